@@ -1,0 +1,36 @@
+# Everything from nothing but python3 and make. `make run` and `make test` set up what they need; a second call is quick.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STUDY  ?= configs/default.yaml
+OUT    ?= results/default
+
+.PHONY: run test lint setup clean
+
+run: $(VENV)/.run
+	$(BIN)/corridor run $(STUDY) --out $(OUT)
+
+test: $(VENV)/.dev
+	$(BIN)/pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check corridor tests
+	$(BIN)/ruff format --check corridor tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+setup: $(VENV)/.dev
+
+# The stamps hold the state of the environment: it is made again only when pyproject.toml changes.
+$(VENV)/.run: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("corridor needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) results build dist
