@@ -1,0 +1,272 @@
+"""A study: what is asked. Read from YAML, checked once, frozen."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from corridor.bundle import bundled
+from corridor.errors import ConfigError
+
+Sector = Literal["electronics", "solar", "battery", "magnets", "minerals", "pharma"]
+SECTORS: tuple[str, ...] = ("electronics", "solar", "battery", "magnets", "minerals", "pharma")
+TARGET = "target"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Cut(_Part):
+    """What some exporters stop selling: the components that match every filter given.
+
+    ``exporters`` are country codes, or the word ``target``; ``cut`` is the part of deliveries withheld (0..1).
+    """
+
+    exporters: tuple[str, ...] = (TARGET,)
+    sectors: tuple[Sector, ...] = ()
+    stages: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+    cut: float = Field(gt=0, le=1)
+
+
+class Denial(_Part):
+    """One window in which exporters stop selling.
+
+    ``probability`` is that of the window happening in its start year, ``reason`` why it is put so high.
+    """
+
+    name: str
+    start: int
+    months: float = Field(gt=0, le=60)
+    probability: float = Field(gt=0, le=1)
+    reason: str = Field(min_length=10)
+    source: str = ""
+    cuts: tuple[Cut, ...] = Field(min_length=1)
+
+
+class Choice(_Part):
+    """A move that is forced or forbidden: by component, technology, site, or any two of them."""
+
+    component: str | None = None
+    technology: str | None = None
+    site: str | None = None
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Choice:
+        if self.component is None and self.technology is None and self.site is None:
+            raise ValueError("name a component, a technology or a site")
+        return self
+
+
+class Study(_Part):
+    """Settings of a study. Money in US$ million of the base year, shares as fractions, times in years.
+
+    Attributes
+    ----------
+    markets
+        Weight of each market's loss in the goal.
+    target
+        Countries depended upon.
+    sectors
+        Sectors in which plants may be built; losses count in every sector.
+    first_year, last_year
+        Years of the study; a plant may start in any of them.
+    budget_usd_m, budgets_usd_m
+        Budget of the plan, and of each plan on the frontier: investment net of incentives plus discounted
+        running premium, over all years.
+    budget_per_year_usd_m
+        Most investment (net of incentives) started in one year; no limit where not given.
+    planned_use
+        Part of capacity at which a plant runs in calm years.
+    surge
+        Output inside a window over capacity.
+    spare
+        What origins that do not cut can sell inside a window beyond their normal deliveries, as a part of these.
+    us_access
+        Part of what the United States buys from the target that Indian plants could deliver instead.
+    gap, time_limit_s
+        Relative gap at which the solver stops, and its time limit for one plan in seconds.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: str
+    question: str = ""
+    markets: Mapping[str, float] = Field(default={"IND": 1.0, "USA": 0.5}, min_length=1)
+    target: tuple[str, ...] = Field(default=("CHN", "HKG", "MAC"), min_length=1)
+    sectors: tuple[Sector, ...] = SECTORS  # type: ignore[assignment]
+    data: str | None = None
+    first_year: int = Field(default=2026, ge=2000, le=2100)
+    last_year: int = Field(default=2035, ge=2000, le=2100)
+    base_year: int = Field(default=2024, ge=2000, le=2100)
+    discount_rate: float = Field(default=0.08, ge=0, le=0.5)
+    inr_per_usd: float = Field(default=84.0, gt=0)
+    budget_usd_m: float = Field(gt=0)
+    budgets_usd_m: tuple[float, ...] = Field(min_length=1)
+    budget_per_year_usd_m: float | None = Field(default=None, gt=0)
+    planned_use: float = Field(default=0.85, gt=0, le=1)
+    surge: float = Field(default=1.1, ge=1, le=2)
+    spare: float = Field(default=0.1, ge=0, le=2)
+    us_access: float = Field(default=0.5, ge=0, le=1)
+    gap: float = Field(default=0.02, ge=0, le=0.5)
+    time_limit_s: float = Field(default=60.0, gt=0)
+    force: tuple[Choice, ...] = ()
+    forbid: tuple[Choice, ...] = ()
+    denials: tuple[Denial, ...] = Field(min_length=1)
+    point_of_view: Literal["IND"] = "IND"
+
+    @field_validator("budgets_usd_m")
+    @classmethod
+    def _rising(cls, budgets: tuple[float, ...]) -> tuple[float, ...]:
+        if any(budget <= 0 for budget in budgets):
+            raise ValueError("every budget must be greater than 0")
+        return tuple(sorted(set(budgets)))
+
+    @field_validator("markets")
+    @classmethod
+    def _weights(cls, markets: Mapping[str, float]) -> Mapping[str, float]:
+        if any(weight <= 0 for weight in markets.values()):
+            raise ValueError("every market needs a weight greater than 0")
+        return markets
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Study:
+        if self.last_year < self.first_year:
+            raise ValueError(f"last_year {self.last_year} is before first_year {self.first_year}")
+        names = [denial.name for denial in self.denials]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"denials named twice: {', '.join(twice)}")
+        outside = [d.name for d in self.denials if not self.first_year <= d.start <= self.last_year]
+        if outside:
+            raise ValueError(
+                f"denials that start outside {self.first_year}-{self.last_year}: {', '.join(outside)}"
+            )
+        return self
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Years of the study, first to last."""
+        return tuple(range(self.first_year, self.last_year + 1))
+
+
+def load_study(path: str | Path = "default", scenario: str | None = None, overrides: Iterable[str] = ()) -> Study:
+    """Read a study from YAML.
+
+    Parameters
+    ----------
+    path
+        A YAML file, or the name of a bundled study (``"default"``, ``"pharma"``, ...).
+    scenario
+        Name in the file's ``scenarios``: a list of overrides that are laid over the settings in turn.
+    overrides
+        Names in the file's ``overrides``, laid over after the scenario's.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    ConfigError
+        With every fault of the file in one message: unknown settings, wrong values, names that are not there.
+    """
+    file = _find(path)
+    settings = _read(file)
+    named = settings.pop("overrides", None) or {}
+    scenarios = settings.pop("scenarios", None) or {}
+    chosen: list[str] = []
+    if scenario is not None:
+        if scenario not in scenarios:
+            raise ConfigError(_unknown("scenario", scenario, scenarios, file))
+        chosen += scenarios[scenario]
+    for name in [*chosen, *overrides]:
+        if name not in named:
+            raise ConfigError(_unknown("override", name, named, file))
+        settings = {**settings, **named[name]}
+    if scenario is not None:
+        settings["name"] = f"{settings.get('name', file.stem)}-{scenario}"
+    try:
+        return Study.model_validate(settings)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, file)) from None
+
+
+def _find(path: str | Path) -> Path:
+    given = Path(path)
+    candidates = [given, bundled("configs") / given.name, bundled("configs") / f"{given.name}.yaml"]
+    for file in candidates:
+        if file.is_file():
+            return file
+    there = ", ".join(sorted(file.stem for file in bundled("configs").glob("*.yaml")))
+    raise ConfigError(
+        f"study {path}: no such file. Mend: give a YAML file, or one of the bundled studies: {there}."
+    )
+
+
+def _read(file: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """Settings of a file laid over those of the file that it extends."""
+    if file.resolve() in seen:
+        raise ConfigError(f"study {file}: extends itself. Mend: take one of the 'extends' lines out.")
+    try:
+        settings = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = getattr(error, "problem_mark", None)
+        line = f", line {where.line + 1}" if where is not None else ""
+        what = getattr(error, "problem", None) or "not a text file in UTF-8"
+        raise ConfigError(f"study {file}{line}: not valid YAML ({what}).") from None
+    if not isinstance(settings, dict):
+        raise ConfigError(f"study {file}: is empty or no list of settings. Mend: begin with 'name:' and 'title:'.")
+    parent = settings.pop("extends", None)
+    if parent is None:
+        return settings
+    base = (
+        _read(file.parent / str(parent), (*seen, file.resolve()))
+        if (file.parent / str(parent)).is_file()
+        else None
+    )
+    if base is None:
+        base = _read(_find(str(parent)), (*seen, file.resolve()))
+    for part in ("overrides", "scenarios"):
+        merged = {**(base.get(part) or {}), **(settings.get(part) or {})}
+        if merged:
+            settings[part] = merged
+    return {**base, **settings}
+
+
+def _unknown(kind: str, name: str, there: Iterable[str], file: Path) -> str:
+    names = sorted(there)
+    near = difflib.get_close_matches(name, names, 1)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    listed = ", ".join(names) or "none"
+    return f"study {file}: there is no {kind} '{name}'.{hint} {kind.capitalize()}s there: {listed}."
+
+
+def _explain(error: ValidationError, file: Path) -> str:
+    lines = [f"study {file} has {error.error_count()} fault(s):"]
+    for fault in error.errors():
+        place = ".".join(str(part) for part in fault["loc"]) or "the whole study"
+        message = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            known = _fields(fault["loc"])
+            near = difflib.get_close_matches(str(fault["loc"][-1]), known, 1)
+            message = "there is no such setting" + (f"; did you mean '{near[0]}'?" if near else "")
+        elif fault["type"] == "missing":
+            message = "is missing and has no default"
+        else:
+            message += f" (found {fault['input']!r})" if not isinstance(fault["input"], dict | list) else ""
+        lines.append(f"  - {place}: {message}")
+    return "\n".join(lines)
+
+
+def _fields(place: tuple[int | str, ...]) -> list[str]:
+    """Settings that exist where a fault is."""
+    model: type[BaseModel] = Study
+    for part in place[:-1]:
+        model = {"denials": Denial, "cuts": Cut, "force": Choice, "forbid": Choice}.get(str(part), model)  # type: ignore[assignment]
+    return list(model.model_fields)

@@ -1,0 +1,139 @@
+"""What the terminal shows: tables of exposure and plans, on standard output; progress, on standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+    from rich.table import Table
+
+    from corridor.config import Study
+    from corridor.relocate import Plan
+    from corridor.tables import Tables
+
+
+def show_headline(settings: Study, tables: Tables, exposures: pd.DataFrame) -> None:
+    """Print how exposed each market is, in all and by sector."""
+    from corridor.measures import headline
+
+    table = new_table(
+        f"Exposure to {'+'.join(settings.target)} of what each market needs, weighted by value",
+        ["market", "sector", "need US$ M/yr", "direct", "net", "stop"],
+    )
+    for by_sector in (False, True):
+        for row in rows_of(headline(tables, exposures, by_sector=by_sector)):
+            figures = (f"{value:.0%}" for value in (row["direct"], row["net"], row["stop"]))
+            table.add_row(row["market"], str(row.get("sector", "all")), f"{row['need_usd_m']:,.0f}", *figures)
+    out().print(table)
+
+
+def show_frontier(settings: Study, tables: Tables, plans: list[Plan]) -> None:
+    """Print one line per plan: cost, loss before and after, what stays."""
+    from corridor.measures import headline
+
+    kinds = [f"{name} after" for name in ("IND net", "IND stop")] if "IND" in settings.markets else []
+    table = new_table(
+        "What a budget buys (US$ million, discounted; loss expected over all windows)",
+        ["budget", "cost", "moves", "loss before", "loss after", "avoided", "gap", *kinds],
+    )
+    for made in plans:
+        part = made.summary
+        before, after = float(part["expected_loss_before_usd_m"]), float(part["expected_loss_after_usd_m"])
+        line = [
+            f"{made.budget_usd_m:,.0f}",
+            f"{float(part['cost_usd_m']):,.0f}",
+            str(len(made.moves)),
+            f"{before:,.0f}",
+            f"{after:,.0f}",
+            f"{(before - after) / before:.0%}" if before > 0 else "",
+            f"{float(part['gap']):.1%}",
+        ]
+        if kinds:
+            home = headline(tables, made.exposure).set_index("market").loc["IND"]
+            line += [f"{home[f'{kind}_before']:.1%} -> {home[f'{kind}_after']:.1%}" for kind in ("net", "stop")]
+        table.add_row(*line)
+    out().print(table)
+
+
+def show_plan(settings: Study, tables: Tables, made: Plan) -> None:
+    """Print the moves of a plan, its line of the frontier and the limits that bind."""
+    names = tables.components.set_index("id")["name"]
+    sites = tables.sites.set_index("id")["name"]
+    table = new_table(
+        f"Plan within US$ {made.budget_usd_m:,.0f} million",
+        [
+            "start",
+            "output",
+            "component",
+            "site",
+            "US$ M/yr",
+            "capex US$ M",
+            "Rs crore",
+            "replaces target",
+            "still target",
+        ],
+    )
+    for row in rows_of(made.moves):
+        table.add_row(
+            str(row["start_year"]),
+            str(row["first_output_year"]),
+            plain(names[row["component"]]),
+            plain(sites[row["site"]]),
+            *(
+                f"{value:,.0f}"
+                for value in (
+                    row["made_usd_m"],
+                    row["capex_usd_m"],
+                    row["capex_usd_m"] * settings.inr_per_usd / 10,
+                    row["replaces_target_usd_m"],
+                    row["still_target_usd_m"],
+                )
+            ),
+        )
+    out().print(table)
+    show_frontier(settings, tables, [made])
+    binding = made.limits[made.limits["binds"] & (made.limits["limit"] != "most plants")]
+    if len(binding):
+        text = "; ".join(f"{row['limit']} ({row['scope']})" for row in rows_of(binding))
+        out().print(f"Limits that bind: {text}", soft_wrap=True)
+
+
+def new_table(title: str, columns: list[str]) -> Table:
+    """An empty table; columns of words stand left and may wrap, figures stand right."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(title), box=box.SIMPLE_HEAD, title_justify="left")
+    words = {"component", "sector", "stage", "market", "table", "site", "years"}
+    for column in columns:
+        table.add_column(column, justify="left" if column in words else "right", no_wrap=column not in words)
+    return table
+
+
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as dictionaries."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def plain(text: Any) -> Any:
+    """Text shown as it is, whatever brackets it holds."""
+    from rich.text import Text
+
+    return Text(str(text))
+
+
+def _console(stderr: bool) -> Callable[[], Console]:
+    def make() -> Console:
+        from rich.console import Console
+
+        return Console(stderr=stderr, highlight=False, markup=False)
+
+    return make
+
+
+out = _console(False)
+err = _console(True)

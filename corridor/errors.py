@@ -1,0 +1,70 @@
+"""The errors that corridor raises on purpose: each says what is wrong and how to mend it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class CorridorError(Exception):
+    """Something that the user can mend: the message is meant to be read without a traceback."""
+
+
+class ConfigError(CorridorError):
+    """A study file, an option or an argument is wrong."""
+
+
+class NoPlan(CorridorError):
+    """No plan keeps all limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault in the data.
+
+    Parameters
+    ----------
+    table
+        Name of the table.
+    row
+        The line of the file (as in an editor or a spreadsheet) or the row's key; empty if the whole table is
+        meant.
+    column
+        Name of the column; empty if the whole row is meant.
+    found, wanted
+        What stands there, and what should.
+    mend
+        What to do about it.
+    """
+
+    table: str
+    row: str
+    column: str
+    found: str
+    wanted: str
+    mend: str
+
+    def __str__(self) -> str:
+        where = self.table
+        if self.row:
+            where += f", row {self.row}"
+        if self.column:
+            where += f", column {self.column}"
+        return f"{where}: found {self.found}; wanted {self.wanted}; to mend: {self.mend}"
+
+
+class DataError(CorridorError):
+    """Tables do not hold what they should.
+
+    Parameters
+    ----------
+    problems
+        Every fault that was found, kept as the attribute ``problems``.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: list[Problem] = list(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        head = f"{count} problem{'' if count == 1 else 's'} in the data:"
+        return "\n".join([head, *(f"  {problem}" for problem in self.problems)])

@@ -1,0 +1,9 @@
+"""Measures on tables: who supplies whom, and how much of it rests on a target group of countries."""
+
+from corridor.measures.bill import bill
+from corridor.measures.exposure import deliveries, exposure, stop
+from corridor.measures.headline import headline
+from corridor.measures.network import Network
+from corridor.measures.sourcing import shares, world_shares
+
+__all__ = ["Network", "bill", "deliveries", "exposure", "headline", "shares", "stop", "world_shares"]

@@ -1,0 +1,166 @@
+"""Where a market gets each component: home production, trade and world supply merged by evidence."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from corridor.measures.bill import status_rank
+from corridor.tables import Tables
+
+#: Columns of every table of shares.
+SHARES = ["market", "component", "origin", "share", "status", "source", "year"]
+#: Origin that stands for every country that is not named.
+REST = "ROW"
+#: Buyer that stands for every country without sourcing of its own.
+WORLD = "WORLD"
+_KNOWN = 3  # statuses ranked below this are not assumptions
+_ENOUGH = 1e-9
+
+
+def world_shares(tables: Tables) -> pd.DataFrame:
+    """Shares of countries in the world's production of each component.
+
+    Published production goes before assumed shares; of several publications the newest year counts, and in it
+    the publication with most countries. What the countries leave open belongs to ``ROW``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``component, origin, share, status, source, year``; shares of a component sum to 1.
+    """
+    supply = tables.supply.assign(assumed=status_rank(tables.supply["status"]) >= _KNOWN)
+    sizes = (
+        supply.groupby(["component", "assumed", "year", "source"], as_index=False)
+        .size()
+        .sort_values(
+            ["component", "assumed", "year", "size", "source"], ascending=[True, True, False, False, True]
+        )
+    )
+    chosen = sizes.drop_duplicates("component")[["component", "assumed", "year", "source"]]
+    rows = supply.merge(chosen, on=["component", "assumed", "year", "source"])
+    amount = rows["share"].astype(float).fillna(rows["quantity"].astype(float)).fillna(0.0)
+    rows = rows.assign(amount=amount, by_quantity=rows["share"].isna())
+    total = rows.groupby("component")["amount"].transform("sum")
+    stated = ~rows.groupby("component")["by_quantity"].transform("any")
+    # Shares that are stated keep their value and leave a rest; quantities are put over their sum.
+    rows["share"] = rows["amount"] / total.where(~stated | (total > 1), 1.0).where(total > 0, 1.0)
+    rows = rows.rename(columns={"country": "origin"})
+    out = rows[["component", "origin", "share", "status", "source", "year"]]
+    left_open = 1.0 - out.groupby("component")["share"].sum()
+    rest = left_open[left_open > _ENOUGH].rename("rest").reset_index()
+    if len(rest):
+        first = out.sort_values("share", ascending=False).drop_duplicates("component")
+        extra = rest.merge(first, on="component").assign(origin=REST)
+        extra["share"] = extra["rest"]
+        out = pd.concat([out, extra[out.columns]], ignore_index=True)
+    out = out.groupby(["component", "origin"], as_index=False).agg(
+        share=("share", "sum"), status=("status", "first"), source=("source", "first"), year=("year", "first")
+    )
+    return out[out["share"] > _ENOUGH].reset_index(drop=True)
+
+
+def import_shares(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFrame:
+    """Shares of exporters in a market's imports of each component, by its trade codes.
+
+    Codes that hold the component alone (``match`` exact) give ``reported`` shares; where there are none, codes
+    of its group give ``inherited`` ones.
+
+    Parameters
+    ----------
+    tables
+        Needs ``codes`` and ``trade``.
+    market
+        Importing country.
+    year
+        Year of the trade; each code's newest where not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``component, origin, share, status, source, year``, without the market itself.
+    """
+    trade = tables.trade[(tables.trade["importer"] == market) & (tables.trade["exporter"] != market)]
+    if year is None:
+        newest = trade.groupby(["nomenclature", "code"])["year"].transform("max")
+        trade = trade[trade["year"] == newest]
+    else:
+        trade = trade[trade["year"] == year]
+    codes = tables.codes.merge(trade[["nomenclature", "code"]].drop_duplicates(), on=["nomenclature", "code"])[
+        ["component", "nomenclature", "code", "match"]
+    ]
+    best = codes.groupby("component")["match"].transform(
+        lambda match: "exact" if "exact" in set(match) else "group"
+    )
+    rows = codes[codes["match"] == best].merge(trade, on=["nomenclature", "code"])
+    rows["status"] = rows["status"].where(rows["match"] == "exact", "inherited")
+    out = (
+        rows.groupby(["component", "exporter"], as_index=False)
+        .agg(
+            value=("value_usd_m", "sum"),
+            status=("status", "first"),
+            source=("source", "first"),
+            year=("year", "max"),
+        )
+        .rename(columns={"exporter": "origin"})
+    )
+    total = out.groupby("component")["value"].transform("sum")
+    out["share"] = out["value"] / total.where(total > 0)
+    return out.dropna(subset=["share"])[["component", "origin", "share", "status", "source", "year"]]
+
+
+def shares(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFrame:
+    """Share of each origin in a market's supply of each component (sigma), home production included.
+
+    Rows of ``sourcing`` stand as they are. What they leave open is spread over the other origins by the best
+    evidence there is: trade in a code of the component's own, else published world production, else trade of
+    its group, else assumed world production. The market itself takes part only through ``sourcing``.
+
+    Parameters
+    ----------
+    tables
+        Needs ``sourcing``, ``trade``, ``codes``, ``supply`` and ``components``.
+    market
+        Country code, or ``"WORLD"`` for a buyer who takes the world's production as it is.
+    year
+        Year of the trade figures; the newest where not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``market, component, origin, share, status, source, year``; shares sum to 1 per component. A component
+        of which nothing is known comes from ``ROW``, as an assumption.
+    """
+    components = pd.Index(tables.components["id"])
+    world = world_shares(tables)
+    if market == WORLD:
+        fixed = world.iloc[:0]
+        spread = world
+    else:
+        own = tables.sourcing[tables.sourcing["market"] == market]
+        fixed = own[["component", "origin", "share", "status", "source", "year"]]
+        traded = import_shares(tables, market, year=year)
+        known = status_rank(world["status"]) < _KNOWN
+        exact = traded["status"] != "inherited"
+        layers = [traded[exact], world[known], traded[~exact], world[~known]]
+        pool = pd.concat([layer.assign(layer=at) for at, layer in enumerate(layers)], ignore_index=True)
+        pool = pool[pool["origin"] != market]
+        taken = fixed[["component", "origin"]].assign(taken=True)
+        pool = pool.merge(taken, on=["component", "origin"], how="left")
+        pool = pool[pool["taken"].isna()]
+        spread = pool[pool["layer"] == pool.groupby("component")["layer"].transform("min")]
+    open_share = (
+        (1.0 - fixed.groupby("component")["share"].sum()).reindex(components, fill_value=1.0).clip(lower=0.0)
+    )
+    total = spread.groupby("component")["share"].transform("sum")
+    left_open = spread["component"].map(open_share).astype(float)
+    spread = spread.assign(share=spread["share"] / total * left_open)
+    found = pd.Index(spread["component"].unique())
+    lost = open_share[(open_share > _ENOUGH) & ~open_share.index.isin(found)]
+    rest = pd.DataFrame({"component": lost.index, "origin": REST, "share": lost.to_numpy(), "status": "assumed"})
+    parts = [part for part in (fixed, spread[fixed.columns], rest) if len(part)]
+    out = pd.concat(parts, ignore_index=True) if parts else fixed.copy()
+    out = out[(out["share"] > _ENOUGH) & out["component"].isin(components)]
+    out = out.groupby(["component", "origin"], as_index=False).agg(
+        share=("share", "sum"), status=("status", "first"), source=("source", "first"), year=("year", "first")
+    )
+    return out.assign(market=market)[SHARES]

@@ -1,0 +1,249 @@
+"""Least loss within a budget, and the frontier over budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from corridor.config import Study
+from corridor.errors import ConfigError
+from corridor.measures import exposure
+from corridor.relocate.effect import expected, losses, made, sourcing_after
+from corridor.relocate.formulate import formulate, start_table
+from corridor.relocate.plan import Plan
+from corridor.relocate.problem import HOME, RESOURCES, Problem, build_problem
+from corridor.relocate.program import Floats
+from corridor.relocate.solve import Solution, solve
+from corridor.tables import Tables
+
+_BINDS = 1e-6
+
+
+def optimize(tables: Tables, study: Study, *, budget_usd_m: float | None = None) -> Plan:
+    """Plan with least expected loss within a budget and all limits.
+
+    Parameters
+    ----------
+    tables
+        Tables of the study.
+    study
+        Settings; ``budget_usd_m`` is used where no other budget is given.
+    budget_usd_m
+        Budget, US$ million: discounted investment net of incentives, plus discounted running premium.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    ConfigError
+        If the study names what the tables do not have, or the budget is not positive.
+    NoPlan
+        If no set of moves satisfies all limits.
+    """
+    budget = study.budget_usd_m if budget_usd_m is None else budget_usd_m
+    return frontier(tables, study, budgets=[budget])[0]
+
+
+def frontier(
+    tables: Tables,
+    study: Study,
+    *,
+    budgets: Iterable[float] | None = None,
+    progress: Callable[[float, Plan], None] | None = None,
+) -> list[Plan]:
+    """One plan per budget, by rising budget; each starts from the one before.
+
+    A larger budget never gives a larger loss: where the solver's gap would let it, the plan of the smaller budget,
+    which still satisfies every limit, is kept.
+
+    Parameters
+    ----------
+    tables, study
+        As in :func:`optimize`.
+    budgets
+        US$ million; ``study.budgets_usd_m`` where not given.
+    progress
+        Called with the budget and its plan as each is done.
+    """
+    wanted = sorted(set(study.budgets_usd_m if budgets is None else budgets))
+    if not wanted or wanted[0] <= 0:
+        raise ConfigError("budgets must be greater than 0 (US$ million). Mend: give at least one positive budget.")
+    problem = build_problem(tables, study)
+    before = losses(problem, start_table(problem).iloc[:0])
+    measured = exposure(tables, list(study.markets), study.target)
+    plans: list[Plan] = []
+    last: tuple[pd.DataFrame, Floats, float] | None = None
+    for budget in wanted:
+        program = formulate(problem, budget)
+        solution = solve(
+            program,
+            gap=study.gap,
+            time_limit_s=study.time_limit_s,
+            hint=None if last is None else last[1],
+        )
+        starts = start_table(problem)
+        chosen = starts[program.block("start", solution.values) > 0.5]
+        after = losses(problem, chosen)
+        value = expected(problem, after)
+        if last is not None and value > last[2]:
+            chosen, value = last[0], last[2]
+            after = losses(problem, chosen)
+        last = chosen, solution.values, value
+        plan = _plan(problem, budget, chosen, solution, before, after, measured)
+        plans.append(plan)
+        if progress is not None:
+            progress(budget, plan)
+    return plans
+
+
+def _plan(
+    problem: Problem,
+    budget: float,
+    chosen: pd.DataFrame,
+    solution: Solution,
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    measured: pd.DataFrame,
+) -> Plan:
+    study = problem.study
+    sourcing, replaced = sourcing_after(problem, chosen)
+    none = pd.DataFrame()
+    bare = Plan(study.name, budget, {}, none, none, none, none, sourcing)
+    changed = exposure(bare.apply(problem.tables), list(study.markets), study.target)
+    both = measured[["market", "component", "direct", "net", "stop"]].merge(
+        changed[["market", "component", "direct", "net", "stop"]],
+        on=["market", "component"],
+        suffixes=("_before", "_after"),
+    )
+    moves = _moves(problem, chosen, replaced, changed)
+    value = expected(problem, after)
+    bound = min(max(solution.bound, 0.0), value)
+    distance = value - bound
+    summary: dict[str, float | str] = {
+        "status": str(solution.status),
+        "solver": str(solution.solver),
+        "objective": value,
+        "bound": bound,
+        "gap": 0.0 if distance <= 1e-9 else distance / value,
+        "seconds": solution.seconds,
+        "cost_usd_m": float(chosen["cost"].sum()),
+        "capex_usd_m": float(moves["capex_usd_m"].sum()),
+        "incentive_usd_m": float(moves["incentive_usd_m"].sum()),
+        "running_usd_m": float(moves["running_usd_m"].sum()),
+        "expected_loss_before_usd_m": expected(problem, before),
+        "expected_loss_after_usd_m": value,
+    }
+    return replace(
+        bare,
+        summary=summary,
+        moves=moves,
+        exposure=both,
+        losses=_loss_table(problem, before, after),
+        limits=_limits(problem, budget, chosen),
+    )
+
+
+def _moves(problem: Problem, chosen: pd.DataFrame, replaced: pd.DataFrame, changed: pd.DataFrame) -> pd.DataFrame:
+    options = problem.options.iloc[chosen["option"]].reset_index(drop=True)
+    study = problem.study
+    start = study.first_year + chosen["year"].to_numpy()
+    output = options["capacity"].to_numpy() * study.planned_use
+    total = made(problem, chosen)
+    part = np.divide(output, total[options["at"]], out=np.zeros_like(output), where=total[options["at"]] > 0)
+    of_target = replaced.groupby("component")["replaced_usd_m"].sum()
+    net_home = changed[changed["market"] == HOME].set_index("component")["net"] if HOME in study.markets else None
+    names = problem.tables.components["id"]
+    net = net_home.reindex(names).fillna(0.0).to_numpy() if net_home is not None else np.zeros(len(names))
+    inside = net @ problem.content
+    return (
+        pd.DataFrame(
+            {
+                "component": options["component"],
+                "technology": options["technology"],
+                "site": options["site"],
+                "start_year": start,
+                "first_output_year": start + options["lead"].to_numpy(),
+                "plants": 1,
+                "capacity": options["units"],
+                "capacity_usd_m": options["capacity"],
+                "made_usd_m": output,
+                "capex_usd_m": options["capex"],
+                "incentive_usd_m": options["incentive"],
+                "running_usd_m": chosen["running"].to_numpy(),
+                "cost_usd_m": chosen["cost"].to_numpy(),
+                "replaces_target_usd_m": options["component"].map(of_target).fillna(0.0).to_numpy() * part,
+                "still_target_usd_m": inside[options["at"]] * output,
+            }
+        )
+        .sort_values(["start_year", "component", "site"])
+        .reset_index(drop=True)
+    )
+
+
+def _loss_table(problem: Problem, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    sector = problem.tables.components.set_index("id")["sector"]
+    keys = ["scenario", "market", "sector"]
+    parts = [
+        frame.assign(sector=frame["component"].map(sector)).groupby(keys)["loss_usd_m"].sum().rename(name)
+        for frame, name in ((before, "loss_before_usd_m"), (after, "loss_after_usd_m"))
+    ]
+    return pd.concat(parts, axis=1).fillna(0.0).reset_index()
+
+
+def _limits(problem: Problem, budget: float, chosen: pd.DataFrame) -> pd.DataFrame:
+    study, options, sites = problem.study, problem.options, problem.tables.sites
+    rows: list[dict[Hashable, object]] = [
+        {
+            "limit": "budget",
+            "scope": "all years",
+            "unit": "US$ million",
+            "amount": budget,
+            "used": chosen["cost"].sum(),
+        }
+    ]
+    if study.budget_per_year_usd_m is not None:
+        spent = chosen.groupby("year")["capex_net"].sum()
+        rows += [
+            {
+                "limit": "budget per year",
+                "scope": str(year),
+                "unit": "US$ million",
+                "amount": study.budget_per_year_usd_m,
+                "used": float(spent.get(at, 0.0)),
+            }
+            for at, year in enumerate(study.years)
+        ]
+    taken = options.iloc[chosen["option"]]
+    for resource, unit in RESOURCES.items():
+        used = taken.groupby("site")[resource].sum()
+        rows += [
+            {
+                "limit": resource,
+                "scope": site,
+                "unit": unit,
+                "amount": float(amount),
+                "used": float(used.get(site, 0.0)),
+            }
+            for site, amount in zip(sites["id"], sites[resource], strict=True)
+            if site in used.index
+        ]
+    plants = taken.groupby("technology", as_index=False).agg(
+        used=("site", "size"), amount=("most_plants", "first")
+    )
+    rows += plants.assign(limit="most plants", unit="plant", scope=plants["technology"]).to_dict("records")
+    out = pd.DataFrame(rows, columns=["limit", "scope", "unit", "amount", "used"])
+    out["left"] = out["amount"] - out["used"]
+    # What is left is less than the smallest further move would need.
+    smallest = {
+        "budget": start_table(problem)["cost"].clip(lower=0).min() if len(options) else 0.0,
+        "most plants": 1.0,
+        **{resource: options.loc[options[resource] > 0, resource].min() for resource in RESOURCES},
+    }
+    need = out["limit"].map(smallest).fillna(0.0)
+    out["binds"] = out["left"] < np.maximum(need, _BINDS * out["amount"].abs())
+    return out

@@ -1,0 +1,95 @@
+"""A plan: which plants, where, when, and what that changes. Frozen; it never edits the tables it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from corridor.tables import Tables
+
+#: Source key that rows written by :meth:`Plan.apply` carry.
+PLAN_SOURCE = "corridor-plan"
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Moves with their cost and effect.
+
+    Attributes
+    ----------
+    study
+        Name of the study.
+    budget_usd_m
+        Budget, US$ million (discounted cost).
+    summary
+        ``status, solver, objective, bound, gap, seconds, cost_usd_m, capex_usd_m, incentive_usd_m, running_usd_m,
+        expected_loss_before_usd_m, expected_loss_after_usd_m``.
+    moves
+        One row per plant: ``component, technology, site, start_year, first_output_year, plants, capacity``
+        (unit/year), ``capacity_usd_m`` (per year), ``made_usd_m`` (per year, last year), ``capex_usd_m,
+        incentive_usd_m, running_usd_m`` (discounted over the study), ``replaces_target_usd_m`` (deliveries of the
+        target that it replaces, per year), ``still_target_usd_m`` (value from the target in its inputs, through
+        the bill of materials, per year).
+    exposure
+        ``market, component, direct_before, net_before, stop_before, direct_after, net_after, stop_after``.
+    losses
+        ``scenario, market, sector, loss_before_usd_m, loss_after_usd_m``: value of final need unmet if the denial
+        happens (not weighted by its probability, not discounted).
+    limits
+        ``limit, scope, unit, amount, used, left, binds``.
+    sourcing
+        Rows that replace those of the table ``sourcing`` for the components touched.
+    """
+
+    study: str
+    budget_usd_m: float
+    summary: Mapping[str, float | str]
+    moves: pd.DataFrame
+    exposure: pd.DataFrame
+    losses: pd.DataFrame
+    limits: pd.DataFrame
+    sourcing: pd.DataFrame
+
+    def apply(self, tables: Tables) -> Tables:
+        """Tables in which the moves have been made: shares of origins after the plan, in the study's last year.
+
+        Parameters
+        ----------
+        tables
+            The tables that the plan was made from.
+
+        Returns
+        -------
+        Tables
+            New tables; those given stay as they are.
+        """
+        if self.sourcing.empty:
+            return tables
+        old = tables.sourcing
+        touched = self.sourcing[["market", "component"]].drop_duplicates().assign(touched=True)
+        kept = old.merge(touched, on=["market", "component"], how="left")
+        kept = kept[kept["touched"].isna()][list(old.columns)]
+        sourcing = pd.concat([kept, self.sourcing.reindex(columns=old.columns)], ignore_index=True)
+        sourcing = sourcing.sort_values(["market", "component", "origin"], ignore_index=True)
+        sources = tables.sources
+        if PLAN_SOURCE not in set(sources["key"]):
+            row = {
+                "key": PLAN_SOURCE,
+                "title": f"Plan of the study {self.study}",
+                "publisher": "corridor",
+                "licence": "as the study",
+                "note": "computed: shares of origins after the plan's moves",
+            }
+            sources = pd.concat([sources, pd.DataFrame([row])], ignore_index=True).reindex(columns=sources.columns)
+        return tables.replace(sourcing=sourcing, sources=sources)
+
+    def __repr__(self) -> str:
+        """One line: budget, moves, loss before and after."""
+        before = float(self.summary["expected_loss_before_usd_m"])
+        after = float(self.summary["expected_loss_after_usd_m"])
+        return (
+            f"Plan(study={self.study!r}, budget={self.budget_usd_m:,.0f} US$ M, moves={len(self.moves)}, "
+            f"expected loss {before:,.0f} -> {after:,.0f} US$ M, gap {float(self.summary['gap']):.2%})"
+        )

@@ -1,0 +1,140 @@
+"""A results folder: complete, readable without corridor, and never half written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from corridor import __version__
+from corridor.config import Study
+from corridor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from corridor.relocate import Plan
+    from corridor.tables import Tables
+
+MARKER = "corridor.json"
+_LIBRARIES = ("networkx", "numpy", "pandas", "scipy", "ortools", "folium")
+
+
+@contextmanager
+def results_folder(out: Path) -> Iterator[Path]:
+    """A folder to fill that takes the place of `out` when all went well, and leaves no trace when not.
+
+    Raises
+    ------
+    ConfigError
+        If `out` holds something that is not a results folder, or can't be written.
+    """
+    out = out.absolute()
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / MARKER).is_file())):
+        raise ConfigError(
+            f"output {out}: exists and is no results folder of corridor. Mend: give another folder with --out."
+        )
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        raise ConfigError(
+            f"output {out}: can't be written ({error.strerror}). Mend: give another --out."
+        ) from None
+    draft.chmod(0o755)
+    try:
+        yield draft
+        if out.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
+            os.replace(out, old / out.name)
+            os.replace(draft, out)
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            os.replace(draft, out)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def save_table(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV, JSON or parquet by the file's ending, to a temporary name first.
+
+    Raises
+    ------
+    ConfigError
+        If the ending is another one, or the file can't be written.
+    """
+    kind = path.suffix.lower()
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if kind == ".csv":
+            frame.to_csv(draft, index=False, lineterminator="\n")
+        elif kind == ".json":
+            frame.to_json(draft, orient="records", indent=1)
+        elif kind == ".parquet":
+            frame.to_parquet(draft, index=False)
+        else:
+            raise ConfigError(
+                f"output {path}: unknown kind of table '{kind}'. Mend: end it in .csv, .json or .parquet."
+            )
+        os.replace(draft, path)
+    except OSError as error:
+        raise ConfigError(f"output {path}: can't be written ({error.strerror}).") from None
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def write_results(
+    folder: Path,
+    study: Study,
+    tables: Tables,
+    exposures: pd.DataFrame,
+    shares: pd.DataFrame,
+    plans: list[Plan],
+) -> None:
+    """Fill a results folder: study, checksums and versions, exposure and shares, frontier, a folder per plan."""
+    save_table(exposures, folder / "exposure.csv")
+    save_table(shares, folder / "shares.csv")
+    if plans:
+        save_table(frontier_table(plans), folder / "frontier.csv")
+    for plan in plans:
+        place = folder / "plans" / f"{plan.budget_usd_m:08.0f}"
+        for name in ("moves", "exposure", "losses", "limits"):
+            save_table(getattr(plan, name), place / f"{name}.csv")
+        (place / "summary.json").write_text(json.dumps(dict(plan.summary), indent=1, sort_keys=True) + "\n")
+    (folder / "study.json").write_text(study.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    about = {
+        "corridor": __version__,
+        "python": platform.python_version(),
+        "libraries": {name: _version(name) for name in _LIBRARIES},
+        "study": study.name,
+        "tables_sha256": {name: _checksum(frame) for name, frame in tables},
+    }
+    (folder / MARKER).write_text(json.dumps(about, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def frontier_table(plans: list[Plan]) -> pd.DataFrame:
+    """One row per plan: budget, and its summary."""
+    return pd.DataFrame(
+        [{"budget_usd_m": plan.budget_usd_m, "moves": len(plan.moves), **plan.summary} for plan in plans]
+    )
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _checksum(frame: pd.DataFrame) -> str:
+    text = frame.to_csv(index=False, lineterminator="\n")
+    return hashlib.sha256(text.encode()).hexdigest()

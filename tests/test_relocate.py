@@ -1,0 +1,275 @@
+"""Plans solved by hand: what a budget buys, what limits forbid, and that a plan's report is what happens."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corridor.errors import ConfigError, NoPlan
+from corridor.measures import exposure
+from corridor.relocate import build_problem, frontier, optimize
+from corridor.relocate.effect import expected, losses
+from corridor.relocate.formulate import start_table
+from tests.hand import stop, study, tables
+
+CASE = {
+    "components": {"magnet": {}, "motor": {}},
+    "recipes": [("motor", "magnet", 0.3)],
+    "world": {"magnet": {"CHN": 1.0}, "motor": {"CHN": 1.0}},
+    "sourcing": {"IND": {"magnet": {"CHN": 1.0}, "motor": {"CHN": 1.0}}},
+    "demand": {"IND": {"motor": 100.0}},
+    "sites": [{"id": "dahej"}, {"id": "mundra", "capex_factor": 1.1}],
+    "technologies": [
+        {"id": "motor-plant", "component": "motor", "capacity": 100, "capex_usd_m": 50},
+        {"id": "magnet-plant", "component": "magnet", "capacity": 30, "capex_usd_m": 40},
+    ],
+}
+
+
+def loss(plan):
+    return plan.summary["expected_loss_after_usd_m"]
+
+
+def test_assembly_without_its_inputs_buys_nothing():
+    case = tables(**CASE)
+    plan = optimize(case, study(), budget_usd_m=60)
+    assert plan.summary["expected_loss_before_usd_m"] == pytest.approx(100)
+    assert loss(plan) == pytest.approx(100)
+    assert plan.moves.empty
+
+
+def test_the_whole_chain_saves_everything():
+    case = tables(**CASE)
+    plan = optimize(case, study(), budget_usd_m=90)
+    assert loss(plan) == pytest.approx(0, abs=1e-6)
+    assert sorted(plan.moves["component"]) == ["magnet", "motor"]
+    assert set(plan.moves["site"]) == {"dahej"}
+    assert plan.summary["cost_usd_m"] == pytest.approx(90)
+    assert plan.summary["gap"] == pytest.approx(0, abs=1e-6)
+    after = plan.exposure.set_index("component")
+    assert after.loc["motor", ["direct_before", "net_before", "stop_before"]].tolist() == [1, 1, 1]
+    assert after.loc["motor", ["direct_after", "net_after", "stop_after"]].to_numpy(float) == pytest.approx(
+        0, abs=1e-9
+    )
+
+
+def test_other_origins_of_an_input_keep_half_the_lines_running():
+    sourcing = {"IND": {"magnet": {"CHN": 0.5, "JPN": 0.5}, "motor": {"CHN": 1.0}}}
+    case = tables(**{**CASE, "sourcing": sourcing})
+    plan = optimize(case, study(), budget_usd_m=60)
+    assert plan.moves["component"].tolist() == ["motor"]
+    assert loss(plan) == pytest.approx(50)
+    motor = plan.exposure.set_index("component").loc["motor"]
+    assert motor["direct_after"] == pytest.approx(0)
+    assert motor["net_after"] == pytest.approx(0.3 * 0.5)
+    assert motor["stop_after"] == pytest.approx(0.5)
+    move = plan.moves.iloc[0]
+    assert move["replaces_target_usd_m"] == pytest.approx(100)
+    assert move["still_target_usd_m"] == pytest.approx(15)
+
+
+def test_stocks_shorten_a_window():
+    components = {"magnet": {"stock_months": 3}, "motor": {"stock_months": 6}}
+    plan = optimize(tables(**{**CASE, "components": components}), study(), budget_usd_m=1)
+    assert plan.summary["expected_loss_before_usd_m"] == pytest.approx(50)
+
+
+def test_a_second_market_is_served_by_new_plants_within_access():
+    case = tables(
+        **{
+            **CASE,
+            "sourcing": {
+                "IND": {"magnet": {"IND": 0.0, "JPN": 1.0}, "motor": {"CHN": 1.0}},
+                "USA": {"motor": {"CHN": 0.8, "USA": 0.2}, "magnet": {"JPN": 1.0}},
+            },
+            "world": {"magnet": {"JPN": 1.0}, "motor": {"CHN": 1.0}},
+            "demand": {"IND": {"motor": 10.0}, "USA": {"motor": 100.0}},
+            "technologies": [{"id": "motor-plant", "component": "motor", "capacity": 50, "capex_usd_m": 50}],
+        }
+    )
+    settings_ = study(markets={"IND": 1.0, "USA": 0.5}, us_access=0.5)
+    plan = optimize(case, settings_, budget_usd_m=60)
+    # 10 go home, 40 of the 80 that the USA buys in China can be taken over.
+    assert plan.summary["expected_loss_before_usd_m"] == pytest.approx(10 + 0.5 * 80)
+    assert loss(plan) == pytest.approx(0.5 * 40)
+    usa = plan.exposure[plan.exposure["market"] == "USA"].set_index("component").loc["motor"]
+    assert (usa["direct_before"], usa["direct_after"]) == (pytest.approx(0.8), pytest.approx(0.4))
+    # A second plant would have nobody to sell to in calm years.
+    assert len(optimize(case, settings_, budget_usd_m=500).moves) == 1
+
+
+def test_lead_time_and_ramp():
+    technologies = [{**row, "lead_years": 2, "ramp": 0.5} for row in CASE["technologies"]]
+    case = tables(**{**CASE, "technologies": technologies})
+    plan = optimize(case, study(), budget_usd_m=500)
+    # Started in 2026, first output in 2028 at half capacity: two plants of each kind make up for the ramp.
+    assert (plan.moves["start_year"] == 2026).all()
+    assert (plan.moves["first_output_year"] == 2028).all()
+    assert loss(plan) == pytest.approx(50)
+    early = study(denials=[stop(start=2027)])
+    assert loss(optimize(case, early, budget_usd_m=500)) == pytest.approx(100)
+
+
+@pytest.mark.parametrize("resource", ["land_ha", "power_mw", "water_mld", "workers"])
+def test_site_limits_hold(resource):
+    technologies = [{**row, resource: 10} for row in CASE["technologies"]]
+    sites = [{"id": "dahej", resource: 15}, {"id": "mundra", "capex_factor": 1.1, resource: 10}]
+    plan = optimize(tables(**{**CASE, "technologies": technologies, "sites": sites}), study(), budget_usd_m=500)
+    assert sorted(plan.moves["site"]) == ["dahej", "mundra"]
+    used = plan.limits[plan.limits["limit"] == resource].set_index("scope")
+    assert (used["used"] <= used["amount"]).all()
+    assert used.loc["mundra", "binds"]
+
+
+def test_budget_per_year_spreads_the_starts():
+    plan = optimize(tables(**CASE), study(budget_per_year_usd_m=50), budget_usd_m=90)
+    assert sorted(plan.moves["start_year"]) == [2026, 2027]
+    assert loss(plan) == pytest.approx(0, abs=1e-6)
+
+
+def test_incentives_and_running_premium_are_in_the_cost():
+    technologies = [
+        {**CASE["technologies"][0], "incentive_share": 0.5, "running_premium": 0.1, "lead_years": 2},
+        {**CASE["technologies"][1], "incentive_share": 0.5},
+    ]
+    plan = optimize(tables(**{**CASE, "technologies": technologies}), study(), budget_usd_m=500)
+    motor = plan.moves.set_index("component").loc["motor"]
+    assert motor["incentive_usd_m"] == pytest.approx(25)
+    assert motor["running_usd_m"] == pytest.approx(0.1 * 100 * 2)
+    assert plan.summary["cost_usd_m"] == pytest.approx(25 + 20 + 20)
+    assert plan.moves["cost_usd_m"].sum() == pytest.approx(plan.summary["cost_usd_m"])
+
+
+def test_force_and_forbid():
+    case = tables(**CASE)
+    forced = optimize(case, study(force=[{"component": "motor", "site": "mundra"}]), budget_usd_m=60)
+    assert forced.moves[["component", "site"]].to_numpy().tolist() == [["motor", "mundra"]]
+    forbidden = optimize(case, study(forbid=[{"component": "motor"}]), budget_usd_m=500)
+    assert "motor" not in set(forbidden.moves["component"])
+    with pytest.raises(NoPlan):
+        optimize(case, study(force=[{"component": "motor"}]), budget_usd_m=10)
+    with pytest.raises(NoPlan):  # nobody in India would buy the magnets
+        optimize(case, study(force=[{"component": "magnet"}], forbid=[{"component": "motor"}]), budget_usd_m=500)
+    with pytest.raises(NoPlan):
+        optimize(
+            case,
+            study(force=[{"component": "motor"}], forbid=[{"technology": "motor-plant"}]),
+            budget_usd_m=500,
+        )
+
+
+@pytest.mark.parametrize(
+    ("settings_", "told"),
+    [
+        ({"force": [{"component": "magnt"}]}, "did you mean 'magnet'"),
+        ({"forbid": [{"site": "dahjj"}]}, "did you mean 'dahej'"),
+        ({"target": ["CHX"]}, "no country 'CHX'"),
+        ({"markets": {"FRA": 1.0}}, "no market 'FRA'"),
+        ({"denials": [stop(cuts=[{"components": ["moter"], "cut": 1}])]}, "did you mean 'motor'"),
+        ({"denials": [stop(cuts=[{"sectors": ["pharma"], "cut": 1}])]}, "no component matches"),
+    ],
+)
+def test_a_setting_that_names_nothing_is_an_error(settings_, told):
+    with pytest.raises(ConfigError, match=told):
+        optimize(tables(**CASE), study(**settings_))
+
+
+def test_budget_must_be_positive():
+    with pytest.raises(ConfigError, match="greater than 0"):
+        optimize(tables(**CASE), study(), budget_usd_m=0)
+
+
+def test_a_plan_leaves_its_tables_alone_and_reports_what_apply_gives():
+    case = tables(**CASE)
+    before = {name: frame.copy() for name, frame in case}
+    plan = optimize(case, study(), budget_usd_m=90)
+    after = plan.apply(case)
+    for name, frame in case:
+        assert frame.equals(before[name]), name
+    measured = exposure(after, "IND", study().target).set_index("component")
+    told = plan.exposure.set_index("component")
+    for kind in ("direct", "net", "stop"):
+        assert told[f"{kind}_after"].to_dict() == pytest.approx(measured[kind].to_dict(), abs=1e-12)
+    assert after.sourcing.groupby(["market", "component"])["share"].sum().to_numpy() == pytest.approx(1.0)
+
+
+def test_the_same_study_gives_the_same_plan():
+    case = tables(**CASE)
+    first, second = (optimize(case, study(), budget_usd_m=90) for _ in range(2))
+    assert first.moves.equals(second.moves)
+
+
+@st.composite
+def cases(draw):
+    """Chains of three components with random shares, sizes and costs, at two sites."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+
+    def share():
+        part = float(np.round(rng.random(), 2))
+        return {"CHN": part, "JPN": 1 - part}
+
+    names = ["ore", "magnet", "motor"]
+    technologies = [
+        {
+            "id": f"{name}-plant",
+            "component": name,
+            "capacity": float(rng.integers(10, 80)),
+            "capex_usd_m": float(rng.integers(5, 60)),
+            "running_premium": float(np.round(rng.random() * 0.3, 2)),
+            "most_plants": 1,
+        }
+        for name in names
+    ]
+    return {
+        "components": {name: {"stock_months": float(rng.integers(0, 4))} for name in names},
+        "recipes": [("motor", "magnet", 0.4), ("magnet", "ore", 0.5), ("motor", "ore", 0.1)],
+        "world": {name: share() for name in names},
+        "sourcing": {"IND": {name: share() for name in names}},
+        "demand": {"IND": {"motor": 100.0, "magnet": 10.0}},
+        "sites": [{"id": "dahej", "land_ha": float(rng.integers(1, 4))}],
+        "technologies": technologies,
+    }
+
+
+@given(cases())
+@settings(max_examples=8, deadline=None)
+def test_against_every_plan_there_is(made):
+    case = tables(**made)
+    wanted = study(denials=[stop(probability=0.5), stop(name="half", start=2029, months=6, cuts=[{"cut": 0.5}])])
+    budgets = [20.0, 60.0, 200.0]
+    problem = build_problem(case, wanted)
+    starts = start_table(problem)
+    options = problem.options
+    best = dict.fromkeys(budgets, np.inf)
+    by_option = [[None, *group.index] for _, group in starts.groupby("option")]
+    for picks in itertools.product(*by_option):
+        chosen = starts.loc[[pick for pick in picks if pick is not None]]
+        taken = options.iloc[chosen["option"]]
+        if taken["land_ha"].sum() > case.sites["land_ha"].iloc[0]:
+            continue
+        if not _sold(problem, taken, chosen):
+            continue
+        value = expected(problem, losses(problem, chosen))
+        for budget in budgets:
+            if chosen["cost"].sum() <= budget + 1e-9:
+                best[budget] = min(best[budget], value)
+    plans = frontier(case, wanted, budgets=budgets)
+    for plan in plans:
+        assert loss(plan) == pytest.approx(best[plan.budget_usd_m], abs=1e-3)
+        assert plan.summary["cost_usd_m"] <= plan.budget_usd_m + 1e-6
+        assert plan.summary["bound"] <= loss(plan) + 1e-6
+    assert loss(plans[0]) >= loss(plans[1]) - 1e-9 >= loss(plans[2]) - 2e-9
+
+
+def _sold(problem, taken, chosen):
+    """Calm-year output has a buyer in every year that counts."""
+    years = sorted({*problem.windows.year.tolist(), len(problem.study.years) - 1})
+    for year in years:
+        running = (chosen["year"].to_numpy() + taken["lead"].to_numpy()) <= year
+        made = np.zeros(len(problem.loss_ratio))
+        np.add.at(made, taken["at"].to_numpy()[running], taken["capacity"].to_numpy()[running])
+        if (made > problem.imports[year] + problem.content @ made + 1e-9).any():
+            return False
+    return True
