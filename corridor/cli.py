@@ -38,9 +38,13 @@ Data = Annotated[
     Path | None,
     typer.Option(
         "--data",
-        help="Folder or .xlsx workbook with tables that replace the bundled ones.",
+        help="Folder or .xlsx workbook of tables, laid over the bundled ones.",
         show_default=False,
     ),
+]
+Only = Annotated[
+    bool,
+    typer.Option("--data-only", help="Use the tables of --data alone, not laid over the bundled ones."),
 ]
 Scenario = Annotated[
     str | None,
@@ -58,22 +62,23 @@ def run(
     study: StudyName = "default",
     out: Out = Path("results/default"),
     data: Data = None,
+    only: Only = False,
     scenario: Scenario = None,
     override: Override = None,
 ) -> None:
     """Everything: check the data, measure exposure, plan along the frontier, draw the pages."""
-    settings, tables = _load(study, data, scenario, override)
+    settings, tables = _load(study, data, only, scenario, override)
     _study_pages(settings, tables, out, with_plans=True)
 
 
 @app.command()
-def check(data: Data = None) -> None:
+def check(data: Data = None, only: Only = False) -> None:
     """Check the tables and say how well their figures are known."""
     import pandas as pd
 
     from corridor.checks import coverage
 
-    tables = _tables(data)
+    tables = _tables(data, only)
     report = coverage(tables)
     table = new_table(
         "Tables: rows, years, and how the figures are known",
@@ -95,12 +100,13 @@ def graph(
         typer.Option("--to", help="File to write: .graphml, .gexf, .json, .gpkg, or .parquet (a folder)."),
     ],
     data: Data = None,
+    only: Only = False,
 ) -> None:
     """Write the graph of suppliers, components, countries and sites for Gephi, QGIS or networkx."""
     from corridor.exchange import write_graph
     from corridor.graph import build_graph
 
-    built = build_graph(_tables(data))
+    built = build_graph(_tables(data, only))
     write_graph(built, to)
     say().print(f"{built.number_of_nodes():,} nodes and {built.number_of_edges():,} edges written to {to}")
 
@@ -119,13 +125,14 @@ def measure(
         typer.Option("--to", help="Also write all rows: .csv, .json or .parquet.", show_default=False),
     ] = None,
     data: Data = None,
+    only: Only = False,
 ) -> None:
     """Rank components by exposure to the target: direct, through their inputs, and when the target stops."""
     from corridor.config import SECTORS
     from corridor.errors import ConfigError
     from corridor.measures import exposure
 
-    settings, tables = _load(study, data, None, None)
+    settings, tables = _load(study, data, only)
     if sector is not None and sector not in SECTORS:
         raise ConfigError(f"sector '{sector}': there is no such sector. Sectors there: {', '.join(SECTORS)}.")
     markets = list(market or settings.markets)
@@ -166,11 +173,12 @@ def plan(
         typer.Option("--to", help="Also write the moves: .csv, .json or .parquet.", show_default=False),
     ] = None,
     data: Data = None,
+    only: Only = False,
     scenario: Scenario = None,
     override: Override = None,
 ) -> None:
     """One plan: the moves that lose least within a budget."""
-    settings, tables = _load(study, data, scenario, override)
+    settings, tables = _load(study, data, only, scenario, override)
     wanted = settings.budget_usd_m if budget is None else budget
     plans = _plans(settings, tables, [wanted])
     show_plan(settings, tables, plans[0])
@@ -189,11 +197,12 @@ def frontier(
         typer.Option("--to", help="Also write the frontier: .csv, .json or .parquet.", show_default=False),
     ] = None,
     data: Data = None,
+    only: Only = False,
     scenario: Scenario = None,
     override: Override = None,
 ) -> None:
     """Plans over the study's budgets: what each further dollar buys."""
-    settings, tables = _load(study, data, scenario, override)
+    settings, tables = _load(study, data, only, scenario, override)
     plans = _plans(settings, tables, list(settings.budgets_usd_m))
     show_frontier(settings, tables, plans)
     if to is not None:
@@ -208,10 +217,11 @@ def map_(
     study: StudyName = "default",
     out: Out = Path("results/map"),
     data: Data = None,
+    only: Only = False,
     with_plans: Annotated[bool, typer.Option("--plans/--no-plans", help="Also plan along the frontier.")] = False,
 ) -> None:
     """Draw the pages only: the dependency map, and with --plans the map of the plans."""
-    settings, tables = _load(study, data, None, None)
+    settings, tables = _load(study, data, only)
     _study_pages(settings, tables, out, with_plans=with_plans)
 
 
@@ -235,22 +245,21 @@ def _fail(message: str, code: int) -> None:
 
 
 def _load(
-    study: str, data: Path | None, scenario: str | None, overrides: list[str] | None
+    study: str, data: Path | None, only: bool, scenario: str | None = None, overrides: list[str] | None = None
 ) -> tuple[Study, Tables]:
     from corridor.config import load_study
 
     settings = load_study(study, scenario, overrides or ())
-    chosen = data
-    if chosen is None and settings.data is not None:
-        given = Path(study).parent / settings.data
-        chosen = given if given.exists() else Path(settings.data)
-    return settings, _tables(chosen)
+    if data is None and settings.data is not None:
+        beside = Path(study).parent / settings.data
+        data, only = beside if beside.exists() else Path(settings.data), settings.data_only
+    return settings, _tables(data, only)
 
 
-def _tables(data: Path | None) -> Tables:
+def _tables(data: Path | None, only: bool) -> Tables:
     from corridor.tables import load_tables
 
-    return load_tables(data, extend=data is not None)
+    return load_tables(data, extend=data is not None and not only)
 
 
 def _study_pages(settings: Study, tables: Tables, out: Path, *, with_plans: bool) -> None:

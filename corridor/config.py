@@ -75,6 +75,8 @@ class Study(_Part):
         Countries depended upon.
     sectors
         Sectors in which plants may be built; losses count in every sector.
+    data, data_only
+        Folder or workbook of tables, beside the study's file, laid over the bundled tables, or used alone.
     first_year, last_year
         Years of the study; a plant may start in any of them.
     budget_usd_m, budgets_usd_m
@@ -101,6 +103,7 @@ class Study(_Part):
     target: tuple[str, ...] = Field(default=("CHN", "HKG", "MAC"), min_length=1)
     sectors: tuple[Sector, ...] = SECTORS  # type: ignore[assignment]
     data: str | None = None
+    data_only: bool = False
     first_year: int = Field(default=2026, ge=2000, le=2100)
     last_year: int = Field(default=2035, ge=2000, le=2100)
     base_year: int = Field(default=2024, ge=2000, le=2100)
