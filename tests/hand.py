@@ -143,6 +143,7 @@ def study(**settings: Any) -> Study:
         "planned_use": 1.0,
         "surge": 1.0,
         "spare": 0.0,
+        "adaptation": 0.0,
         "gap": 0.0,
         "denials": [stop()],
     }

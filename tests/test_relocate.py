@@ -241,12 +241,12 @@ def test_against_every_plan_there_is(made):
     budgets = [20.0, 60.0, 200.0]
     problem = build_problem(case, wanted)
     starts = start_table(problem)
-    options = problem.options
+    plants = problem.plants
     best = dict.fromkeys(budgets, np.inf)
-    by_option = [[None, *group.index] for _, group in starts.groupby("option")]
-    for picks in itertools.product(*by_option):
+    by_plant = [[None, *group.index] for _, group in starts.groupby("tech")]
+    for picks in itertools.product(*by_plant):
         chosen = starts.loc[[pick for pick in picks if pick is not None]]
-        taken = options.iloc[chosen["option"]]
+        taken = plants.iloc[chosen["tech"]]
         if taken["land_ha"].sum() > case.sites["land_ha"].iloc[0]:
             continue
         if not _sold(problem, taken, chosen):

@@ -111,7 +111,9 @@ def test_json_table_schema() -> None:
         "unit": "year",
         "constraints": {"required": True, "minimum": 1990, "maximum": 2060},
     }
-    assert {"fields": ["country"], "reference": {"resource": "countries", "fields": ["iso3"]}} in schema["foreignKeys"]
+    assert {"fields": ["country"], "reference": {"resource": "countries", "fields": ["iso3"]}} in schema[
+        "foreignKeys"
+    ]
     host = {"fields": ["host"], "reference": {"resource": "", "fields": ["id"]}}
     assert host in json_table_schema("components")["foreignKeys"]
 

@@ -124,7 +124,12 @@ CELLS: list[tuple[str, str, str, Callable[[Problem], bool]]] = [
     ("recipes.csv", ",true,", ",yes,", lambda p: p.column == "essential" and p.mend == "write true or false"),
     ("demand.csv", "2024,", "2024.5,", lambda p: p.column == "year" and p.wanted == "a whole number"),
     ("components.csv", ",refined,", ",refind,", lambda p: p.column == "stage" and p.mend == "write refined"),
-    ("sites.csv", "Gujarat,72.5,", "Gujarat,,", lambda p: p.row == "2" and p.found == "blank" and p.column == "lon"),
+    (
+        "sites.csv",
+        "Gujarat,72.5,",
+        "Gujarat,,",
+        lambda p: p.row == "2" and p.found == "blank" and p.column == "lon",
+    ),
     ("supply.csv", "reported,tiny,2024", "reported,,2024", lambda p: p.row == "2" and p.column == "source"),
 ]
 
@@ -209,7 +214,10 @@ def test_ragged_rows(folder: Path) -> None:
     edit(folder / "demand.csv", "IND,tablet,200", "IND,tablet,1,200")
     edit(folder / "demand.csv", "USA,motor,400", "USA,motor,1,400")
     problems = problems_of(folder)
-    assert [(p.row, p.found, p.wanted) for p in problems] == [("3", "11 cells", "10 cells"), ("4", "11 cells", "10 cells")]
+    assert [(p.row, p.found, p.wanted) for p in problems] == [
+        ("3", "11 cells", "10 cells"),
+        ("4", "11 cells", "10 cells"),
+    ]
 
 
 def test_broken_files(folder: Path) -> None:
@@ -234,7 +242,7 @@ def test_no_folder(tmp_path: Path) -> None:
 
 
 def test_workbook_as_people_make_them(tmp_path: Path) -> None:
-    """Codes as numbers, booleans as Excel's, an extra readme sheet: read as meant; a bad cell is found by its line."""
+    """Codes as numbers, an extra readme sheet: read as meant; a bad cell is found by its line."""
     tables = load_tables(TINY)
     path = tmp_path / "book.xlsx"
     with pd.ExcelWriter(path) as book:

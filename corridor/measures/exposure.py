@@ -75,7 +75,7 @@ def exposure(
     return pd.concat(frames, ignore_index=True)
 
 
-def stop(network: Network, cut: Floats, damping: Floats | None = None) -> Floats:
+def stop(network: Network, cut: Floats, damping: Floats | float = 1.0, spare: float = 0.0) -> Floats:
     """Part of each buyer's supply that stops when origins cut their deliveries and makers elsewhere run dry.
 
     Parameters
@@ -86,50 +86,56 @@ def stop(network: Network, cut: Floats, damping: Floats | None = None) -> Floats
         Part of its deliveries that each origin cuts, shape (..., components, origins). An origin that cuts
         anything is taken to look after its own makers: they do not run dry.
     damping
-        Part of an input's shortage that reaches its users, shape (..., components); 1 where not given. Stocks
-        shorten a shortage: of a window of some months, ``1 - stock_months / months`` is left.
+        Part of an input's shortage that reaches its users, shape (..., components) or one number. Stocks
+        shorten a shortage: of a window of some months, ``1 - stock_months / months`` is left; what makers work
+        around leaves less.
+    spare
+        What origins that do not cut can deliver beyond normal, as a part of it.
 
     Returns
     -------
     numpy.ndarray
         Shape (..., components, buyers), in 0..1.
     """
-    return _spread(network, cut, damping)[0]
+    return _spread(network, cut, damping, spare)[0]
 
 
-def deliveries(network: Network, cut: Floats, damping: Floats | None = None) -> Floats:
+def deliveries(network: Network, cut: Floats, damping: Floats | float = 1.0, spare: float = 0.0) -> Floats:
     """Part of its normal deliveries that each origin still makes; parameters as in :func:`stop`.
 
     Returns
     -------
     numpy.ndarray
-        Shape (..., components, origins), in 0..1.
+        Shape (..., components, origins), in 0..1; spare deliveries are not counted.
     """
-    of_maker = _spread(network, cut, damping)[1]
+    of_maker = _spread(network, cut, damping, spare)[1]
     cutting = cut.any(axis=-2, keepdims=True)
     return np.where(cutting, 1.0 - cut, 1.0 - of_maker[..., network.maker_buyer])
 
 
-def _spread(network: Network, cut: Floats, damping: Floats | None) -> tuple[Floats, Floats]:
+def _spread(network: Network, cut: Floats, damping: Floats | float, spare: float) -> tuple[Floats, Floats]:
     """Fixed point of shortages: of buyers, and of makers (by the buyer that they buy as)."""
     cutting = cut.any(axis=-2, keepdims=True)
+    others = np.broadcast_to(~cutting, cut.shape).astype(float)
+    makers = network.by_maker(others)
+    willing = network.from_origins(others)
     at_once = network.from_origins(cut)
-    makers = network.by_maker(np.broadcast_to(~cutting, cut.shape).astype(float))
+    passed = np.broadcast_to(np.asarray(damping, float), cut.shape[:-1])[..., None]
     recipes = network.recipes[network.recipes["essential"]]
-    state, of_maker = at_once, np.zeros_like(at_once)
-    if recipes.empty:
-        return np.clip(state, 0.0, 1.0), of_maker
     line = recipes["line"].to_numpy()
-    starts = np.flatnonzero(np.r_[True, line[1:] != line[:-1]])
+    starts = np.flatnonzero(np.r_[True, line[1:] != line[:-1]]) if len(line) else line
     inputs = recipes["input"].to_numpy()
     output = recipes["output"].to_numpy()[starts]
     route_share = recipes["route_share"].to_numpy()[starts]
-    for _ in range(_MOST_ROUNDS):
-        shortage = state if damping is None else state * damping[..., None]
+    of_maker = np.zeros_like(at_once)
+    state = np.clip(at_once - spare * willing, 0.0, 1.0)
+    for _ in range(_MOST_ROUNDS if len(line) else 0):
+        shortage = state * passed
         worst = np.maximum.reduceat(shortage[..., inputs, :], starts, axis=-2) * route_share[:, None]
         of_maker = np.zeros_like(state)
         np.add.at(np.moveaxis(of_maker, -2, 0), output, np.moveaxis(worst, -2, 0))
-        new = np.minimum(at_once + (makers * of_maker[..., None, :]).sum(axis=-1), 1.0)
+        dry = (makers * of_maker[..., None, :]).sum(axis=-1)
+        new = np.clip(at_once + dry - spare * (willing - dry), 0.0, 1.0)
         change = float(np.abs(new - state).max())
         state = new
         if change <= _TOLERANCE:

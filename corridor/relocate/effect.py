@@ -24,7 +24,7 @@ def losses(problem: Problem, chosen: pd.DataFrame) -> pd.DataFrame:
     problem
         Arrays of the study.
     chosen
-        Rows of :func:`start_table` that are taken; may be empty.
+        ``tech, year`` of each plant; may be empty.
 
     Returns
     -------
@@ -33,11 +33,11 @@ def losses(problem: Problem, chosen: pd.DataFrame) -> pd.DataFrame:
     """
     program = Program()
     starts = start_table(problem)
-    taken = np.zeros(len(starts))
-    key = list(zip(starts["option"], starts["year"], strict=True))
-    wanted = set(zip(chosen["option"], chosen["year"], strict=True)) if len(chosen) else set()
-    taken[[at for at, pair in enumerate(key) if pair in wanted]] = 1.0
-    starts["column"] = program.add_columns("start", starts[["option", "year"]], low=taken, high=taken)
+    count = chosen.groupby(["tech", "year"]).size().rename("count").reset_index()
+    taken = (
+        starts[["tech", "year"]].merge(count, on=["tech", "year"], how="left")["count"].fillna(0.0).to_numpy(float)
+    )
+    starts["column"] = program.add_columns("start", starts[["tech", "year"]], low=taken, high=taken)
     opened = count_open(program, problem, starts)
     for window in range(len(problem.windows.names)):
         add_window(program, problem, opened, window)
@@ -68,9 +68,29 @@ def expected(problem: Problem, loss: pd.DataFrame) -> float:
 def made(problem: Problem, chosen: pd.DataFrame) -> Floats:
     """Yearly output of the chosen plants in the study's last year, US$ M per component."""
     out = np.zeros(len(problem.loss_ratio))
-    options = problem.options.iloc[chosen["option"]] if len(chosen) else problem.options.iloc[:0]
-    np.add.at(out, options["at"].to_numpy(int), options["capacity"].to_numpy(float) * problem.study.planned_use)
+    plants = problem.plants.iloc[chosen["tech"]]
+    np.add.at(out, plants["at"].to_numpy(int), plants["made"].to_numpy(float))
     return out
+
+
+def chosen_plants(problem: Problem, starts: Floats, places: Floats) -> pd.DataFrame:
+    """Plants from the values of start and place: one row per plant.
+
+    Of several plants of one technology the first goes to the cheapest of its sites.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``tech, year, option`` (row of options), ``capex_net, running, cost`` (surcharge of the site included).
+    """
+    table = start_table(problem)
+    table = table.loc[table.index.repeat(np.rint(starts).astype(int))].sort_values(["tech", "year"])
+    table["order"] = table.groupby("tech").cumcount()
+    sites = problem.options[np.rint(places) > 0].sort_values(["tech", "surcharge", "site"])
+    sites = sites.assign(order=sites.groupby("tech").cumcount()).reset_index(names="option")
+    out = table.merge(sites[["tech", "order", "option", "surcharge"]], on=["tech", "order"], how="left")
+    out["cost"] += out["surcharge"]
+    return out[["tech", "year", "option", "capex_net", "running", "cost"]]
 
 
 def sourcing_after(problem: Problem, chosen: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -13,7 +13,7 @@ import pandas as pd
 from corridor.config import Choice
 from corridor.errors import NoPlan
 from corridor.relocate.problem import HOME, RESOURCES, Problem
-from corridor.relocate.program import Floats, Ints, Program
+from corridor.relocate.program import Entries, Floats, Ints, Program
 
 #: Weight of a US$ of cost beside a US$ of loss: decides only between plans of equal loss.
 TIE_BREAK = 1e-6
@@ -31,11 +31,11 @@ def formulate(problem: Problem, budget_usd_m: float) -> Program:
     """
     program = Program()
     starts = add_starts(program, problem)
-    limit_budget(program, problem, starts, budget_usd_m)
+    places = add_places(program, problem, starts)
+    limit_budget(program, starts, places, budget_usd_m)
     limit_budget_per_year(program, problem, starts)
-    limit_sites(program, problem, starts)
-    limit_plants(program, problem, starts)
-    force_moves(program, problem, starts)
+    limit_sites(program, problem, places)
+    force_moves(program, problem, places)
     opened = count_open(program, problem, starts)
     limit_sales(program, problem, opened)
     for window in range(len(problem.windows.names)):
@@ -44,57 +44,92 @@ def formulate(problem: Problem, budget_usd_m: float) -> Program:
 
 
 def start_table(problem: Problem) -> pd.DataFrame:
-    """Every option in every year in which it can start and still deliver within the study.
+    """Every technology in every year in which it can start and still deliver within the study.
 
-    Columns: ``option`` (row of options), ``year`` (position), ``cost`` (US$ M, discounted), ``capex_net``.
+    Columns: ``tech`` (row of plants), ``year`` (position), ``capex_net`` (US$ M, at the lowest factors of its
+    sites), ``running`` (premium, discounted US$ M) and ``cost`` (both, discounted).
     """
-    options, years = problem.options, len(problem.study.years)
-    option, year = np.repeat(np.arange(len(options)), years), np.tile(np.arange(years), len(options))
-    inside = year + options["lead"].to_numpy(int)[option] < years
-    grid = pd.DataFrame({"option": option[inside], "year": year[inside]})
-    row = options.iloc[grid["option"]].reset_index(drop=True)
+    plants, years = problem.plants, len(problem.study.years)
+    tech, year = np.repeat(np.arange(len(plants)), years), np.tile(np.arange(years), len(plants))
+    inside = year + plants["lead"].to_numpy(int)[tech] < years
+    grid = pd.DataFrame({"tech": tech[inside], "year": year[inside]})
+    row = plants.iloc[grid["tech"]].reset_index(drop=True)
     discount = problem.discount
     first = (grid["year"] + row["lead"]).to_numpy()
     later = np.r_[np.cumsum(discount[::-1])[::-1], 0.0]
-    running = row["running"].to_numpy() * (row["ramp"].to_numpy() * discount[first] + later[first + 1])
-    grid["capex_net"] = (row["capex"] - row["incentive"]).to_numpy()
-    grid["running"] = running
-    grid["cost"] = grid["capex_net"].to_numpy() * discount[grid["year"]] + running
+    output = row["ramp"].to_numpy() * discount[first] + later[first + 1]
+    premium = row["running_cost"] * row["running_factor"] - row["made"]
+    grid["capex_net"] = row["capex"] * row["capex_factor"] * (1.0 - row["incentive_share"])
+    grid["running"] = premium.to_numpy() * output
+    grid["cost"] = grid["capex_net"] * discount[grid["year"]] + grid["running"]
     return grid
 
 
 def add_starts(program: Program, problem: Problem) -> pd.DataFrame:
-    """Columns start[option, year] in {0, 1}: the option is started in that year; forbidden ones are held at 0."""
+    """Columns start[technology, year] = plants started in that year, whole numbers.
+
+    In all of India: sum over years of start[technology, year] <= most plants.
+    """
     starts = start_table(problem)
-    forbidden = np.zeros(len(problem.options), dtype=bool)
-    for choice in problem.study.forbid:
-        forbidden |= _matches(problem, choice)
+    plants = problem.plants
     starts["column"] = program.add_columns(
         "start",
-        starts[["option", "year"]],
-        high=np.where(forbidden[starts["option"]], 0.0, 1.0),
+        starts[["tech", "year"]],
+        high=plants["most_plants"].to_numpy(float)[starts["tech"]],
         cost=TIE_BREAK * starts["cost"].to_numpy(),
         integer=True,
     )
     program.add_rows(
-        "once",
-        problem.options[["technology", "site"]],
-        [(starts["option"], starts["column"], 1.0)],
-        high=1.0,
+        "most plants",
+        pd.DataFrame({"scope": plants["technology"], "unit": "plant"}),
+        [(starts["tech"], starts["column"], 1.0)],
+        high=plants["most_plants"].to_numpy(float),
     )
     return starts
 
 
-def limit_budget(program: Program, problem: Problem, starts: pd.DataFrame, budget_usd_m: float) -> None:
-    """Discounted cost within the budget: sum cost[option, year] start[option, year] <= budget (US$ M)."""
-    index = pd.DataFrame({"scope": ["all years"], "unit": ["US$ million"]})
+def add_places(program: Program, problem: Problem, starts: pd.DataFrame) -> pd.DataFrame:
+    """Columns place[technology, site] in {0, 1}: a plant of the technology stands there; forbidden ones are 0.
+
+    Every plant has its site: sum of place[technology, site] = sum of start[technology, year].
+    """
+    options = problem.options
+    forbidden = np.zeros(len(options), dtype=bool)
+    for choice in problem.study.forbid:
+        forbidden |= matches(problem, choice)
+    places = options.copy()
+    places["column"] = program.add_columns(
+        "place",
+        options[["technology", "site"]],
+        high=np.where(forbidden, 0.0, 1.0),
+        cost=TIE_BREAK * options["surcharge"].to_numpy(),
+        integer=True,
+    )
     program.add_rows(
-        "budget", index, [(np.zeros(len(starts), int), starts["column"], starts["cost"])], high=budget_usd_m
+        "place each plant",
+        problem.plants[["technology"]],
+        [(places["tech"], places["column"], 1.0), (starts["tech"], starts["column"], -1.0)],
+        low=0.0,
+        high=0.0,
+    )
+    return places
+
+
+def limit_budget(program: Program, starts: pd.DataFrame, places: pd.DataFrame, budget_usd_m: float) -> None:
+    """Cost within the budget: sum cost start + sum surcharge place <= budget (discounted US$ M)."""
+    program.add_rows(
+        "budget",
+        pd.DataFrame({"scope": ["all years"], "unit": ["US$ million"]}),
+        [
+            (np.zeros(len(starts), int), starts["column"], starts["cost"]),
+            (np.zeros(len(places), int), places["column"], places["surcharge"]),
+        ],
+        high=budget_usd_m,
     )
 
 
 def limit_budget_per_year(program: Program, problem: Problem, starts: pd.DataFrame) -> None:
-    """Investment started in a year: sum capex_net[option] start[option, year] <= budget per year (US$ M)."""
+    """Investment started in a year, at the lowest site factors: sum capex_net start <= budget per year (US$ M)."""
     amount = problem.study.budget_per_year_usd_m
     if amount is None:
         return
@@ -104,71 +139,51 @@ def limit_budget_per_year(program: Program, problem: Problem, starts: pd.DataFra
     )
 
 
-def limit_sites(program: Program, problem: Problem, starts: pd.DataFrame) -> None:
-    """Plants fit their site: sum need[option] start[option, year] <= what it has (ha, MW, Ml/day, persons)."""
+def limit_sites(program: Program, problem: Problem, places: pd.DataFrame) -> None:
+    """Plants fit their site: sum need place[technology, site] <= what it has (ha, MW, Ml/day, people)."""
     sites = problem.tables.sites
-    at = pd.Index(sites["id"]).get_indexer(problem.options["site"])[starts["option"]]
+    at = pd.Index(sites["id"]).get_indexer(pd.Index(places["site"]))
     for resource, unit in RESOURCES.items():
-        need = problem.options[resource].to_numpy()[starts["option"]]
         index = pd.DataFrame({"scope": sites["id"], "unit": unit})
-        program.add_rows(resource, index, [(at, starts["column"], need)], high=sites[resource].to_numpy(float))
+        entries: list[Entries] = [(at, places["column"], places[resource])]
+        program.add_rows(resource, index, entries, high=sites[resource].to_numpy(float))
 
 
-def limit_plants(program: Program, problem: Problem, starts: pd.DataFrame) -> None:
-    """Plants of a technology in all of India: sum start[option, year] <= most plants."""
-    options = problem.options
-    first = options.drop_duplicates("tech")
-    tech = pd.Index(first["tech"]).get_indexer(options["tech"])[starts["option"]]
-    index = pd.DataFrame({"scope": first["technology"], "unit": "plant"})
-    program.add_rows(
-        "most plants", index, [(tech, starts["column"], 1.0)], high=first["most_plants"].to_numpy(float)
-    )
-
-
-def force_moves(program: Program, problem: Problem, starts: pd.DataFrame) -> None:
-    """Forced choices: sum start over the options that match >= 1."""
+def force_moves(program: Program, problem: Problem, places: pd.DataFrame) -> None:
+    """Forced choices: sum place over the options that match >= 1."""
     for number, choice in enumerate(problem.study.force):
-        hit = np.flatnonzero(_matches(problem, choice)[starts["option"]])
+        hit = np.flatnonzero(matches(problem, choice))
         name = ", ".join(value for value in (choice.component, choice.technology, choice.site) if value)
         if not len(hit):
-            raise NoPlan(f"force.{number} ({name}): no plant that matches can deliver within the study's years.")
+            raise NoPlan(f"force.{number} ({name}): no technology and site match, in the sectors of the study.")
         index = pd.DataFrame({"scope": [name], "unit": ["plant"]})
-        program.add_rows(
-            f"force {number}", index, [(np.zeros(len(hit), int), starts["column"].iloc[hit], 1.0)], low=1.0
-        )
+        entries: list[Entries] = [(np.zeros(len(hit), int), places["column"].to_numpy()[hit], 1.0)]
+        program.add_rows(f"force {number}", index, entries, low=1.0)
 
 
 def count_open(program: Program, problem: Problem, starts: pd.DataFrame) -> pd.DataFrame:
     """Columns open[technology, year] = plants that deliver in a year in which a window starts (and the last year).
 
-    sum over sites and starts by then of start[option, year], a plant in its first year counted at its ramp.
-    Returns one row per (technology, year): ``tech, year, column, at, capacity``.
+    open[technology, year] = sum of starts that deliver by then, a plant in its first year counted at its ramp.
+    Returns one row per (technology, year): ``tech, year, column, at, capacity, made, most_plants``.
     """
-    options = problem.options
-    if options.empty:
-        return pd.DataFrame({"tech": [], "year": [], "column": [], "at": [], "capacity": []}, dtype=int)
     years = np.unique(np.r_[problem.windows.year, len(problem.study.years) - 1])
-    first = options.drop_duplicates("tech").reset_index(drop=True)
-    opened = first[["tech", "at", "capacity", "lead", "ramp", "most_plants"]].merge(
-        pd.DataFrame({"year": years}), how="cross"
-    )
+    plants = problem.plants.reset_index(names="tech")
+    columns = ["tech", "at", "capacity", "made", "lead", "ramp", "most_plants"]
+    opened = plants[columns].merge(pd.DataFrame({"year": years}), how="cross")
     opened = opened[opened["lead"] <= opened["year"]].reset_index(drop=True)
     opened["column"] = program.add_columns(
         "open", opened[["tech", "year"]], high=opened["most_plants"].to_numpy(float)
     )
-    tech = options["tech"].to_numpy()[starts["option"]]
-    joined = starts.assign(tech=tech).merge(
-        opened.reset_index(names="row")[["row", "tech", "year", "lead", "ramp"]],
-        on="tech",
-        suffixes=("", "_open"),
+    joined = starts.merge(
+        opened.reset_index(names="row")[["row", "tech", "year", "lead", "ramp"]], on="tech", suffixes=("", "_open")
     )
     joined = joined[joined["year"] + joined["lead"] <= joined["year_open"]]
     counted = np.where(joined["year"] + joined["lead"] == joined["year_open"], joined["ramp"], 1.0)
-    rows = np.arange(len(opened))
     program.add_rows(
         "count open",
         opened[["tech", "year"]],
-        [(rows, opened["column"], -1.0), (joined["row"], joined["column"], counted)],
+        [(np.arange(len(opened)), opened["column"], -1.0), (joined["row"], joined["column"], counted)],
         low=0.0,
         high=0.0,
     )
@@ -181,13 +196,11 @@ def limit_sales(program: Program, problem: Problem, opened: pd.DataFrame) -> Non
     use * capacity * open[c] <= imports[c] + needs of new plants for c + the part of other markets' purchases
     from the target that India can take over (US$ M/yr), each year counted.
     """
-    if opened.empty:
-        return
-    study, use = problem.study, problem.study.planned_use
+    study = problem.study
     for year in np.unique(opened["year"].to_numpy(int)):
         group = opened[opened["year"] == year]
         plants = group["at"].to_numpy(int)
-        made = group["capacity"].to_numpy(float) * use
+        made = group["made"].to_numpy(float)
         at, place = np.unique(plants, return_inverse=True)
         room = problem.imports[year, at]
         for market in problem.abroad:
@@ -212,6 +225,7 @@ def add_window(program: Program, problem: Problem, opened: pd.DataFrame, window:
 
     - capacity: make[c] <= d surge (existing[c] + capacity open[c]), a plant counted at most for the gap it fills
     - balance: make[c] + d imports_left[c] (need[c] + needs of new plants) + stock[c]
+      + d worked_around[c] (needs of old and new makers)
       >= sum over users of essential share * make[user] + d demand[c] - short[c, IND] + sum ship[c, market]
     - other markets: ship[c, m] + short[c, m] >= d demand[c, m] (1 - still arriving[c, m]) - stock
     """
@@ -225,7 +239,10 @@ def add_window(program: Program, problem: Problem, opened: pd.DataFrame, window:
     most = old + length * study.surge * added
     stock = problem.stock_months / 12.0
     left = length * windows.home_imports[window]
-    supply = left * problem.needs[year] + stock * problem.needs[year]
+    # Makers work around a part of what they miss, so their need counts as met in that part.
+    around = length * windows.worked_around[window]
+    of_makers = problem.essential @ problem.existing[year]
+    supply = (left + stock) * problem.needs[year] + around * of_makers
     final = length * problem.demand[HOME][year]
     missing = {
         market: np.maximum(
@@ -259,7 +276,7 @@ def add_window(program: Program, problem: Problem, opened: pd.DataFrame, window:
             ship[market] = can, program.add_columns(f"ship {market} {tag}", index, high=missing[market][can])
 
     _capacity_rows(program, problem, here, makers, make, old, useful, length, tag)
-    _balance_rows(program, problem, here, position, short, ship, supply, left, final, tag)
+    _balance_rows(program, problem, here, position, short, ship, supply, (left, around), final, tag)
     for market in problem.abroad:
         at, columns = short[market]
         place = pd.Series(np.arange(len(at)), index=at)
@@ -319,7 +336,7 @@ def _balance_rows(
     short: dict[str, tuple[Ints, Ints]],
     ship: dict[str, tuple[Ints, Ints]],
     supply: Floats,
-    left: Floats,
+    comes: tuple[Floats, Floats],
     final: Floats,
     tag: str,
 ) -> None:
@@ -335,12 +352,13 @@ def _balance_rows(
         (*short[HOME], 1.0),
         *((at, columns, -1.0) for at, columns in ship.values()),
     ]
-    use = problem.study.planned_use
-    if len(here):
+    # What new plants need in calm years is bought and worked around in the same parts as what India needs today.
+    left, around = comes
+    for part, content in ((left, problem.content), (around, problem.essential)):
         at = here["at"].to_numpy(int)
-        what, plant = np.nonzero(problem.content[:, at])
-        need = problem.content[what, at[plant]] * here["capacity"].to_numpy(float)[plant] * use
-        entries.append((what, here["column"].to_numpy()[plant], left[what] * need))
+        what, plant = np.nonzero(content[:, at])
+        need = content[what, at[plant]] * here["made"].to_numpy(float)[plant]
+        entries.append((what, here["column"].to_numpy()[plant], part[what] * need))
     asked = np.zeros(size, dtype=bool)
     asked[inputs] = True
     asked |= final > 1e-9
@@ -362,8 +380,8 @@ def _balance_rows(
     )
 
 
-def _matches(problem: Problem, choice: Choice) -> np.ndarray:
-    """Options that a choice means, shape (options,), boolean."""
+def matches(problem: Problem, choice: Choice) -> np.ndarray:
+    """Which options a choice means, shape (options,), boolean."""
     hit = np.ones(len(problem.options), dtype=bool)
     for column in ("component", "technology", "site"):
         value = getattr(choice, column)

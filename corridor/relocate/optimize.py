@@ -11,7 +11,7 @@ import pandas as pd
 from corridor.config import Study
 from corridor.errors import ConfigError
 from corridor.measures import exposure
-from corridor.relocate.effect import expected, losses, made, sourcing_after
+from corridor.relocate.effect import chosen_plants, expected, losses, made, sourcing_after
 from corridor.relocate.formulate import formulate, start_table
 from corridor.relocate.plan import Plan
 from corridor.relocate.problem import HOME, RESOURCES, Problem, build_problem
@@ -86,8 +86,9 @@ def frontier(
             time_limit_s=study.time_limit_s,
             hint=None if last is None else last[1],
         )
-        starts = start_table(problem)
-        chosen = starts[program.block("start", solution.values) > 0.5]
+        chosen = chosen_plants(
+            problem, program.block("start", solution.values), program.block("place", solution.values)
+        )
         after = losses(problem, chosen)
         value = expected(problem, after)
         if last is not None and value > last[2]:
@@ -149,12 +150,14 @@ def _plan(
 
 
 def _moves(problem: Problem, chosen: pd.DataFrame, replaced: pd.DataFrame, changed: pd.DataFrame) -> pd.DataFrame:
-    options = problem.options.iloc[chosen["option"]].reset_index(drop=True)
     study = problem.study
+    plants = problem.plants.iloc[chosen["tech"]].reset_index(drop=True)
+    options = problem.options.iloc[chosen["option"]].reset_index(drop=True)
     start = study.first_year + chosen["year"].to_numpy()
-    output = options["capacity"].to_numpy() * study.planned_use
+    output, at = plants["made"].to_numpy(float), plants["at"].to_numpy(int)
+    capex = plants["capex"] * options["capex_factor"]
     total = made(problem, chosen)
-    part = np.divide(output, total[options["at"]], out=np.zeros_like(output), where=total[options["at"]] > 0)
+    part = np.divide(output, total[at], out=np.zeros_like(output), where=total[at] > 0)
     of_target = replaced.groupby("component")["replaced_usd_m"].sum()
     net_home = changed[changed["market"] == HOME].set_index("component")["net"] if HOME in study.markets else None
     names = problem.tables.components["id"]
@@ -163,21 +166,21 @@ def _moves(problem: Problem, chosen: pd.DataFrame, replaced: pd.DataFrame, chang
     return (
         pd.DataFrame(
             {
-                "component": options["component"],
-                "technology": options["technology"],
+                "component": plants["component"],
+                "technology": plants["technology"],
                 "site": options["site"],
                 "start_year": start,
-                "first_output_year": start + options["lead"].to_numpy(),
+                "first_output_year": start + plants["lead"].to_numpy(),
                 "plants": 1,
-                "capacity": options["units"],
-                "capacity_usd_m": options["capacity"],
+                "capacity": plants["units"],
+                "capacity_usd_m": plants["capacity"],
                 "made_usd_m": output,
-                "capex_usd_m": options["capex"],
-                "incentive_usd_m": options["incentive"],
+                "capex_usd_m": capex,
+                "incentive_usd_m": capex * plants["incentive_share"],
                 "running_usd_m": chosen["running"].to_numpy(),
                 "cost_usd_m": chosen["cost"].to_numpy(),
-                "replaces_target_usd_m": options["component"].map(of_target).fillna(0.0).to_numpy() * part,
-                "still_target_usd_m": inside[options["at"]] * output,
+                "replaces_target_usd_m": plants["component"].map(of_target).fillna(0.0).to_numpy() * part,
+                "still_target_usd_m": inside[at] * output,
             }
         )
         .sort_values(["start_year", "component", "site"])
@@ -232,10 +235,12 @@ def _limits(problem: Problem, budget: float, chosen: pd.DataFrame) -> pd.DataFra
             for site, amount in zip(sites["id"], sites[resource], strict=True)
             if site in used.index
         ]
-    plants = taken.groupby("technology", as_index=False).agg(
-        used=("site", "size"), amount=("most_plants", "first")
+    counted = (
+        problem.plants.iloc[chosen["tech"]]
+        .groupby("technology", as_index=False)
+        .agg(used=("at", "size"), amount=("most_plants", "first"))
     )
-    rows += plants.assign(limit="most plants", unit="plant", scope=plants["technology"]).to_dict("records")
+    rows += counted.assign(limit="most plants", unit="plant", scope=counted["technology"]).to_dict("records")
     out = pd.DataFrame(rows, columns=["limit", "scope", "unit", "amount", "used"])
     out["left"] = out["amount"] - out["used"]
     # What is left is less than the smallest further move would need.

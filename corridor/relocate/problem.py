@@ -38,6 +38,8 @@ class Windows:
     home_imports
         What India can still buy abroad, as a part of its yearly need, spare sales included,
         shape (windows, components).
+    worked_around
+        Part of their need for a component that makers in India work around, shape (windows, components).
     abroad
         Part of a market's yearly need that still arrives from anywhere but India: market -> (windows, components).
     """
@@ -47,6 +49,7 @@ class Windows:
     length: Floats
     probability: Floats
     home_imports: Floats
+    worked_around: Floats
     abroad: dict[str, Floats]
 
 
@@ -56,10 +59,15 @@ class Problem:
 
     Attributes
     ----------
+    plants
+        One row per technology that some site is fit for: ``technology, component`` (names), ``at`` (component
+        index), ``units`` (unit/yr), ``capacity, made`` (US$ M/yr in all and at planned use), ``capex`` (US$ M),
+        ``incentive_share``, ``running_cost`` (US$ M/yr), ``lead`` (years), ``ramp``, the resources,
+        ``most_plants``, and the lowest ``capex_factor`` and ``running_factor`` of its sites.
     options
-        One row per technology and eligible site: ``technology, site, component`` (names), ``at`` (component
-        index), ``tech`` (technology index), ``capacity`` (US$ M/yr), ``capex``, ``incentive`` (US$ M),
-        ``running`` (US$ M/yr at planned use), ``lead`` (years), ``ramp``, the resources, ``most_plants``.
+        One row per technology and site: ``tech`` (row of plants), ``technology, site, component``, the resources,
+        and ``surcharge``: what the site costs over the lowest factors, discounted US$ M, for a plant started in
+        the first year. Later starts are charged the same, so that sites need no years of their own.
     needs
         India's need in each year without a plan, shape (years, components).
     existing
@@ -75,6 +83,7 @@ class Problem:
     tables: Tables
     study: Study
     network: Network
+    plants: pd.DataFrame
     options: pd.DataFrame
     needs: Floats
     existing: Floats
@@ -142,11 +151,13 @@ def build_problem(tables: Tables, study: Study) -> Problem:
             break
     needs = demand[HOME] + existing @ content.T
     imports = np.maximum(needs + shipments - existing, 0.0)
+    plants, options = _options(tables, study)
     return Problem(
         tables=tables,
         study=study,
         network=network,
-        options=_options(tables, study),
+        plants=plants,
+        options=options,
         needs=needs,
         existing=existing,
         demand=demand,
@@ -175,41 +186,70 @@ def _demand(tables: Tables, market: str, years: np.ndarray, base_year: int, at: 
     return out
 
 
-def _options(tables: Tables, study: Study) -> pd.DataFrame:
-    """Technologies at the sites that are fit for them."""
+def _options(tables: Tables, study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Technologies, and the same at each site that is fit for them."""
     components = tables.components.set_index("id")
-    technologies = tables.technologies.reset_index(drop=True)
-    technologies = technologies[technologies["component"].map(components["sector"]).isin(study.sectors)]
-    technologies = technologies.assign(tech=np.arange(len(technologies)))
-    wanted = technologies.assign(tag=technologies["site_tags"].str.split(";")).explode("tag")
-    offered = tables.sites.assign(tag=tables.sites["tags"].str.split(";")).explode("tag")
+    technologies = tables.technologies[
+        tables.technologies["component"].map(components["sector"]).isin(study.sectors)
+    ].reset_index(drop=True)
+    wanted = technologies[["id", "site_tags"]].assign(tag=technologies["site_tags"].str.split(";")).explode("tag")
+    offered = tables.sites[["id", "tags"]].assign(tag=tables.sites["tags"].str.split(";")).explode("tag")
     wanted["tag"], offered["tag"] = wanted["tag"].str.strip(), offered["tag"].str.strip()
-    pairs = wanted[["tech", "tag"]].merge(offered[["id", "tag"]], on="tag")[["tech", "id"]].drop_duplicates()
-    pairs = pairs.rename(columns={"id": "site"}).merge(technologies, on="tech")
-    factors = tables.sites.set_index("id")[["capex_factor", "running_factor"]].astype(float)
-    price = pairs["component"].map(components["price_usd_per_unit"]).astype(float)
-    capacity = pairs["capacity"].astype(float) * price / 1e6
-    capex = pairs["capex_usd_m"].astype(float) * pairs["site"].map(factors["capex_factor"])
-    # The premium is on the target's running cost; the site's factor works on the whole cost of running here.
-    premium = (1.0 + pairs["running_premium"].astype(float)) * pairs["site"].map(factors["running_factor"]) - 1.0
-    return pd.DataFrame(
+    pairs = wanted.merge(offered, on="tag", suffixes=("", "_site"))[["id", "id_site"]].drop_duplicates()
+    pairs = pairs.rename(columns={"id": "technology", "id_site": "site"})
+    sites = tables.sites.set_index("id")[["capex_factor", "running_factor"]].astype(float)
+    pairs = pairs.join(sites, on="site")
+    least = pairs.groupby("technology")[["capex_factor", "running_factor"]].min()
+    technologies = technologies[technologies["id"].isin(least.index)].reset_index(drop=True)
+    price = technologies["component"].map(components["price_usd_per_unit"]).astype(float)
+    capacity = technologies["capacity"].astype(float) * price / 1e6
+    premium = 1.0 + technologies["running_premium"].astype(float)
+    plants = pd.DataFrame(
         {
-            "technology": pairs["id"],
-            "site": pairs["site"],
-            "component": pairs["component"],
-            "at": pd.Index(tables.components["id"]).get_indexer(pairs["component"]),
-            "tech": pairs["tech"],
-            "units": pairs["capacity"].astype(float),
+            "technology": technologies["id"],
+            "component": technologies["component"],
+            "at": pd.Index(tables.components["id"]).get_indexer(pd.Index(technologies["component"])),
+            "units": technologies["capacity"].astype(float),
             "capacity": capacity,
-            "capex": capex,
-            "incentive": capex * pairs["incentive_share"].astype(float),
-            "running": premium * capacity * study.planned_use,
-            "lead": pairs["lead_years"].astype(int),
-            "ramp": pairs["ramp"].astype(float),
-            **{name: pairs[name].astype(float) for name in RESOURCES},
-            "most_plants": pairs["most_plants"].astype(int),
+            "capex": technologies["capex_usd_m"].astype(float),
+            "incentive_share": technologies["incentive_share"].astype(float),
+            "capex_factor": technologies["id"].map(least["capex_factor"]).astype(float),
+            # The premium is on the target's running cost; a site's factor on the whole cost of running there.
+            "running_cost": premium * capacity * study.planned_use,
+            "running_factor": technologies["id"].map(least["running_factor"]).astype(float),
+            "made": capacity * study.planned_use,
+            "lead": technologies["lead_years"].astype(int),
+            "ramp": technologies["ramp"].astype(float),
+            **{name: technologies[name].astype(float) for name in RESOURCES},
+            "most_plants": technologies["most_plants"].astype(int),
         }
-    ).sort_values(["tech", "site"], ignore_index=True)
+    )
+    tech = pd.Index(plants["technology"]).get_indexer(pd.Index(pairs["technology"]))
+    row = plants.iloc[tech].reset_index(drop=True)
+    pairs = pairs.reset_index(drop=True)
+    running = row["running_cost"] * (pairs["running_factor"] - row["running_factor"])
+    years = np.array(
+        [_years_of_output(study, lead, ramp) for lead, ramp in zip(row["lead"], row["ramp"], strict=True)]
+    )
+    capex = row["capex"] * (pairs["capex_factor"] - row["capex_factor"]) * (1.0 - row["incentive_share"])
+    options = pd.DataFrame(
+        {
+            "tech": tech,
+            "technology": pairs["technology"],
+            "site": pairs["site"],
+            "component": row["component"],
+            "capex_factor": pairs["capex_factor"],
+            "surcharge": capex + running * years,
+            **{name: row[name] for name in RESOURCES},
+        }
+    )
+    return plants, options.sort_values(["tech", "surcharge", "site"], ignore_index=True)
+
+
+def _years_of_output(study: Study, lead: int, ramp: float) -> float:
+    """Discounted years of full output of a plant started in the study's first year."""
+    discount = (1.0 + study.discount_rate) ** -np.arange(len(study.years), dtype=float)
+    return float(ramp * discount[lead : lead + 1].sum() + discount[lead + 1 :].sum())
 
 
 def _windows(
@@ -229,18 +269,21 @@ def _windows(
             cut[block] = np.maximum(cut[block], part.cut)
     months = np.array([denial.months for denial in denials])
     stock = tables.components["stock_months"].to_numpy(float)
-    damping = np.clip(1.0 - stock / months[:, None], 0.0, 1.0)
-    left = deliveries(network, cut, damping)
+    damping = np.clip(1.0 - stock / months[:, None], 0.0, 1.0) * (1.0 - study.adaptation)
+    left = deliveries(network, cut, damping, study.spare)
     others = np.ones(len(network.origins))
     others[origin[HOME]] = 0.0
     spare = np.where(cut.any(axis=1, keepdims=True), 1.0, 1.0 + study.spare)
     sold = left * others * spare
+    home_imports = np.einsum("wco,co->wc", sold, shares[HOME])
+    bought = 1.0 - shares[HOME][:, origin[HOME]]
     return Windows(
         names=[denial.name for denial in denials],
         year=np.array([denial.start - study.first_year for denial in denials]),
         length=months / 12.0,
         probability=np.array([denial.probability for denial in denials]),
-        home_imports=np.einsum("wco,co->wc", sold, shares[HOME]),
+        home_imports=home_imports,
+        worked_around=study.adaptation * np.clip(bought - home_imports, 0.0, 1.0),
         abroad={
             market: np.minimum(np.einsum("wco,co->wc", sold, shares[market]), 1.0)
             for market in study.markets

@@ -11,6 +11,7 @@ from scipy import sparse
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Entries = tuple[ArrayLike, ArrayLike, ArrayLike]
 
 
 @dataclass
@@ -62,7 +63,7 @@ class Program:
         self,
         name: str,
         index: pd.DataFrame,
-        entries: list[tuple[ArrayLike, ArrayLike, ArrayLike]],
+        entries: list[Entries],
         *,
         low: ArrayLike = -np.inf,
         high: ArrayLike = np.inf,
