@@ -7,8 +7,11 @@ import pytest
 
 from corridor.errors import DataError
 from corridor.sources import census, dgcis
+from corridor.tables import read_tables
 
 RAW = Path(__file__).resolve().parents[2] / "shared" / "data"
+DATA = Path(__file__).resolve().parents[1] / "data"
+needs_data = pytest.mark.skipif(not (DATA / "components.csv").exists(), reason="there are no bundled tables")
 needs_raw = pytest.mark.skipif(not RAW.exists(), reason="the raw files are not at hand")
 
 EXCERPT = """financialyear,commodity,country,unit,quantity,value_musd,pc_code,src
@@ -93,3 +96,32 @@ def test_states_anchor() -> None:
     assert cells["CHN"] / cells.sum() == pytest.approx(0.705, abs=0.005)
     assert raw["value_usd_m"].sum() == pytest.approx(3_208_820, abs=1)
     assert not set(raw["exporter"]) & census.EU_MEMBERS
+
+
+@needs_data
+def test_bundled_trade_agrees_with_the_publishers() -> None:
+    tables, _ = read_tables(DATA)
+    trade = tables.trade
+    india = trade[(trade["importer"] == "IND") & (trade["code"] == "TOTAL") & (trade["year"] == 2022)]
+    by = india.set_index("exporter")["value_usd_m"]
+    assert by.sum() == pytest.approx(715_968, abs=1)
+    assert by["CHN"] == pytest.approx(98_506, abs=1)
+    states = trade[(trade["importer"] == "USA") & (trade["code"] == "850760")]
+    cells = states.set_index("exporter")["value_usd_m"]
+    assert cells["CHN"] / cells.sum() == pytest.approx(0.705, abs=0.005), "lithium-ion cells: 70 % from China"
+    used = tables.codes[["nomenclature", "code"]].drop_duplicates().merge(trade, how="left")
+    assert used["value_usd_m"].notna().all(), "every code in use has trade"
+    classes = trade[(trade["nomenclature"] == "INPC") & (trade["code"] != "TOTAL")]
+    years = classes.groupby("code")["year"].unique().map(sorted).map(tuple)
+    assert set(years) == {(2014, 2015, 2016, 2018, 2019, 2021, 2022)}, "all years there are"
+
+
+@needs_data
+def test_bundled_suppliers_and_sites() -> None:
+    tables, _ = read_tables(DATA)
+    assert len(tables.suppliers) >= 900
+    assert len(tables.sites) == 55
+    tied = tables.suppliers["id"].isin(tables.makes["supplier"]).mean()
+    assert tied > 0.8
+    named = set(tables.trade["exporter"]) | set(tables.suppliers["country"]) | set(tables.supply["country"])
+    assert named <= set(tables.countries["iso3"])

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from corridor.measures.bill import bill, status_rank
-from corridor.measures.sourcing import WORLD, shares
+from corridor.measures.sourcing import WORLD, shares_of_buyers
 from corridor.tables import Tables
 
 Floats = NDArray[np.float64]
@@ -49,7 +49,7 @@ class Network:
         components = pd.Index(tables.components["id"])
         markets = sorted(set(tables.sourcing["market"]))
         buyers = pd.Index([*markets, WORLD])
-        rows = pd.concat([shares(tables, buyer) for buyer in buyers], ignore_index=True)
+        rows = shares_of_buyers(tables, markets)
         origins = pd.Index(sorted({*rows["origin"], *markets}))
         sourcing = pd.DataFrame(
             {

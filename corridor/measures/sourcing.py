@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from corridor.measures.bill import status_rank
@@ -85,14 +87,13 @@ def import_shares(tables: Tables, market: str, *, year: int | None = None) -> pd
         trade = trade[trade["year"] == newest]
     else:
         trade = trade[trade["year"] == year]
-    codes = tables.codes.merge(trade[["nomenclature", "code"]].drop_duplicates(), on=["nomenclature", "code"])[
-        ["component", "nomenclature", "code", "match"]
-    ]
-    best = codes.groupby("component")["match"].transform(
-        lambda match: "exact" if "exact" in set(match) else "group"
-    )
-    rows = codes[codes["match"] == best].merge(trade, on=["nomenclature", "code"])
-    rows["status"] = rows["status"].where(rows["match"] == "exact", "inherited")
+    trade = trade[["nomenclature", "code", "exporter", "value_usd_m", "status", "source", "year"]]
+    codes = tables.codes[["component", "nomenclature", "code", "match"]]
+    rows = codes.merge(trade, on=["nomenclature", "code"])
+    exact = rows["match"] == "exact"
+    has_exact = exact.groupby(rows["component"]).transform("max")
+    rows = rows[exact | ~has_exact]
+    rows = rows.assign(status=rows["status"].where(rows["match"] == "exact", "inherited"))
     out = (
         rows.groupby(["component", "exporter"], as_index=False)
         .agg(
@@ -130,8 +131,17 @@ def shares(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFr
         ``market, component, origin, share, status, source, year``; shares sum to 1 per component. A component
         of which nothing is known comes from ``ROW``, as an assumption.
     """
-    components = pd.Index(tables.components["id"])
+    return _shares(tables, market, world_shares(tables), year)
+
+
+def shares_of_buyers(tables: Tables, markets: Sequence[str]) -> pd.DataFrame:
+    """:func:`shares` of several markets and of ``WORLD``, one below the other."""
     world = world_shares(tables)
+    return pd.concat([_shares(tables, market, world, None) for market in [*markets, WORLD]], ignore_index=True)
+
+
+def _shares(tables: Tables, market: str, world: pd.DataFrame, year: int | None) -> pd.DataFrame:
+    components = pd.Index(tables.components["id"])
     if market == WORLD:
         fixed = world.iloc[:0]
         spread = world
@@ -144,9 +154,7 @@ def shares(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFr
         layers = [traded[exact], world[known], traded[~exact], world[~known]]
         pool = pd.concat([layer.assign(layer=at) for at, layer in enumerate(layers)], ignore_index=True)
         pool = pool[pool["origin"] != market]
-        taken = fixed[["component", "origin"]].assign(taken=True)
-        pool = pool.merge(taken, on=["component", "origin"], how="left")
-        pool = pool[pool["taken"].isna()]
+        pool = pool[~_pairs(pool).isin(_pairs(fixed))]
         spread = pool[pool["layer"] == pool.groupby("component")["layer"].transform("min")]
     open_share = (
         (1.0 - fixed.groupby("component")["share"].sum()).reindex(components, fill_value=1.0).clip(lower=0.0)
@@ -159,8 +167,10 @@ def shares(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFr
     rest = pd.DataFrame({"component": lost.index, "origin": REST, "share": lost.to_numpy(), "status": "assumed"})
     parts = [part for part in (fixed, spread[fixed.columns], rest) if len(part)]
     out = pd.concat(parts, ignore_index=True) if parts else fixed.copy()
-    out = out[(out["share"] > _ENOUGH) & out["component"].isin(components)]
-    out = out.groupby(["component", "origin"], as_index=False).agg(
-        share=("share", "sum"), status=("status", "first"), source=("source", "first"), year=("year", "first")
-    )
-    return out.assign(market=market)[SHARES]
+    out = out[(out["share"] > _ENOUGH) & out["component"].isin(components)].assign(market=market)
+    return out.sort_values(["component", "origin"], ignore_index=True)[SHARES]
+
+
+def _pairs(rows: pd.DataFrame) -> pd.Series:
+    """One text per (component, origin)."""
+    return rows["component"] + "\0" + rows["origin"]

@@ -1,0 +1,19 @@
+"""Importers: raw files of publishers turned into our tables.
+
+Each module reads one publisher's files and returns frames in the columns of `corridor/schema`. Nothing is fetched:
+the caller gives the files. Next year's edition is read with the same functions; what changes from edition to
+edition or is a matter of judgement stands in small tables beside the code, to be edited there:
+
+- country_names.csv: countries and territories with code, name, region and a point inside;
+  country_spellings.csv: other spellings, and who uses them
+- commodity_spellings.csv: India's commodity classes as older years spell them
+- usgs_series.csv, iea_series.csv: which table of the USGS, which mineral of the IEA, speaks for which component
+- icmm_components.csv: what a mine, smelter or refinery of a commodity makes
+- apple_firms.csv: what a supplier is known for; apple_places.csv: points of provinces that the list misplaces
+- product_components.csv: products in drafts and approvals -> components, where the short name does not do
+- india_firm_places.csv: likeliest place of a firm; india_chip_projects.csv: place and product of a project
+- us_battery_firms.csv: what a battery or solar firm makes
+- site_traits.csv: limits and tags of the Indian sites; state_costs.csv: power tariffs; ports.csv: sea ports
+
+`corridor.sources.build.build` refreshes a folder of tables from a raw folder; hand-kept rows stay.
+"""
