@@ -87,7 +87,8 @@ def check(data: Data = None, only: Only = False) -> None:
     for row in rows_of(report):
         span = [f"{int(row[name])}" for name in ("first_year", "last_year") if pd.notna(row[name])]
         years = "-".join(dict.fromkeys(span))
-        figures = (f"{row[name]:.0%}" for name in ("reported", "computed", "inherited", "assumed"))
+        statuses = ("reported", "computed", "inherited", "assumed")
+        figures = (f"{row[name]:.0%}" if pd.notna(row[name]) else "" for name in statuses)
         table.add_row(str(row["table"]), str(row["sector"]), f"{row['rows']:,}", years, *figures)
     say().print(table)
     say().print("No faults found.")

@@ -92,7 +92,7 @@ class Study(_Part):
         What origins that do not cut can sell inside a window beyond their normal deliveries, as a part of these.
     adaptation
         Part of a missing essential input that makers work around inside a window: thrift, substitutes, recycling,
-        sellers outside the lists. Assumed 0.5 (0.2 to 0.8); 0 is a strict Leontief world.
+        sellers outside the lists. Assumed 0.2 (0 to 0.5); 0 is a strict Leontief world.
     us_access
         Part of what the United States buys from the target that Indian plants could deliver instead.
     gap, time_limit_s
@@ -118,7 +118,7 @@ class Study(_Part):
     planned_use: float = Field(default=0.85, gt=0, le=1)
     surge: float = Field(default=1.1, ge=1, le=2)
     spare: float = Field(default=0.1, ge=0, le=2)
-    adaptation: float = Field(default=0.5, ge=0, le=1)
+    adaptation: float = Field(default=0.2, ge=0, le=1)
     us_access: float = Field(default=0.5, ge=0, le=1)
     gap: float = Field(default=0.02, ge=0, le=0.5)
     time_limit_s: float = Field(default=60.0, gt=0)

@@ -109,8 +109,9 @@ def new_table(title: str, columns: list[str]) -> Table:
 
     table = Table(title=Text(title), box=box.SIMPLE_HEAD, title_justify="left")
     words = {"component", "sector", "stage", "market", "table", "site", "years"}
+    may_wrap = {"component", "site"}
     for column in columns:
-        table.add_column(column, justify="left" if column in words else "right", no_wrap=column not in words)
+        table.add_column(column, justify="left" if column in words else "right", no_wrap=column not in may_wrap)
     return table
 
 
