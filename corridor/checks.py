@@ -79,7 +79,7 @@ def check_references(tables: Tables) -> list[Problem]:
                 mend = f"add it to {other}" + (
                     f", or write {near[value]}" if near[value] else ", or correct the name"
                 )
-                problems.append(Problem(table, row, column.name, repr(value), f"a {field} of {other}", mend))
+                problems.append(Problem(table, row, column.name, repr(value), f"a known {field} of {other}", mend))
     return problems
 
 
@@ -219,11 +219,11 @@ def check_tags(tables: Tables) -> list[Problem]:
 
 
 def check_codes(tables: Tables) -> list[Problem]:
-    """HS6 codes have six digits."""
+    """HS6 codes have six digits; in trade, TOTAL stands for all goods."""
     problems = []
-    for table in ("codes", "trade"):
+    for table, pattern in (("codes", r"\d{6}"), ("trade", r"\d{6}|TOTAL")):
         frame = tables[table]
-        wrong = (frame["nomenclature"] == "HS6") & ~frame["code"].str.fullmatch(r"\d{6}").astype(bool)
+        wrong = (frame["nomenclature"] == "HS6") & ~frame["code"].str.fullmatch(pattern).astype(bool)
         for row, code in zip(_rows(table, frame, wrong), frame.loc[wrong, "code"], strict=True):
             digits = "".join(sign for sign in code if sign.isdigit())
             short = len(digits) == 5

@@ -293,9 +293,8 @@ def _plans(settings: Study, tables: Tables, budgets: list[float]) -> list[Plan]:
     with Progress(*columns, console=err()) as bar:
         task = bar.add_task("planning", total=len(budgets))
 
-        def done(budget: float, made: Plan) -> None:
-            text = f"planning: US$ {budget:,.0f} M, {len(made.moves)} moves, gap {float(made.summary['gap']):.1%}"
-            bar.update(task, advance=1, description=text)
+        def done(budget: float) -> None:
+            bar.update(task, advance=1, description=f"planning: US$ {budget:,.0f} M done")
 
         return along(tables, settings, budgets=budgets, progress=done)
 

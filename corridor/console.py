@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -131,7 +132,9 @@ def _console(stderr: bool) -> Callable[[], Console]:
     def make() -> Console:
         from rich.console import Console
 
-        return Console(stderr=stderr, highlight=False, markup=False)
+        # Into a file or pipe a table is as wide as it needs, not cut to 80 columns.
+        width = None if (sys.stderr if stderr else sys.stdout).isatty() else 150
+        return Console(stderr=stderr, width=width, highlight=False, markup=False)
 
     return make
 

@@ -117,6 +117,9 @@ def conform(table: str, raw: pd.DataFrame, rows: pd.Series | None = None) -> tup
         else:
             values, required = raw[column.name], column.required
         out[column.name] = _conform_column(table, column, values, names, required, problems)
+    if problems:
+        place = {name: position for position, name in enumerate(names.astype(str))}
+        problems.sort(key=lambda problem: place.get(problem.row, -1))
     return pd.DataFrame(out).reset_index(drop=True), problems
 
 
@@ -138,6 +141,8 @@ def _conform_column(
             found = "blank" if pd.isna(value) else repr(value)
             problems.append(Problem(table, str(row), column.name, found, wanted, text))
 
+    if values.dtype == object:  # cells of a graph or of parquet may hold lists
+        values = values.map(lambda cell: cell if pd.api.types.is_scalar(cell) else repr(cell))
     parsed, bad = _parse(column, values)
     if bad.any():
         wanted = {
@@ -226,17 +231,23 @@ def _parse(column: Column, values: pd.Series) -> tuple[pd.Series, pd.Series]:
 def _as_number(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
         numbers = values.astype("float64")
+    elif values.dtype == TEXT:
+        numbers = _numbers_of_text(values)
     else:
-        try:
-            # Exact to the last bit, which pandas.to_numeric is not.
-            numbers = pd.Series(
-                np.array([np.nan if pd.isna(v) else float(v) for v in values], dtype="float64"),
-                index=values.index,
-            )
-        except (TypeError, ValueError):
-            numbers = pd.to_numeric(values.astype(object), errors="coerce").astype("float64")
-    numbers = numbers.replace([np.inf, -np.inf], np.nan)
+        numbers = pd.to_numeric(values.astype(object), errors="coerce").astype("float64")
+    numbers = numbers.mask(np.isinf(numbers))
     return numbers, numbers.isna() & values.notna()
+
+
+def _numbers_of_text(values: pd.Series) -> pd.Series:
+    import pyarrow as pa
+
+    cells = pa.array(values, pa.large_string(), from_pandas=True)
+    try:
+        # Exact to the last bit, which pandas.to_numeric is not.
+        return pd.Series(cells.cast(pa.float64()).to_numpy(zero_copy_only=False), index=values.index)
+    except pa.ArrowInvalid:  # some cell is no number: find out which
+        return pd.to_numeric(values.astype(object), errors="coerce").astype("float64")
 
 
 def _as_text(values: pd.Series) -> pd.Series:

@@ -44,11 +44,11 @@ def check_value_shares(tables: Tables) -> list[Problem]:
     recipes = tables.recipes
     run = recipes["purpose"] == "run"
     priced = recipes.assign(part=value_shares(tables))[run]
+    totals = priced.groupby(["output", "route"], sort=False)["part"].sum()
     problems = []
-    for (output, route), rows in priced.groupby(["output", "route"], sort=False):
-        total = rows["part"].sum()
-        if total <= MOST_VALUE_SHARE + 1e-9:
-            continue
+    over = totals[totals > MOST_VALUE_SHARE + 1e-9].reset_index()
+    for output, route, total in zip(over["output"], over["route"], over["part"], strict=True):
+        rows = priced[(priced["output"] == output) & (priced["route"] == route)]
         most = rows.nlargest(3, "part")
         parts = ", ".join(f"{name} {part:.2g}" for name, part in zip(most["input"], most["part"], strict=True))
         found = f"inputs that cost {total:.3g} of the price ({parts})"

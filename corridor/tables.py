@@ -116,7 +116,7 @@ def write_tables(tables: Tables, path: str | Path, format: str = "csv") -> Path:
     path
         Folder (made if missing; files of other names are left alone), for ``xlsx`` the workbook's path.
     format
-        ``csv``, ``parquet`` or ``xlsx``. What is written is read back identical.
+        ``csv``, ``parquet`` or ``xlsx``. What is written is read back identical (in a workbook, to 15 digits).
 
     Returns
     -------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,11 +12,11 @@ from corridor.config import Study
 from corridor.errors import ConfigError
 from corridor.measures import exposure
 from corridor.relocate.effect import chosen_plants, expected, losses, made, sourcing_after
-from corridor.relocate.formulate import formulate, start_table
+from corridor.relocate.formulate import TIE_BREAK, formulate, start_table
 from corridor.relocate.plan import Plan
 from corridor.relocate.problem import HOME, RESOURCES, Problem, build_problem
-from corridor.relocate.program import Floats
-from corridor.relocate.solve import Solution, solve
+from corridor.relocate.solve import solve
+from corridor.scale import each
 from corridor.tables import Tables
 
 _BINDS = 1e-6
@@ -54,12 +54,13 @@ def frontier(
     study: Study,
     *,
     budgets: Iterable[float] | None = None,
-    progress: Callable[[float, Plan], None] | None = None,
+    progress: Callable[[float], None] | None = None,
+    workers: int | None = None,
 ) -> list[Plan]:
-    """One plan per budget, by rising budget; each starts from the one before.
+    """One plan per budget, by rising budget.
 
     A larger budget never gives a larger loss: where the solver's gap would let it, the plan of the smaller budget,
-    which still satisfies every limit, is kept.
+    which still satisfies every limit, is kept. Likewise a bound on a larger budget's loss bounds the smaller's.
 
     Parameters
     ----------
@@ -68,7 +69,9 @@ def frontier(
     budgets
         US$ million; ``study.budgets_usd_m`` where not given.
     progress
-        Called with the budget and its plan as each is done.
+        Called with each budget when it is solved, in the order in which they end.
+    workers
+        Processes; one per processor if left out.
     """
     wanted = sorted(set(study.budgets_usd_m if budgets is None else budgets))
     if not wanted or wanted[0] <= 0:
@@ -76,41 +79,58 @@ def frontier(
     problem = build_problem(tables, study)
     before = losses(problem, start_table(problem).iloc[:0])
     measured = exposure(tables, list(study.markets), study.target)
-    plans: list[Plan] = []
-    last: tuple[pd.DataFrame, Floats, float] | None = None
-    for budget in wanted:
-        program = formulate(problem, budget)
-        solution = solve(
-            program,
-            gap=study.gap,
-            time_limit_s=study.time_limit_s,
-            hint=None if last is None else last[1],
-        )
-        chosen = chosen_plants(
-            problem, program.block("start", solution.values), program.block("place", solution.values)
-        )
-        after = losses(problem, chosen)
-        value = expected(problem, after)
-        if last is not None and value > last[2]:
-            chosen, value = last[0], last[2]
-            after = losses(problem, chosen)
-        last = chosen, solution.values, value
-        plan = _plan(problem, budget, chosen, solution, before, after, measured)
-        plans.append(plan)
+    solved: dict[int, _Solved] = {}
+    for at, result in each(_solve, [(problem, budget) for budget in wanted], workers=workers):
+        solved[at] = result
         if progress is not None:
-            progress(budget, plan)
-    return plans
+            progress(wanted[at])
+    in_order = [solved[at] for at in range(len(wanted))]
+    for at in range(1, len(in_order)):
+        if in_order[at].loss > in_order[at - 1].loss:
+            kept = in_order[at - 1]
+            in_order[at] = replace(in_order[at], chosen=kept.chosen, losses=kept.losses, loss=kept.loss)
+    for at in range(len(in_order) - 2, -1, -1):
+        in_order[at] = replace(in_order[at], bound=max(in_order[at].bound, in_order[at + 1].bound))
+    return [
+        _plan(problem, budget, result, before, measured) for budget, result in zip(wanted, in_order, strict=True)
+    ]
 
 
-def _plan(
-    problem: Problem,
-    budget: float,
-    chosen: pd.DataFrame,
-    solution: Solution,
-    before: pd.DataFrame,
-    after: pd.DataFrame,
-    measured: pd.DataFrame,
-) -> Plan:
+@dataclass(frozen=True)
+class _Solved:
+    """Chosen plants of one budget, their losses, and what the solver says of them."""
+
+    chosen: pd.DataFrame
+    losses: pd.DataFrame
+    loss: float
+    bound: float
+    status: str
+    solver: str
+    seconds: float
+
+
+def _solve(task: tuple[Problem, float]) -> _Solved:
+    problem, budget = task
+    program = formulate(problem, budget)
+    solution = solve(program, gap=problem.study.gap, time_limit_s=problem.study.time_limit_s)
+    chosen = chosen_plants(
+        problem, program.block("start", solution.values), program.block("place", solution.values)
+    )
+    after = losses(problem, chosen)
+    return _Solved(
+        chosen=chosen,
+        losses=after,
+        loss=expected(problem, after),
+        # The tie-break on cost is part of the solver's bound, not of the loss.
+        bound=solution.bound - TIE_BREAK * budget,
+        status=str(solution.status),
+        solver=str(solution.solver),
+        seconds=solution.seconds,
+    )
+
+
+def _plan(problem: Problem, budget: float, solved: _Solved, before: pd.DataFrame, measured: pd.DataFrame) -> Plan:
+    chosen, after = solved.chosen, solved.losses
     study = problem.study
     sourcing, replaced = sourcing_after(problem, chosen)
     none = pd.DataFrame()
@@ -122,16 +142,16 @@ def _plan(
         suffixes=("_before", "_after"),
     )
     moves = _moves(problem, chosen, replaced, changed)
-    value = expected(problem, after)
-    bound = min(max(solution.bound, 0.0), value)
+    value = solved.loss
+    bound = min(max(solved.bound, 0.0), value)
     distance = value - bound
     summary: dict[str, float | str] = {
-        "status": str(solution.status),
-        "solver": str(solution.solver),
+        "status": solved.status,
+        "solver": solved.solver,
         "objective": value,
         "bound": bound,
         "gap": 0.0 if distance <= 1e-9 else distance / value,
-        "seconds": solution.seconds,
+        "seconds": solved.seconds,
         "cost_usd_m": float(chosen["cost"].sum()),
         "capex_usd_m": float(moves["capex_usd_m"].sum()),
         "incentive_usd_m": float(moves["incentive_usd_m"].sum()),

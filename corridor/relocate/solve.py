@@ -54,7 +54,7 @@ def solve(
     gap: float = 1e-4,
     time_limit_s: float = 60.0,
     hint: Floats | None = None,
-    solver: Solver = Solver.SCIP,
+    solver: Solver = Solver.HIGHS,
 ) -> Solution:
     """Minimise a program.
 
@@ -71,7 +71,8 @@ def solve(
     hint
         Values to start from, shape (columns,); NaN where nothing is known. SCIP takes it, HiGHS does not.
     solver
-        Which solver.
+        Which solver. On the default study HiGHS proved 1 % in 5 to 60 s for every budget; SCIP without a hint
+        found no plan at all for the smallest within 60 s.
 
     Raises
     ------

@@ -1,0 +1,82 @@
+"""Pages that open anywhere: maps and tables of a study, each one file that loads nothing from elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from corridor.config import Study
+from corridor.tables import Tables
+
+if TYPE_CHECKING:
+    from corridor.relocate.plan import Plan
+
+__all__ = ["write_pages"]
+
+
+def write_pages(
+    tables: Tables,
+    study: Study,
+    exposures: pd.DataFrame,
+    shares: pd.DataFrame,
+    plans: Sequence[Plan],
+    out: str | Path,
+) -> list[Path]:
+    """Write the pages of a study.
+
+    Parameters
+    ----------
+    tables
+        The tables that the study was measured on.
+    study
+        Settings: markets, target, years, denials, point of view of the outlines.
+    exposures
+        :func:`corridor.exposure` of all markets, one below the other.
+    shares
+        :func:`corridor.shares` of all markets, one below the other.
+    plans
+        Plans by rising budget; none: no plan.html, and the other pages say so.
+    out
+        Folder, made if it is not there.
+
+    Returns
+    -------
+    list of pathlib.Path
+        index.html, dependency.html and, with plans, plan.html. Each stands alone; links go between them.
+
+    Raises
+    ------
+    ConfigError
+        If there are no outlines for the study's point of view.
+    CorridorError
+        If a page would load anything from outside.
+    """
+    from corridor.maps.index import index_page
+    from corridor.maps.india import plan_page
+    from corridor.maps.world import world_page
+
+    ordered = sorted(plans, key=lambda plan: plan.budget_usd_m)
+    pages = {
+        "index.html": index_page(tables, study, exposures, shares, ordered),
+        "dependency.html": world_page(tables, study, exposures, shares, has_plan=bool(ordered)),
+    }
+    if ordered:
+        pages["plan.html"] = plan_page(tables, study, ordered)
+    return _write(pages, Path(out))
+
+
+def _write(pages: dict[str, str], out: Path) -> list[Path]:
+    """All pages or none: they are made before the first is written, and each is put in place whole."""
+    out.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, page in pages.items():
+        path = out / name
+        half = path.with_suffix(".html.part")
+        half.write_text(page, encoding="utf-8", newline="\n")
+        shutil.move(half, path)
+        paths.append(path)
+    return paths

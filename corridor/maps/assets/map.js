@@ -1,0 +1,222 @@
+/* Map parts: outlines, curved flows with arrowheads, points that cluster, a tooltip, a picture of it all. */
+"use strict";
+corridor.map = (() => {
+  const { el } = corridor;
+
+  /** TopoJSON (quantised, one arc per ring) as a list of GeoJSON features. */
+  function features(topology) {
+    const { scale: [sx, sy], translate: [tx, ty] } = topology.transform;
+    const ring = ([at]) => {
+      let x = 0, y = 0;
+      return topology.arcs[at].map(([dx, dy]) => { x += dx; y += dy; return [x * sx + tx, y * sy + ty]; });
+    };
+    return Object.values(topology.objects)[0].geometries.map((geometry) => ({
+      type: "Feature", id: geometry.id, properties: geometry.properties,
+      geometry: { type: "MultiPolygon", coordinates: geometry.arcs.map((polygon) => polygon.map(ring)) },
+    }));
+  }
+
+  /** Longitude in the frame of the world outlines: 30 W to 330 E. */
+  const east = (lon) => (lon < -30 ? lon + 360 : lon);
+
+  /** A layer with a canvas of its own over the map; subclasses say draw(context, project) and hit(point). */
+  const Canvas = L.Layer.extend({
+    initialize(options) { L.setOptions(this, options); },
+    onAdd(map) {
+      this._canvas = L.DomUtil.create("canvas", "corridor-canvas leaflet-zoom-hide", map.getPane(this.options.pane || "overlayPane"));
+      this._canvas.setAttribute("aria-hidden", "true");
+      map.on("moveend zoomend resize viewreset", this.redraw, this);
+      this.redraw();
+    },
+    onRemove(map) {
+      map.off("moveend zoomend resize viewreset", this.redraw, this);
+      this._canvas.remove();
+      this._canvas = null;
+    },
+    redraw() {
+      if (!this._canvas) return this;
+      const map = this._map, size = map.getSize(), ratio = window.devicePixelRatio || 1;
+      const pad = size.multiplyBy(0.15).round();  // a little beyond the edge, so that a drag shows no cut
+      this._offset = map.containerPointToLayerPoint(pad.multiplyBy(-1)).round();
+      L.DomUtil.setPosition(this._canvas, this._offset);
+      const full = size.add(pad.multiplyBy(2));
+      this._canvas.width = full.x * ratio;
+      this._canvas.height = full.y * ratio;
+      this._canvas.style.width = `${full.x}px`;
+      this._canvas.style.height = `${full.y}px`;
+      const context = this._canvas.getContext("2d");
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      this.draw(context, (lat, lon) => map.latLngToLayerPoint([lat, lon]).subtract(this._offset));
+      return this;
+    },
+  });
+
+  /** Curves from origin to market, width by value. flows: {lon, lat, toLon, toLat, value, colour, data}, biggest first. */
+  const Flows = Canvas.extend({
+    setFlows(flows, most) { this._flows = flows; this._most = most; return this.redraw(); },
+    width(value) { return 0.9 + 13 * (value / this._most); },
+    draw(context, project) {
+      this._curves = [];
+      for (let at = this._flows.length - 1; at >= 0; at--) {
+        const flow = this._flows[at], from = project(flow.lat, flow.lon), to = project(flow.toLat, flow.toLon);
+        const dx = to.x - from.x, dy = to.y - from.y, length = Math.hypot(dx, dy);
+        if (length < 4) continue;
+        // Bent to the north, so that curves rise like flights and two ways between the same places part.
+        const side = dx >= 0 ? 1 : -1, bend = Math.min(0.22 * length, 130);
+        const middle = { x: (from.x + to.x) / 2 + (dy / length) * bend * side, y: (from.y + to.y) / 2 - (dx / length) * bend * side };
+        const width = this.width(flow.value), head = Math.min(5 + width * 1.25, length * 0.35);
+        const tip = Math.hypot(to.x - middle.x, to.y - middle.y) || 1;
+        const ux = (to.x - middle.x) / tip, uy = (to.y - middle.y) / tip;
+        const end = { x: to.x - ux * head * 0.8, y: to.y - uy * head * 0.8 };
+        context.lineCap = "butt";
+        context.beginPath();
+        context.moveTo(from.x, from.y);
+        context.quadraticCurveTo(middle.x, middle.y, end.x, end.y);
+        if (width > 2.5) {  // a pale edge, so that a curve shows on dark land too
+          context.globalAlpha = flow.faint ? 0.1 : 0.75;
+          context.strokeStyle = "#ffffff";
+          context.lineWidth = width + 2;
+          context.stroke();
+        }
+        context.globalAlpha = flow.faint ? 0.16 : width < 1.4 ? 0.55 : 0.74;
+        context.strokeStyle = context.fillStyle = flow.colour;
+        context.lineWidth = width;
+        context.stroke();
+        context.globalAlpha = flow.faint ? 0.2 : 0.9;
+        const half = head * 0.5 + width * 0.1;
+        context.beginPath();
+        context.moveTo(to.x, to.y);
+        context.lineTo(to.x - ux * head - uy * half, to.y - uy * head + ux * half);
+        context.lineTo(to.x - ux * head + uy * half, to.y - uy * head - ux * half);
+        context.fill();
+        context.beginPath();
+        context.arc(from.x, from.y, 1.4 + Math.min(1.6, width * 0.3), 0, 7);
+        context.fill();
+        this._curves.push({ from, middle, to, width, flow });
+      }
+      context.globalAlpha = 1;
+    },
+    /** The flow under a point of the layer, or null. */
+    hit(point) {
+      if (!this._canvas) return null;
+      const x = point.x - this._offset.x, y = point.y - this._offset.y;
+      let best = null, least = 1;
+      for (const curve of this._curves || []) {
+        for (let t = 0.06; t <= 1; t += 0.04) {
+          const u = 1 - t;
+          const cx = u * u * curve.from.x + 2 * u * t * curve.middle.x + t * t * curve.to.x;
+          const cy = u * u * curve.from.y + 2 * u * t * curve.middle.y + t * t * curve.to.y;
+          const near = Math.hypot(cx - x, cy - y) / (curve.width / 2 + 4);
+          if (near < least) { least = near; best = curve.flow; }
+        }
+      }
+      return best;
+    },
+  });
+
+  /** Points that join into a numbered disc where they crowd. points: {lon, lat, colour, data}. */
+  const Points = Canvas.extend({
+    setPoints(points) { this._points = points; return this.redraw(); },
+    draw(context, project) {
+      const cell = 34, groups = new Map();
+      for (const point of this._points) {
+        const at = project(point.lat, point.lon);
+        if (at.x < -20 || at.y < -20 || at.x > this._canvas.width || at.y > this._canvas.height) continue;
+        const key = `${Math.floor(at.x / cell)}:${Math.floor(at.y / cell)}`;
+        const group = groups.get(key);
+        if (group) { group.x += at.x; group.y += at.y; group.points.push(point); } else groups.set(key, { x: at.x, y: at.y, points: [point] });
+      }
+      this._groups = [];
+      context.textAlign = "center";
+      context.textBaseline = "middle";
+      for (const group of groups.values()) {
+        const count = group.points.length, x = group.x / count, y = group.y / count;
+        const radius = count === 1 ? 3.6 : Math.min(12, 5 + 1.1 * Math.log2(count));
+        const colours = new Map();
+        for (const point of group.points) colours.set(point.colour, (colours.get(point.colour) || 0) + 1);
+        context.beginPath();
+        context.arc(x, y, radius, 0, 7);
+        context.fillStyle = [...colours].reduce((most, next) => (next[1] > most[1] ? next : most))[0];
+        context.globalAlpha = 0.8;
+        context.fill();
+        context.globalAlpha = 1;
+        context.lineWidth = 1.2;
+        context.strokeStyle = "#ffffff";
+        context.stroke();
+        if (count > 1) {
+          context.fillStyle = "#ffffff";
+          context.font = "600 9px system-ui, sans-serif";
+          if (radius > 6) context.fillText(count > 99 ? "99+" : String(count), x, y + 0.5);
+        }
+        this._groups.push({ x, y, radius, points: group.points });
+      }
+    },
+    hit(point) {
+      if (!this._canvas) return null;
+      const x = point.x - this._offset.x, y = point.y - this._offset.y;
+      let best = null, least = 1;
+      for (const group of this._groups || []) {
+        const near = Math.hypot(group.x - x, group.y - y) / (group.radius + 3);
+        if (near < least) { least = near; best = group.points; }
+      }
+      return best;
+    },
+  });
+
+  /** A tooltip inside the map's box that follows the pointer; lines are texts or elements. */
+  function tooltip(map) {
+    const tip = el("div", { className: "tip", hidden: true, role: "presentation" });
+    map.getContainer().append(tip);
+    return {
+      show(point, lines) {
+        tip.replaceChildren(...lines.map((line, at) => el("div", { className: at ? "" : "strong" }, line)));
+        tip.hidden = false;
+        const size = map.getSize();
+        tip.style.left = `${Math.max(4, Math.min(point.x + 14, size.x - tip.offsetWidth - 6))}px`;
+        tip.style.top = `${point.y + 18 + tip.offsetHeight > size.y ? point.y - tip.offsetHeight - 10 : point.y + 18}px`;
+      },
+      hide() { tip.hidden = true; },
+    };
+  }
+
+  /** The wheel scrolls the page, not the map, until the map is clicked or reached by keyboard. */
+  function calm(map) {
+    map.scrollWheelZoom.disable();
+    const box = map.getContainer();
+    box.addEventListener("focus", () => map.scrollWheelZoom.enable());
+    box.addEventListener("blur", () => map.scrollWheelZoom.disable());
+    box.addEventListener("mouseleave", () => map.scrollWheelZoom.disable());
+    map.on("click", () => map.scrollWheelZoom.enable());
+  }
+
+  /** The map as a picture: its canvases on the colour of the sea, with a line of text below. */
+  function picture(map, name, words) {
+    const size = map.getSize(), ratio = 2, foot = 46;
+    const sheet = el("canvas", { width: size.x * ratio, height: (size.y + foot) * ratio });
+    const context = sheet.getContext("2d");
+    context.scale(ratio, ratio);
+    context.fillStyle = "#ffffff";
+    context.fillRect(0, 0, size.x, size.y + foot);
+    context.fillStyle = getComputedStyle(map.getContainer()).backgroundColor;
+    context.fillRect(0, 0, size.x, size.y);
+    context.save();
+    context.beginPath();
+    context.rect(0, 0, size.x, size.y);
+    context.clip();
+    const box = map.getContainer().getBoundingClientRect();
+    for (const canvas of map.getContainer().querySelectorAll("canvas")) {
+      const at = canvas.getBoundingClientRect();
+      context.drawImage(canvas, at.left - box.left, at.top - box.top, at.width, at.height);
+    }
+    context.restore();
+    context.fillStyle = "#1b2430";
+    context.font = "600 13px system-ui, sans-serif";
+    context.fillText(words[0], 10, size.y + 18, size.x - 20);
+    context.font = "11px system-ui, sans-serif";
+    context.fillStyle = "#56606c";
+    context.fillText(words[1], 10, size.y + 36, size.x - 20);
+    sheet.toBlob((blob) => corridor.save(name, blob), "image/png");
+  }
+
+  return { features, east, Flows, Points, tooltip, calm, picture };
+})();

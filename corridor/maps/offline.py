@@ -1,0 +1,262 @@
+"""A folium map in a page that asks for nothing: every script, style and image is put into the file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from branca.element import Element, Figure, MacroElement
+from folium import Map
+from folium.template import Template
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from corridor.errors import CorridorError
+
+ASSETS = Path(__file__).parent / "assets"
+#: Addresses that folium's map asks for, by what they end with, and the vendored file that stands in.
+_VENDORED = {
+    "/leaflet.js": "leaflet/leaflet.js",
+    "/leaflet.css": "leaflet/leaflet.css",
+}
+_URL = re.compile(r"url\(\s*['\"]?([^'\")]+)['\"]?\s*\)")
+
+
+class OfflineMap(Map):
+    """A folium map that needs Leaflet and nothing else: no jQuery, bootstrap or icon fonts."""
+
+    default_js = [link for link in Map.default_js if link[0] == "leaflet"]  # noqa: RUF012
+    default_css = [link for link in Map.default_css if link[0] == "leaflet_css"]  # noqa: RUF012
+    _template = Template(
+        """
+        {% macro html(this, kwargs) %}<div class="folium-map" id="{{ this.get_name() }}"></div>{% endmacro %}
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {
+                center: {{ this.location|tojson }}, crs: L.CRS.{{ this.crs }}, ...{{ this.options|tojavascript }}
+            });
+            {{ this.get_name() }}.attributionControl.setPrefix(false);
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, name: str, location: Sequence[float], zoom: int, **options: Any) -> None:
+        super().__init__(location=location, zoom_start=zoom, tiles=None, prefer_canvas=True, **options)
+        self._id = name
+
+
+class Start(MacroElement):
+    """Calls a function of our own scripts with the map it is added to."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}{{ this.function }}({{ this._parent.get_name() }});{% endmacro %}"
+    )
+
+    def __init__(self, function: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name, self._id, self.function = "Start", "page", function
+
+
+class OfflineFigure(Figure):
+    """A page: its children's parts in one of our templates, with a content security policy of hashes.
+
+    Parameters
+    ----------
+    template
+        File in templates/; it gets ``head``, ``map`` and the context.
+    scripts
+        Files in assets/ to run before the children's own script.
+    data
+        Name -> what the scripts read: JSON text, or an object to be written as JSON.
+    context
+        What the template shows; escaped by it.
+    """
+
+    def __init__(
+        self, template: str, scripts: Sequence[str], data: Mapping[str, Any], context: Mapping[str, Any]
+    ) -> None:
+        super().__init__()
+        self.template, self.scripts, self.data, self.context = template, tuple(scripts), dict(data), dict(context)
+
+    def render(self, **kwargs: Any) -> str:
+        """The whole page.
+
+        Raises
+        ------
+        CorridorError
+            If a child asks for an address of which there is no vendored copy.
+        """
+        for child in self._children.values():
+            child.render(**kwargs)
+        styles: list[str] = []
+        code: list[str] = []
+        for part in self.header._children.values():
+            for kind, text in _inline(part.render(**kwargs) if isinstance(part, Element) else ""):
+                (styles if kind == "style" else code).append(text)
+        styles.append(_asset("corridor.css"))
+        code += [_asset(name) for name in self.scripts]
+        own = self.script.render(**kwargs).strip()
+        if own:
+            code.append(own)
+        code = [_script_safe(text) for text in code]
+        page: str = (
+            environment()
+            .get_template(self.template)
+            .render(
+                policy=policy(styles, code),
+                styles=styles,
+                scripts=code,
+                data=[(name, json_text(value)) for name, value in self.data.items()],
+                map=self.html.render(**kwargs),
+                **self.context,
+            )
+        )
+        check_offline(page)
+        return page
+
+
+@cache
+def environment() -> Environment:
+    """Templates: everything shown is escaped unless marked safe, a name that is not given is an error."""
+    return Environment(
+        loader=PackageLoader("corridor.maps", "templates"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def policy(styles: Sequence[str], scripts: Sequence[str]) -> str:
+    """Content security policy: nothing but these inline styles and scripts, and images inside the file."""
+
+    def hashes(texts: Sequence[str]) -> str:
+        found = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts]
+        return " ".join(f"'sha256-{digest}'" for digest in found) or "'none'"
+
+    return (
+        f"default-src 'none'; script-src {hashes(scripts)}; style-src {hashes(styles)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def json_text(value: Any) -> str:
+    """JSON that can stand inside a script element: no ``<``, ``>``, ``&`` nor line separators in it."""
+    text = (
+        value
+        if isinstance(value, str)
+        else json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    )
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def check_offline(page: str) -> None:
+    """Raise if the page would ask for anything; links that a reader may follow are no requests.
+
+    Raises
+    ------
+    CorridorError
+        Naming every address found.
+    """
+    seen = _Requests()
+    seen.feed(page)
+    if seen.addresses:
+        raise CorridorError(
+            f"page asks for addresses that are not vendored: {', '.join(sorted(set(seen.addresses)))}"
+        )
+
+
+class _Requests(HTMLParser):
+    """Collects every address that a browser would load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self._style = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._style = tag == "style"
+        for name, value in attrs:
+            if not value or value.startswith(("data:", "#")):
+                continue
+            if name in {"src", "srcset", "poster", "data", "background"} or (
+                name == "href" and tag in {"link", "use"}
+            ):
+                self.addresses.append(value)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._style = False
+
+    def handle_data(self, data: str) -> None:
+        if self._style:
+            self.addresses += [url for url in _URL.findall(data) if not url.startswith(("data:", "#"))]
+            if "@import" in data:
+                self.addresses.append("@import")
+
+
+class _Links(HTMLParser):
+    """Scripts and styles of a piece of a page's head, in order: (kind, address or None, text)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[list[Any]] = []
+        self._open = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "link":
+            self.found.append(["style", given.get("href"), ""])
+        elif tag in {"script", "style"}:
+            self.found.append([tag, given.get("src"), ""])
+            self._open = True
+
+    def handle_endtag(self, tag: str) -> None:
+        self._open = False
+
+    def handle_data(self, data: str) -> None:
+        if self._open:
+            self.found[-1][2] += data
+
+
+def _inline(head: str) -> list[tuple[str, str]]:
+    links = _Links()
+    links.feed(head)
+    parts = []
+    for kind, address, text in links.found:
+        if address is not None:
+            file = next((file for end, file in _VENDORED.items() if address.endswith(end)), None)
+            if file is None:
+                raise CorridorError(f"page asks for {address}, of which there is no copy in corridor/maps/assets")
+            text = _asset(file)
+        if text.strip():
+            parts.append((kind, text))
+    return parts
+
+
+@cache
+def _asset(name: str) -> str:
+    file = ASSETS / name
+    text = re.sub(r"//# sourceMappingURL=\S+", "", file.read_text(encoding="utf-8"))
+    if file.suffix == ".css":
+        text = _URL.sub(lambda found: f"url({_data_uri(file.parent, found[1])})", text)
+    return text.strip()
+
+
+def _data_uri(folder: Path, address: str) -> str:
+    if address.startswith(("data:", "#")):
+        return address
+    file = folder / address
+    if not file.is_file():
+        raise CorridorError(f"style asks for {address}, of which there is no copy in corridor/maps/assets")
+    return f"data:image/{file.suffix[1:]};base64,{base64.b64encode(file.read_bytes()).decode()}"
+
+
+def _script_safe(text: str) -> str:
+    return re.sub(r"</(?=script)", r"<\\/", text, flags=re.IGNORECASE).strip()

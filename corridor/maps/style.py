@@ -1,0 +1,44 @@
+"""Colours and words that all pages share. Every text colour has a contrast of at least 4.5 to the paper."""
+
+from __future__ import annotations
+
+#: Share of supply, low to high: one hue, lightness falls evenly: it reads without colour vision and in grey.
+SHARE_CLASSES: tuple[float, ...] = (0.01, 0.05, 0.15, 0.30, 0.60)
+SHARE_COLOURS: tuple[str, ...] = ("#f4e5d3", "#eac6a0", "#dda06c", "#c67545", "#a04a27", "#6a2515")
+LAND = "#e9e6df"
+
+#: Sectors: colours that stay apart in the three common kinds of colour blindness, all 3:1 or more on paper.
+SECTOR_COLOURS: dict[str, str] = {
+    "electronics": "#2f6690",
+    "solar": "#a87200",
+    "battery": "#3a7d44",
+    "magnets": "#7b4b94",
+    "minerals": "#5f5348",
+    "pharma": "#bb3e6f",
+}
+SECTOR_NAMES: dict[str, str] = {
+    "electronics": "Electronics",
+    "solar": "Solar",
+    "battery": "Batteries",
+    "magnets": "Magnets",
+    "minerals": "Minerals",
+    "pharma": "Medicines",
+}
+OTHER_COLOUR = "#4c5a67"
+
+STATUS_MEANING: dict[str, str] = {
+    "reported": "a publisher says exactly this",
+    "computed": "from reported figures, by a stated formula",
+    "inherited": "from the group it belongs to",
+    "assumed": "ours, with a range; to be varied",
+}
+
+
+def sector_name(sector: str) -> str:
+    """Name of a sector as readers see it."""
+    return SECTOR_NAMES.get(sector, sector.capitalize())
+
+
+def sector_colour(sector: str) -> str:
+    """Colour of a sector, as ``#rrggbb``."""
+    return SECTOR_COLOURS.get(sector, OTHER_COLOUR)

@@ -1,0 +1,92 @@
+"""dependency.html: the world map of who supplies a market, with the ranked table beside it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from corridor.config import Study
+from corridor.maps import style
+from corridor.maps.outlines import DISCLAIMER, outline_text
+from corridor.maps.payload import rows_of, world_payload
+from corridor.measures import headline
+from corridor.tables import Tables
+
+ALL = "all"
+
+
+def headlines(tables: Tables, exposures: pd.DataFrame) -> pd.DataFrame:
+    """Exposure of final needs by market and sector, with a row ``all`` per market: ``direct, net, stop``."""
+    return pd.concat(
+        [headline(tables, exposures).assign(sector=ALL), headline(tables, exposures, by_sector=True)],
+        ignore_index=True,
+    )
+
+
+def world_page(
+    tables: Tables, study: Study, exposures: pd.DataFrame, shares: pd.DataFrame, *, has_plan: bool
+) -> str:
+    """The page as text.
+
+    Parameters
+    ----------
+    tables, study, exposures, shares
+        As in :func:`corridor.maps.write_pages`.
+    has_plan
+        Whether plan.html is there to be linked.
+
+    Returns
+    -------
+    str
+        HTML that needs nothing but itself.
+    """
+    from corridor.maps.offline import OfflineFigure, OfflineMap, Start
+
+    payload = world_payload(tables, study, exposures, shares, headlines(tables, exposures))
+    payload["disclaimer"] = DISCLAIMER
+    figure = OfflineFigure(
+        "dependency.html",
+        ["common.js", "map.js", "world.js"],
+        {"data": payload, "outlines": outline_text("world", study.point_of_view)},
+        {
+            "study": study,
+            "target": payload["targetName"],
+            "has_plan": has_plan,
+            "classes": _legend(),
+            "sectors": payload["sectors"],
+            "statuses": style.STATUS_MEANING,
+            "disclaimer": DISCLAIMER,
+            "sources": _used(tables, payload["sources"]),
+        },
+    )
+    world = OfflineMap(
+        "world",
+        (25, 140),
+        2,
+        min_zoom=1,
+        max_zoom=8,
+        zoom_snap=0.25,
+        zoom_delta=0.5,
+        wheel_px_per_zoom_level=160,
+        attribution_control=True,
+    )
+    world.add_child(Start("corridor.world"))
+    figure.add_child(world)
+    return figure.render()
+
+
+def _legend() -> list[tuple[str, str]]:
+    edges = [0.0, *style.SHARE_CLASSES, 1.0]
+    return [
+        (colour, f"{100 * low:.0f}–{100 * high:.0f}\u00a0%" if low else f"under {100 * high:.0f}\u00a0%")
+        for colour, low, high in zip(style.SHARE_COLOURS, edges[:-1], edges[1:], strict=True)
+    ]
+
+
+def _used(tables: Tables, used: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Sources behind the page's shares, with publisher and licence."""
+    keys = {source["key"] for source in used}
+    rows = tables.sources[tables.sources["key"].isin(keys)].fillna("")
+    return [
+        {"title": str(row.title), "publisher": str(row.publisher), "licence": str(row.licence)}
+        for row in rows_of(rows.sort_values("title"))
+    ]
