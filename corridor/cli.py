@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corridor.console import err, new_table, plain, rows_of, show_frontier, show_headline, show_plan
+from corridor.console import err, new_table, plain, rows_of, show_frontier, show_headline, show_plan, show_summary
 from corridor.console import out as say
 
 if TYPE_CHECKING:
@@ -281,6 +281,7 @@ def _study_pages(settings: Study, tables: Tables, out: Path, *, with_plans: bool
     show_headline(settings, tables, exposures)
     if plans:
         show_frontier(settings, tables, plans)
+        show_summary(settings, tables, plans)
     say().print(f"\nOpen this page: {(out / 'index.html').absolute().as_uri()}", soft_wrap=True)
 
 

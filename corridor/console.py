@@ -59,6 +59,32 @@ def show_frontier(settings: Study, tables: Tables, plans: list[Plan]) -> None:
     out().print(table)
 
 
+def show_summary(settings: Study, tables: Tables, plans: list[Plan]) -> None:
+    """Print what it comes to: how exposed, what the plan at the study's budget buys, what stays."""
+    from corridor.measures import headline
+
+    made = min(plans, key=lambda plan: abs(plan.budget_usd_m - settings.budget_usd_m))
+    part = {name: float(value) for name, value in made.summary.items() if not isinstance(value, str)}
+    before, after = part["expected_loss_before_usd_m"], part["expected_loss_after_usd_m"]
+    crore = made.budget_usd_m * settings.inr_per_usd / 10
+    target = "+".join(settings.target)
+    lines = [
+        f"{row['market']}: {row['net_before']:.0%} of its final needs rest on {target} by value "
+        f"({row['direct_before']:.0%} on the face of it); {row['stop_before']:.0%} stop if it stops."
+        for row in rows_of(headline(tables, made.exposure))
+    ]
+    output, still = made.moves["made_usd_m"].sum(), made.moves["still_target_usd_m"].sum()
+    lines.append(
+        f"US$ {made.budget_usd_m:,.0f} M (Rs {crore:,.0f} crore) buy {len(made.moves)} plants and take "
+        f"{(before - after) / before if before else 0:.0%} off the expected loss of US$ {before:,.0f} M."
+    )
+    if output > 0:
+        lines.append(
+            f"What stays: {still / output:.0%} of the value that these plants make still comes from {target}."
+        )
+    out().print("\n".join(lines), soft_wrap=True)
+
+
 def show_plan(settings: Study, tables: Tables, made: Plan) -> None:
     """Print the moves of a plan, its line of the frontier and the limits that bind."""
     names = tables.components.set_index("id")["name"]

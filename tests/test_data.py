@@ -82,7 +82,7 @@ def test_indias_imports_as_published(tables):
 
 
 def test_us_imports_as_published(tables):
-    """US Census, 2024: about 3,209 US$ billion in all (Slovakia, listed beside the Union that contains it, left out)."""
+    """US Census, 2024: about 3,209 US$ billion in all (Slovakia, which the Union contains, left out)."""
     rows = tables.trade.query("importer == 'USA' and code == 'TOTAL' and year == 2024").set_index("exporter")
     assert rows["value_usd_m"].sum() == pytest.approx(3_208_800, rel=1e-4)
     assert rows.loc["CHN", "value_usd_m"] == pytest.approx(429_000, rel=5e-3)

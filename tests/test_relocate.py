@@ -142,6 +142,20 @@ def test_incentives_and_running_premium_are_in_the_cost():
     assert plan.moves["cost_usd_m"].sum() == pytest.approx(plan.summary["cost_usd_m"])
 
 
+def test_a_site_is_dearer_by_what_is_done_there_not_by_what_is_bought():
+    sites = [{"id": "dahej"}, {"id": "mundra", "capex_factor": 1.2, "running_factor": 1.1}]
+    case = tables(**{**CASE, "sites": sites})
+    at = {
+        site: optimize(case, study(force=[{"component": "motor", "site": site}]), budget_usd_m=500)
+        .moves.set_index("component")
+        .loc["motor"]
+        for site in ("dahej", "mundra")
+    }
+    dearer = at["mundra"]["cost_usd_m"] - at["dahej"]["cost_usd_m"]
+    # Three years of output; magnets are 0.3 of a motor and cost the same everywhere.
+    assert dearer == pytest.approx(0.2 * 50 + 0.1 * (1 - 0.3) * 100 * 3)
+
+
 def test_force_and_forbid():
     case = tables(**CASE)
     forced = optimize(case, study(force=[{"component": "motor", "site": "mundra"}]), budget_usd_m=60)

@@ -58,7 +58,7 @@ def start_table(problem: Problem) -> pd.DataFrame:
     first = (grid["year"] + row["lead"]).to_numpy()
     later = np.r_[np.cumsum(discount[::-1])[::-1], 0.0]
     output = row["ramp"].to_numpy() * discount[first] + later[first + 1]
-    premium = row["running_cost"] * row["running_factor"] - row["made"]
+    premium = row["premium"] + row["conversion"] * (row["running_factor"] - 1.0)
     grid["capex_net"] = row["capex"] * row["capex_factor"] * (1.0 - row["incentive_share"])
     grid["running"] = premium.to_numpy() * output
     grid["cost"] = grid["capex_net"] * discount[grid["year"]] + grid["running"]

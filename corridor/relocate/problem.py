@@ -62,7 +62,8 @@ class Problem:
     plants
         One row per technology that some site is fit for: ``technology, component`` (names), ``at`` (component
         index), ``units`` (unit/yr), ``capacity, made`` (US$ M/yr in all and at planned use), ``capex`` (US$ M),
-        ``incentive_share``, ``running_cost`` (US$ M/yr), ``lead`` (years), ``ramp``, the resources,
+        ``incentive_share``, ``premium`` (US$ M/yr, running cost over the target's price), ``conversion``
+        (US$ M/yr, running cost less bought inputs), ``lead`` (years), ``ramp``, the resources,
         ``most_plants``, and the lowest ``capex_factor`` and ``running_factor`` of its sites.
     options
         One row per technology and site: ``tech`` (row of plants), ``technology, site, component``, the resources,
@@ -151,7 +152,7 @@ def build_problem(tables: Tables, study: Study) -> Problem:
             break
     needs = demand[HOME] + existing @ content.T
     imports = np.maximum(needs + shipments - existing, 0.0)
-    plants, options = _options(tables, study)
+    plants, options = _options(tables, study, content.sum(axis=0))
     return Problem(
         tables=tables,
         study=study,
@@ -186,8 +187,8 @@ def _demand(tables: Tables, market: str, years: np.ndarray, base_year: int, at: 
     return out
 
 
-def _options(tables: Tables, study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Technologies, and the same at each site that is fit for them."""
+def _options(tables: Tables, study: Study, inputs: Floats) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Technologies, and each at the sites fit for it; `inputs` is the value share of each component's inputs."""
     components = tables.components.set_index("id")
     technologies = tables.technologies[
         tables.technologies["component"].map(components["sector"]).isin(study.sectors)
@@ -204,18 +205,21 @@ def _options(tables: Tables, study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
     price = technologies["component"].map(components["price_usd_per_unit"]).astype(float)
     capacity = technologies["capacity"].astype(float) * price / 1e6
     premium = 1.0 + technologies["running_premium"].astype(float)
+    at = pd.Index(tables.components["id"]).get_indexer(pd.Index(technologies["component"]))
     plants = pd.DataFrame(
         {
             "technology": technologies["id"],
             "component": technologies["component"],
-            "at": pd.Index(tables.components["id"]).get_indexer(pd.Index(technologies["component"])),
+            "at": at,
             "units": technologies["capacity"].astype(float),
             "capacity": capacity,
             "capex": technologies["capex_usd_m"].astype(float),
             "incentive_share": technologies["incentive_share"].astype(float),
             "capex_factor": technologies["id"].map(least["capex_factor"]).astype(float),
-            # The premium is on the target's running cost; a site's factor on the whole cost of running there.
-            "running_cost": premium * capacity * study.planned_use,
+            # Running over the target's price: what is bought costs the same everywhere, a site's factor works on
+            # what is done there.
+            "premium": (premium - 1.0) * capacity * study.planned_use,
+            "conversion": (premium - inputs[at]).clip(lower=0.0) * capacity * study.planned_use,
             "running_factor": technologies["id"].map(least["running_factor"]).astype(float),
             "made": capacity * study.planned_use,
             "lead": technologies["lead_years"].astype(int),
@@ -227,7 +231,7 @@ def _options(tables: Tables, study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
     tech = pd.Index(plants["technology"]).get_indexer(pd.Index(pairs["technology"]))
     row = plants.iloc[tech].reset_index(drop=True)
     pairs = pairs.reset_index(drop=True)
-    running = row["running_cost"] * (pairs["running_factor"] - row["running_factor"])
+    running = row["conversion"] * (pairs["running_factor"] - row["running_factor"])
     years = np.array(
         [_years_of_output(study, lead, ramp) for lead, ramp in zip(row["lead"], row["ramp"], strict=True)]
     )
