@@ -25,7 +25,7 @@ _LIMITS = {
     "workers": "Workers",
     "budget": "Budget",
     "budget per year": "Budget per year",
-    "most plants": "Most plants",
+    "most plants": "Plants of one kind",
 }
 #: Column of ``Plan.moves`` -> name in the page, for figures that are passed on as they are.
 _FIGURES = {

@@ -19,7 +19,7 @@ from corridor.relocate.solve import solve
 from corridor.scale import each
 from corridor.tables import Tables
 
-_BINDS = 1e-6
+_ROUNDING = 1e-9
 
 
 def optimize(tables: Tables, study: Study, *, budget_usd_m: float | None = None) -> Plan:
@@ -263,12 +263,17 @@ def _limits(problem: Problem, budget: float, chosen: pd.DataFrame) -> pd.DataFra
     rows += counted.assign(limit="most plants", unit="plant", scope=counted["technology"]).to_dict("records")
     out = pd.DataFrame(rows, columns=["limit", "scope", "unit", "amount", "used"])
     out["left"] = out["amount"] - out["used"]
-    # What is left is less than the smallest further move would need.
-    smallest = {
-        "budget": start_table(problem)["cost"].clip(lower=0).min() if len(options) else 0.0,
-        "most plants": 1.0,
-        **{resource: options.loc[options[resource] > 0, resource].min() for resource in RESOURCES},
-    }
-    need = out["limit"].map(smallest).fillna(0.0)
-    out["binds"] = out["left"] < np.maximum(need, _BINDS * out["amount"].abs())
+    # A limit binds where what is left would not take another move: the least that any needs, or for money, where
+    # one can always spend a little, half a percent of the amount.
+    least: dict[str, float] = {name: _least(options[name]) for name in RESOURCES}
+    least["most plants"] = 1.0
+    money = out["limit"].str.startswith("budget")
+    need = np.where(money, 0.005 * out["amount"], out["limit"].map(least).astype(float))
+    out["binds"] = out["left"] < need - _ROUNDING
     return out
+
+
+def _least(needs: pd.Series) -> float:
+    """Smallest need above nothing; 0 where there is none."""
+    above = needs[needs > 0]
+    return float(above.min()) if len(above) else 0.0
