@@ -47,10 +47,10 @@ class Network:
     def of(cls, tables: Tables) -> Network:
         """Arrays of the tables; markets are the countries that have rows in ``sourcing``."""
         components = pd.Index(tables.components["id"])
-        markets = sorted(set(tables.sourcing["market"]))
+        markets = sorted(tables.sourcing["market"].unique())
         buyers = pd.Index([*markets, WORLD])
         rows = shares_of_buyers(tables, markets)
-        origins = pd.Index(sorted({*rows["origin"], *markets}))
+        origins = pd.Index(sorted({*rows["origin"].unique(), *markets}))
         sourcing = pd.DataFrame(
             {
                 "component": components.get_indexer(pd.Index(rows["component"])),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from corridor.measures.bill import status_rank
@@ -154,7 +155,7 @@ def _shares(tables: Tables, market: str, world: pd.DataFrame, year: int | None) 
         layers = [traded[exact], world[known], traded[~exact], world[~known]]
         pool = pd.concat([layer.assign(layer=at) for at, layer in enumerate(layers)], ignore_index=True)
         pool = pool[pool["origin"] != market]
-        pool = pool[~_pairs(pool).isin(_pairs(fixed))]
+        pool = pool[~_taken(pool, fixed)]
         spread = pool[pool["layer"] == pool.groupby("component")["layer"].transform("min")]
     open_share = (
         (1.0 - fixed.groupby("component")["share"].sum()).reindex(components, fill_value=1.0).clip(lower=0.0)
@@ -167,10 +168,18 @@ def _shares(tables: Tables, market: str, world: pd.DataFrame, year: int | None) 
     rest = pd.DataFrame({"component": lost.index, "origin": REST, "share": lost.to_numpy(), "status": "assumed"})
     parts = [part for part in (fixed, spread[fixed.columns], rest) if len(part)]
     out = pd.concat(parts, ignore_index=True) if parts else fixed.copy()
-    out = out[(out["share"] > _ENOUGH) & out["component"].isin(components)].assign(market=market)
+    known_component = components.get_indexer(pd.Index(out["component"])) >= 0
+    out = out[(out["share"] > _ENOUGH) & known_component].assign(market=market)
     return out.sort_values(["component", "origin"], ignore_index=True)[SHARES]
 
 
-def _pairs(rows: pd.DataFrame) -> pd.Series:
-    """One text per (component, origin)."""
-    return rows["component"] + "\0" + rows["origin"]
+def _taken(pool: pd.DataFrame, fixed: pd.DataFrame) -> np.ndarray:
+    """Which rows of `pool` name a (component, origin) that stands in `fixed`."""
+    components, origins = pd.Index(fixed["component"].unique()), pd.Index(fixed["origin"].unique())
+
+    def number(rows: pd.DataFrame) -> np.ndarray:
+        component = components.get_indexer(pd.Index(rows["component"]))
+        origin = origins.get_indexer(pd.Index(rows["origin"]))
+        return np.where((component < 0) | (origin < 0), -1, component * len(origins) + origin)
+
+    return np.isin(number(pool), number(fixed))
