@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from corridor.rules import value_shares
 from corridor.tables import Tables
 
 #: How well a figure is known, best first; the place in this tuple is its rank.
@@ -33,18 +34,10 @@ def bill(tables: Tables) -> pd.DataFrame:
         One row per (output, route, input), sorted, with ``value_share`` (US$ of input per US$ of output),
         ``route_share`` (part of world output made by this route), ``essential`` and ``status``.
     """
-    recipes = tables.recipes
+    recipes = tables.recipes.assign(worth=value_shares(tables))
     running = recipes[recipes["purpose"] == "run"]
-    price = tables.components.set_index("id")["price_usd_per_unit"].astype(float)
-    from_quantity = (
-        running["quantity"].astype(float)
-        / running["yield"].astype(float)
-        * running["input"].map(price).astype(float)
-        / running["output"].map(price).astype(float)
-    )
-    value_share = running["value_share"].astype(float).fillna(from_quantity)
     frame = running[["output", "route", "input"]].assign(
-        value_share=value_share,
+        value_share=running["worth"],
         route_share=running["route_share"].astype(float),
         essential=running["essential"].astype(bool),
         status=running["status"],

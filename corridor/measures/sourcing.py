@@ -169,8 +169,8 @@ def _shares(tables: Tables, market: str, world: pd.DataFrame, year: int | None) 
     parts = [part for part in (fixed, spread[fixed.columns], rest) if len(part)]
     out = pd.concat(parts, ignore_index=True) if parts else fixed.copy()
     known_component = components.get_indexer(pd.Index(out["component"])) >= 0
-    out = out[(out["share"] > _ENOUGH) & known_component].assign(market=market)
-    return out.sort_values(["component", "origin"], ignore_index=True)[SHARES]
+    rows = pd.DataFrame(out[(out["share"] > _ENOUGH) & known_component]).assign(market=market)
+    return rows.sort_values(["component", "origin"], ignore_index=True)[SHARES]
 
 
 def _taken(pool: pd.DataFrame, fixed: pd.DataFrame) -> np.ndarray:
