@@ -100,6 +100,32 @@ def test_a_second_market_is_served_by_new_plants_within_access():
     assert len(optimize(case, settings_, budget_usd_m=500).moves) == 1
 
 
+def test_a_study_of_another_market_alone():
+    sourcing = {"IND": CASE["sourcing"]["IND"], "USA": {"motor": {"CHN": 1.0}, "magnet": {"CHN": 1.0}}}
+    case = tables(**{**CASE, "sourcing": sourcing, "demand": {"USA": {"motor": 100.0}}})
+    plan = optimize(case, study(markets={"USA": 1.0}, us_access=1.0), budget_usd_m=90)
+    assert loss(plan) == pytest.approx(0, abs=1e-6)
+    assert set(plan.exposure["market"]) == {"USA"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "settings_"),
+    [
+        ({"technologies": []}, {}),
+        ({"sites": []}, {}),
+        ({"demand": {}}, {}),
+        ({}, {"sectors": ["pharma"]}),
+        ({}, {"first_year": 2028, "last_year": 2028}),
+        ({}, {"target": ["MAC"]}),
+    ],
+)
+def test_where_nothing_can_be_moved_the_plan_is_empty(changed, settings_):
+    plan = optimize(tables(**{**CASE, **changed}), study(**settings_), budget_usd_m=500)
+    assert plan.moves.empty
+    assert loss(plan) == pytest.approx(plan.summary["expected_loss_before_usd_m"])
+    assert list(plan.limits["limit"]) == ["budget"]
+
+
 def test_lead_time_and_ramp():
     technologies = [{**row, "lead_years": 2, "ramp": 0.5} for row in CASE["technologies"]]
     case = tables(**{**CASE, "technologies": technologies})

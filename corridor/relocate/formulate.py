@@ -261,11 +261,11 @@ def add_window(program: Program, problem: Problem, opened: pd.DataFrame, window:
     weight = problem.discount[year] * windows.probability[window] * problem.loss_ratio
     short: dict[str, tuple[Ints, Ints]] = {}
     ship: dict[str, tuple[Ints, Ints]] = {}
-    for market in study.markets:
+    for market, importance in {HOME: 0.0, **study.markets}.items():
         most_short = final if market == HOME else missing[market]
         at = np.flatnonzero(most_short > 1e-9)
         index = pd.DataFrame({"component": names[at]})
-        cost = weight[at] * study.markets[market]
+        cost = weight[at] * importance
         short[market] = (
             at,
             program.add_columns(f"short {market} {tag}", index, high=most_short[at], cost=cost),
