@@ -100,6 +100,19 @@ def test_a_second_market_is_served_by_new_plants_within_access():
     assert len(optimize(case, settings_, budget_usd_m=500).moves) == 1
 
 
+def test_imports_are_not_shipped_on():
+    sourcing = {
+        "IND": {"motor": {"CHN": 0.5, "JPN": 0.5}, "magnet": {"CHN": 1.0}},
+        "USA": {"motor": {"CHN": 1.0}, "magnet": {"CHN": 1.0}},
+    }
+    demand = {"IND": {"motor": 100.0}, "USA": {"motor": 100.0}}
+    world = {"magnet": {"JPN": 1.0}, "motor": {"CHN": 1.0}}
+    case = tables(**{**CASE, "world": world, "sourcing": sourcing, "demand": demand})
+    # The USA count ten times as much, yet what India still gets from Japan stays in India.
+    plan = optimize(case, study(markets={"IND": 0.1, "USA": 1.0}), budget_usd_m=1)
+    assert loss(plan) == pytest.approx(0.1 * 50 + 100)
+
+
 def test_a_study_of_another_market_alone():
     sourcing = {"IND": CASE["sourcing"]["IND"], "USA": {"motor": {"CHN": 1.0}, "magnet": {"CHN": 1.0}}}
     case = tables(**{**CASE, "sourcing": sourcing, "demand": {"USA": {"motor": 100.0}}})

@@ -227,6 +227,7 @@ def add_window(program: Program, problem: Problem, opened: pd.DataFrame, window:
     - balance: make[c] + d imports_left[c] (need[c] + needs of new plants) + stock[c]
       + d worked_around[c] (needs of old and new makers)
       >= sum over users of essential share * make[user] + d demand[c] - short[c, IND] + sum ship[c, market]
+    - only what is made is shipped: sum over markets of ship[c, m] <= make[c]
     - other markets: ship[c, m] + short[c, m] >= d demand[c, m] (1 - still arriving[c, m]) - stock
     """
     study, windows = problem.study, problem.windows
@@ -250,7 +251,7 @@ def add_window(program: Program, problem: Problem, opened: pd.DataFrame, window:
         )
         for market in problem.abroad
     }
-    useful = _useful(problem, most, final + sum(missing.values(), np.zeros(size)), supply)
+    useful = _useful(problem, most, final + sum(missing.values(), np.zeros(size)))
     makers = np.flatnonzero(useful > 0)
     position = np.full(size, -1)
     tag = windows.names[window]
@@ -277,6 +278,17 @@ def add_window(program: Program, problem: Problem, opened: pd.DataFrame, window:
 
     _capacity_rows(program, problem, here, makers, make, old, useful, length, tag)
     _balance_rows(program, problem, here, position, short, ship, supply, (left, around), final, tag)
+    shipped = np.unique(np.concatenate([can for can, _ in ship.values()])) if ship else np.zeros(0, int)
+    place = pd.Series(np.arange(len(shipped)), index=shipped)
+    program.add_rows(
+        f"ship what is made {tag}",
+        pd.DataFrame({"component": names[shipped]}),
+        [
+            (np.arange(len(shipped)), position[shipped], -1.0),
+            *((place[can].to_numpy(), columns, 1.0) for can, columns in ship.values()),
+        ],
+        high=0.0,
+    )
     for market in problem.abroad:
         at, columns = short[market]
         place = pd.Series(np.arange(len(at)), index=at)
@@ -289,7 +301,7 @@ def add_window(program: Program, problem: Problem, opened: pd.DataFrame, window:
         )
 
 
-def _useful(problem: Problem, most: Floats, final: Floats, supply: Floats) -> Floats:
+def _useful(problem: Problem, most: Floats, final: Floats) -> Floats:
     """Largest production inside a window that anybody could use, shape (components,).
 
     From products to ores: final needs plus essential needs of users at their own largest useful production.
