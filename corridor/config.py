@@ -96,7 +96,8 @@ class Study(_Part):
     us_access
         Part of what the United States buys from the target that Indian plants could deliver instead.
     gap, time_limit_s
-        Relative gap at which the solver stops, and its time limit for one plan in seconds.
+        Relative gap at which the solver stops, counted on the loss that some plan could avoid; and its time limit
+        for one plan in seconds.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")

@@ -49,7 +49,7 @@ def show_frontier(settings: Study, tables: Tables, plans: list[Plan]) -> None:
             str(len(made.moves)),
             f"{before:,.0f}",
             f"{after:,.0f}",
-            f"{(before - after) / before:.0%}" if before > 0 else "",
+            f"{before - after:,.0f} ({(before - after) / before if before else 0:.1%})",
             f"{float(part['gap']):.1%}",
         ]
         if kinds:
@@ -76,7 +76,7 @@ def show_summary(settings: Study, tables: Tables, plans: list[Plan]) -> None:
     output, still = made.moves["made_usd_m"].sum(), made.moves["still_target_usd_m"].sum()
     lines.append(
         f"US$ {made.budget_usd_m:,.0f} M (Rs {crore:,.0f} crore) buy {len(made.moves)} plants and take "
-        f"{(before - after) / before if before else 0:.0%} off the expected loss of US$ {before:,.0f} M."
+        f"{(before - after) / before if before else 0:.1%} off the expected loss of US$ {before:,.0f} M."
     )
     if output > 0:
         lines.append(

@@ -79,8 +79,10 @@ def frontier(
     problem = build_problem(tables, study)
     before = losses(problem, start_table(problem).iloc[:0])
     measured = exposure(tables, list(study.markets), study.target)
+    # What no plan can change, whatever it costs, must not count in the gap: it can be nearly all of the loss.
+    floor = max(0.0, solve(formulate(problem, np.inf), relaxed=True, time_limit_s=600.0).bound)
     solved: dict[int, _Solved] = {}
-    for at, result in each(_solve, [(problem, budget) for budget in wanted], workers=workers):
+    for at, result in each(_solve, [(problem, budget, floor) for budget in wanted], workers=workers):
         solved[at] = result
         if progress is not None:
             progress(wanted[at])
@@ -109,10 +111,10 @@ class _Solved:
     seconds: float
 
 
-def _solve(task: tuple[Problem, float]) -> _Solved:
-    problem, budget = task
+def _solve(task: tuple[Problem, float, float]) -> _Solved:
+    problem, budget, floor = task
     program = formulate(problem, budget)
-    solution = solve(program, gap=problem.study.gap, time_limit_s=problem.study.time_limit_s)
+    solution = solve(program, gap=problem.study.gap, floor=floor, time_limit_s=problem.study.time_limit_s)
     chosen = chosen_plants(
         problem, program.block("start", solution.values), program.block("place", solution.values)
     )

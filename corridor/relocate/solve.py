@@ -52,6 +52,8 @@ def solve(
     program: Program,
     *,
     gap: float = 1e-4,
+    floor: float = 0.0,
+    relaxed: bool = False,
     time_limit_s: float = 60.0,
     hint: Floats | None = None,
     solver: Solver = Solver.HIGHS,
@@ -65,7 +67,11 @@ def solve(
     program
         Columns and rows.
     gap
-        Relative gap at which to stop.
+        Relative gap at which to stop, counted on what the objective is above `floor`.
+    floor
+        A value that the objective can't go below: what no choice changes should not make the gap look small.
+    relaxed
+        Let whole numbers be fractions: a linear program, whose objective bounds that of the whole one.
     time_limit_s
         Seconds after which the best values so far are returned.
     hint
@@ -91,10 +97,11 @@ def solve(
     variables.ids.extend(range(len(low)))
     variables.lower_bounds.extend(low.tolist())
     variables.upper_bounds.extend(high.tolist())
-    variables.integers.extend(program.integer.tolist())
+    variables.integers.extend((program.integer & (not relaxed)).tolist())
     cost = program.cost
     used = np.flatnonzero(cost)
     message.objective.maximize = False
+    message.objective.offset = -floor
     message.objective.linear_coefficients.ids.extend(used.tolist())
     message.objective.linear_coefficients.values.extend(cost[used].tolist())
     constraints = message.linear_constraints
@@ -135,8 +142,8 @@ def solve(
     optimal = reason is mathopt.TerminationReason.OPTIMAL
     return Solution(
         values=numbers,
-        objective=float(result.objective_value()),
-        bound=float(bounds.dual_bound),
+        objective=float(result.objective_value()) + floor,
+        bound=float(bounds.dual_bound) + floor,
         status=Status.OPTIMAL if optimal else Status.FEASIBLE,
         solver=solver,
         seconds=seconds,
