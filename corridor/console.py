@@ -52,8 +52,9 @@ def show_frontier(settings: Study, tables: Tables, plans: list[Plan]) -> None:
             f"{before - after:,.0f} ({(before - after) / before if before else 0:.1%})",
             f"{float(part['gap']):.1%}",
         ]
-        if kinds:
-            home = headline(tables, made.exposure).set_index("market").loc["IND"]
+        shown = headline(tables, made.exposure).set_index("market")
+        if kinds and "IND" in shown.index:
+            home = shown.loc["IND"]
             line += [f"{home[f'{kind}_before']:.1%} -> {home[f'{kind}_after']:.1%}" for kind in ("net", "stop")]
         table.add_row(*line)
     out().print(table)

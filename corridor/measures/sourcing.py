@@ -154,7 +154,7 @@ def _shares(tables: Tables, market: str, world: pd.DataFrame, year: int | None) 
         exact = traded["status"] != "inherited"
         layers = [traded[exact], world[known], traded[~exact], world[~known]]
         pool = pd.concat([layer.assign(layer=at) for at, layer in enumerate(layers)], ignore_index=True)
-        pool = pool[pool["origin"] != market]
+        pool = pool[(pool["origin"] != market) & (pool["share"] > _ENOUGH)]
         pool = pool[~_taken(pool, fixed)]
         spread = pool[pool["layer"] == pool.groupby("component")["layer"].transform("min")]
     open_share = (

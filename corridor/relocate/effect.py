@@ -68,9 +68,17 @@ def expected(problem: Problem, loss: pd.DataFrame) -> float:
 def made(problem: Problem, chosen: pd.DataFrame) -> Floats:
     """Yearly output of the chosen plants in the study's last year, US$ M per component."""
     out = np.zeros(len(problem.loss_ratio))
-    plants = problem.plants.iloc[chosen["tech"]]
-    np.add.at(out, plants["at"].to_numpy(int), plants["made"].to_numpy(float))
+    at = problem.plants["at"].to_numpy(int)[chosen["tech"].to_numpy(int)]
+    np.add.at(out, at, output_last_year(problem, chosen))
     return out
+
+
+def output_last_year(problem: Problem, chosen: pd.DataFrame) -> Floats:
+    """Output of each chosen plant in the study's last year, US$ M; one in its first year makes its ramp's part."""
+    plants = problem.plants.iloc[chosen["tech"]]
+    first = chosen["year"].to_numpy() + plants["lead"].to_numpy()
+    counted = np.where(first == len(problem.study.years) - 1, plants["ramp"].to_numpy(float), 1.0)
+    return plants["made"].to_numpy(float) * counted
 
 
 def chosen_plants(problem: Problem, starts: Floats, places: Floats) -> pd.DataFrame:

@@ -194,7 +194,7 @@ def limit_sales(program: Program, problem: Problem, opened: pd.DataFrame) -> Non
     """What new plants make in calm years has a buyer.
 
     use * capacity * open[c] <= imports[c] + needs of new plants for c + the part of other markets' purchases
-    from the target that India can take over (US$ M/yr), each year counted.
+    from the target that India can take over (US$ M/yr), in every year in which a window starts and in the last.
     """
     study = problem.study
     for year in np.unique(opened["year"].to_numpy(int)):
@@ -224,9 +224,11 @@ def add_window(program: Program, problem: Problem, opened: pd.DataFrame, window:
     Columns make[c], ship[c, market], short[c, market]. For each component c, with d the window's length:
 
     - capacity: make[c] <= d surge (existing[c] + capacity open[c]), a plant counted at most for the gap it fills
-    - balance: make[c] + d imports_left[c] (need[c] + needs of new plants) + stock[c]
-      + d worked_around[c] (needs of old and new makers)
-      >= sum over users of essential share * make[user] + d demand[c] - short[c, IND] + sum ship[c, market]
+    - balance: make[c] + d imports_left[c] need[c] + stock[c]
+      + own[c] >= sum over users of essential share * make[user] + d demand[c] - short[c, IND] + sum ship[c, market]
+    - own[c], what makers work around and new plants contracted for, serves makers that run and nobody else:
+      own[c] <= d (worked_around[c] (needs of old and new makers) + imports_left[c] needs of new plants),
+      own[c] <= sum over users of essential share * make[user]
     - only what is made is shipped: sum over markets of ship[c, m] <= make[c]
     - other markets: ship[c, m] + short[c, m] >= d demand[c, m] (1 - still arriving[c, m]) - stock
     """
@@ -240,10 +242,9 @@ def add_window(program: Program, problem: Problem, opened: pd.DataFrame, window:
     most = old + length * study.surge * added
     stock = problem.stock_months / 12.0
     left = length * windows.home_imports[window]
-    # Makers work around a part of what they miss, so their need counts as met in that part.
     around = length * windows.worked_around[window]
     of_makers = problem.essential @ problem.existing[year]
-    supply = (left + stock) * problem.needs[year] + around * of_makers
+    supply = (left + stock) * problem.needs[year]
     final = length * problem.demand[HOME][year]
     missing = {
         market: np.maximum(
@@ -277,7 +278,9 @@ def add_window(program: Program, problem: Problem, opened: pd.DataFrame, window:
             ship[market] = can, program.add_columns(f"ship {market} {tag}", index, high=missing[market][can])
 
     _capacity_rows(program, problem, here, makers, make, old, useful, length, tag)
-    _balance_rows(program, problem, here, position, short, ship, supply, (left, around), final, tag)
+    _balance_rows(
+        program, problem, here, position, short, ship, supply, (left, around, around * of_makers), final, tag
+    )
     shipped = np.unique(np.concatenate([can for can, _ in ship.values()])) if ship else np.zeros(0, int)
     place = pd.Series(np.arange(len(shipped)), index=shipped)
     program.add_rows(
@@ -330,7 +333,7 @@ def _capacity_rows(
     place = pd.Series(np.arange(len(makers)), index=makers)
     plants = here[here["at"].isin(makers)]
     at = plants["at"].to_numpy(int)
-    gap = np.maximum(useful[at] - old[at], 0.0)
+    gap = np.maximum(useful[at] - old[at], 0.0) / plants["ramp"].to_numpy(float)
     gives = np.minimum(length * problem.study.surge * plants["capacity"].to_numpy(float), gap)
     program.add_rows(
         f"capacity {tag}",
@@ -348,7 +351,7 @@ def _balance_rows(
     short: dict[str, tuple[Ints, Ints]],
     ship: dict[str, tuple[Ints, Ints]],
     supply: Floats,
-    comes: tuple[Floats, Floats],
+    comes: tuple[Floats, Floats, Floats],
     final: Floats,
     tag: str,
 ) -> None:
@@ -364,13 +367,30 @@ def _balance_rows(
         (*short[HOME], 1.0),
         *((at, columns, -1.0) for at, columns in ship.values()),
     ]
-    # What new plants need in calm years is bought and worked around in the same parts as what India needs today.
-    left, around = comes
+    # Only makers that run use what they work around and what new plants contracted for.
+    left, around, worked = comes
+    own = np.unique(inputs)
+    column = program.add_columns(
+        f"own {tag}", pd.DataFrame({"component": problem.tables.components["id"].to_numpy()[own]})
+    )
+    spot = np.full(size, -1)
+    spot[own] = np.arange(len(own))
+    entries.append((own, column, 1.0))
+    most: list[Entries] = [(np.arange(len(own)), column, 1.0)]
     for part, content in ((left, problem.content), (around, problem.essential)):
         at = here["at"].to_numpy(int)
         what, plant = np.nonzero(content[:, at])
+        inside = spot[what] >= 0
+        what, plant = what[inside], plant[inside]
         need = content[what, at[plant]] * here["made"].to_numpy(float)[plant]
-        entries.append((what, here["column"].to_numpy()[plant], part[what] * need))
+        most.append((spot[what], here["column"].to_numpy()[plant], -part[what] * need))
+    index = pd.DataFrame({"component": problem.tables.components["id"].to_numpy()[own]})
+    program.add_rows(f"own supply {tag}", index, most, high=worked[own])
+    used: list[Entries] = [
+        (np.arange(len(own)), column, 1.0),
+        (spot[inputs], position[users], -problem.essential[inputs, users]),
+    ]
+    program.add_rows(f"own use {tag}", index, used, high=0.0)
     asked = np.zeros(size, dtype=bool)
     asked[inputs] = True
     asked |= final > 1e-9

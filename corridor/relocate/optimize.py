@@ -11,7 +11,7 @@ import pandas as pd
 from corridor.config import Study
 from corridor.errors import ConfigError
 from corridor.measures import exposure
-from corridor.relocate.effect import chosen_plants, expected, losses, made, sourcing_after
+from corridor.relocate.effect import chosen_plants, expected, losses, made, output_last_year, sourcing_after
 from corridor.relocate.formulate import TIE_BREAK, formulate, start_table
 from corridor.relocate.plan import Plan
 from corridor.relocate.problem import HOME, RESOURCES, Problem, build_problem
@@ -74,7 +74,7 @@ def frontier(
         Processes; one per processor if left out.
     """
     wanted = sorted(set(study.budgets_usd_m if budgets is None else budgets))
-    if not wanted or wanted[0] <= 0:
+    if not wanted or not all(np.isfinite(budget) and budget > 0 for budget in wanted):
         raise ConfigError("budgets must be greater than 0 (US$ million). Mend: give at least one positive budget.")
     problem = build_problem(tables, study)
     before = losses(problem, start_table(problem).iloc[:0])
@@ -176,7 +176,7 @@ def _moves(problem: Problem, chosen: pd.DataFrame, replaced: pd.DataFrame, chang
     plants = problem.plants.iloc[chosen["tech"]].reset_index(drop=True)
     options = problem.options.iloc[chosen["option"]].reset_index(drop=True)
     start = study.first_year + chosen["year"].to_numpy()
-    output, at = plants["made"].to_numpy(float), plants["at"].to_numpy(int)
+    output, at = output_last_year(problem, chosen), plants["at"].to_numpy(int)
     capex = plants["capex"] * options["capex_factor"]
     total = made(problem, chosen)
     part = np.divide(output, total[at], out=np.zeros_like(output), where=total[at] > 0)

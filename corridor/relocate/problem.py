@@ -287,7 +287,7 @@ def _windows(
         length=months / 12.0,
         probability=np.array([denial.probability for denial in denials]),
         home_imports=home_imports,
-        worked_around=study.adaptation * np.clip(bought - home_imports, 0.0, 1.0),
+        worked_around=study.adaptation * np.clip(bought - home_imports - stock / months[:, None], 0.0, 1.0),
         abroad={
             market: np.minimum(np.einsum("wco,co->wc", sold, shares[market]), 1.0)
             for market in study.markets
