@@ -100,6 +100,48 @@ def test_a_second_market_is_served_by_new_plants_within_access():
     assert len(optimize(case, settings_, budget_usd_m=500).moves) == 1
 
 
+def test_what_makers_work_around_serves_makers_only():
+    """A magnet that motor makers do without is not a magnet on the shelf."""
+    case = tables(
+        components={"magnet": {"loss_ratio": 10.0}, "motor": {}},
+        recipes=[("motor", "magnet", 0.5)],
+        world={"magnet": {"CHN": 1.0}, "motor": {"CHN": 1.0}},
+        sourcing={"IND": {"magnet": {"CHN": 1.0}, "motor": {"IND": 1.0}}},
+        demand={"IND": {"motor": 100.0, "magnet": 100.0}},
+        sites=[{"id": "dahej"}],
+    )
+    assert loss(optimize(case, study(adaptation=0.5), budget_usd_m=5)) == pytest.approx(10 * 100 + 50)
+
+
+def test_stock_comes_first_and_makers_work_around_the_rest():
+    case = tables(
+        components={"magnet": {"stock_months": 6}, "motor": {}},
+        recipes=[("motor", "magnet", 0.5)],
+        world={"magnet": {"CHN": 1.0}, "motor": {"CHN": 1.0}},
+        sourcing={
+            "IND": {"magnet": {"CHN": 1.0}, "motor": {"IND": 1.0}},
+            "USA": {"magnet": {"CHN": 1.0}, "motor": {"JPN": 1.0}},
+        },
+        demand={"IND": {"motor": 100.0}, "USA": {"motor": 100.0}},
+        sites=[{"id": "dahej"}],
+    )
+    plan = optimize(case, study(adaptation=0.2, markets={"IND": 1.0, "USA": 1.0}), budget_usd_m=5)
+    # India by its recourse, Japan's makers by the spread abroad: half the year, a fifth of it worked around.
+    assert plan.losses.set_index("market")["loss_before_usd_m"].to_dict() == pytest.approx({"IND": 40, "USA": 40})
+
+
+def test_a_plant_in_its_first_year_fills_what_its_ramp_allows():
+    technologies = [{"id": "motor-plant", "component": "motor", "capacity": 125, "capex_usd_m": 50, "ramp": 0.8}]
+    case = tables(**{**CASE, "recipes": [], "technologies": technologies})
+    settings_ = study(planned_use=0.8, denials=[stop(start=2027)], last_year=2027)
+    plan = optimize(case, settings_, budget_usd_m=60)
+    assert loss(plan) == pytest.approx(0, abs=1e-6)
+    # In the last year the plant still ramps up: it makes 0.8 * 0.8 * 125 = 80, and replaces no more.
+    assert plan.moves["made_usd_m"].tolist() == pytest.approx([80])
+    assert plan.moves["replaces_target_usd_m"].tolist() == pytest.approx([80])
+    assert plan.exposure.set_index("component").loc["motor", "direct_after"] == pytest.approx(0.2)
+
+
 def test_imports_are_not_shipped_on():
     sourcing = {
         "IND": {"motor": {"CHN": 0.5, "JPN": 0.5}, "magnet": {"CHN": 1.0}},

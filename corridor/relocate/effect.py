@@ -7,10 +7,11 @@ import pandas as pd
 
 from corridor.measures.network import Floats
 from corridor.measures.sourcing import WORLD
-from corridor.relocate.formulate import add_window, count_open, start_table
+from corridor.relocate.formulate import count_open, start_table
 from corridor.relocate.plan import PLAN_SOURCE
 from corridor.relocate.problem import HOME, Problem
 from corridor.relocate.program import Program
+from corridor.relocate.recourse import add_window
 from corridor.relocate.solve import Solver, solve
 
 
