@@ -71,7 +71,8 @@ def frontier(
     progress
         Called with each budget when it is solved, in the order in which they end.
     workers
-        Processes; one per processor if left out.
+        Processes; one per processor if left out. They are spawned: a script that calls this does so under
+        ``if __name__ == "__main__":``, or with ``workers=1``.
     """
     wanted = sorted(set(study.budgets_usd_m if budgets is None else budgets))
     if not wanted or not all(np.isfinite(budget) and budget > 0 for budget in wanted):
