@@ -93,6 +93,10 @@ _RANGES = (
     ("sourcing", "share", "low", "high", True),
     ("demand", "value_usd_m", "low", "high", True),
     ("technologies", "capex_usd_m", "capex_low", "capex_high", True),
+    ("facilities", "capex_usd_m", "low", "high", True),
+    ("second_sources", "cost_usd_m", "low", "high", True),
+    ("stockpiles", "holding_share", "low", "high", True),
+    ("freight", "cost_usd_per_unit", "low", "high", True),
 )
 
 

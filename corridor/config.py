@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -64,6 +65,83 @@ class Choice(_Part):
         return self
 
 
+class Kept(_Part):
+    """A plant that stands or is promised: it stays where it is, and its investment is spent already.
+
+    ``start`` is the year in which it was started; it may lie before the study.
+    """
+
+    technology: str
+    site: str
+    start: int = Field(ge=1950, le=2100)
+
+
+class Goal(_Part):
+    """What is minimised, and what must be reached.
+
+    Attributes
+    ----------
+    minimise
+        ``loss`` (expected loss), ``cvar`` (mean loss of the worst windows), ``cost`` (discounted), ``exposure``
+        (value from the target in what the markets need, through the bill of materials). Several are taken in
+        turn, each held to within `tolerance` while the next is minimised.
+    weights
+        Instead of `minimise`: a weighted sum, for example ``{loss: 1, cost: 0.2}``.
+    tail
+        The worst part of windows that ``cvar`` is the mean of is 1 - tail, by probability.
+    loss_at_most_usd_m, cvar_at_most_usd_m
+        Expected loss, and mean loss of the worst windows, to be reached (US$ million, as in the summary).
+    exposure_at_most
+        Net exposure of all that the markets need to be reached, weighted by value (fraction).
+    tolerance
+        Part by which an earlier goal may be missed for the sake of a later one.
+    """
+
+    minimise: tuple[Literal["loss", "cvar", "cost", "exposure"], ...] = ("loss",)
+    weights: Mapping[Literal["loss", "cvar", "cost", "exposure"], float] = Field(default_factory=dict)
+    tail: float = Field(default=0.9, ge=0, lt=1)
+    loss_at_most_usd_m: float | None = Field(default=None, ge=0)
+    cvar_at_most_usd_m: float | None = Field(default=None, ge=0)
+    exposure_at_most: float | None = Field(default=None, ge=0, le=1)
+    tolerance: float = Field(default=0.001, ge=0, le=0.5)
+
+    @field_validator("minimise", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Goal:
+        if not self.minimise:
+            raise ValueError("minimise: name at least one of loss, cvar, cost, exposure")
+        if len(set(self.minimise)) < len(self.minimise):
+            raise ValueError("minimise: a goal is named twice")
+        if any(weight < 0 for weight in self.weights.values()) or (
+            self.weights and not any(self.weights.values())
+        ):
+            raise ValueError("weights: none may be negative, and one must be greater than 0")
+        return self
+
+
+class Limit(_Part):
+    """One row of the limits table, as in ``corridor/schema/limits.csv``."""
+
+    name: str
+    limit: str
+    sense: Literal["at most", "at least"] | None = None
+    sectors: str | None = None
+    state: str | None = None
+    site: str | None = None
+    component: str | None = None
+    technology: str | None = None
+    in_year: int | None = None
+    amount: float = Field(ge=0)
+    unit: str
+    status: Literal["reported", "computed", "inherited", "assumed"] = "assumed"
+    source: str = "study"
+    note: str | None = None
+
+
 class Study(_Part):
     """Settings of a study. Money in US$ million of the base year, shares as fractions, times in years.
 
@@ -93,6 +171,17 @@ class Study(_Part):
     adaptation
         Part of a missing essential input that makers work around inside a window: thrift, substitutes, recycling,
         sellers outside the lists. Assumed 0.2 (0 to 0.5); 0 is a strict Leontief world.
+    goal
+        What is minimised and what must be reached: least expected loss within the budget where not given.
+    levers
+        What a plan may do: ``build`` plants, ``qualify`` makers in other countries, ``store``.
+    limits
+        Rows laid over the table ``limits`` by name.
+    force, forbid, keep
+        Moves that must be among the plan's, may not be, and plants that stand already.
+    meet_demand
+        Every market's need is met in calm years from Indian sites at the cost of ``freight``: the classical
+        facility location problem, for one component and studies of one year.
     us_access
         Part of what the United States buys from the target that Indian plants could deliver instead.
     gap, time_limit_s
@@ -113,8 +202,12 @@ class Study(_Part):
     base_year: int = Field(default=2024, ge=2000, le=2100)
     discount_rate: float = Field(default=0.08, ge=0, le=0.5)
     inr_per_usd: float = Field(default=84.0, gt=0)
-    budget_usd_m: float = Field(gt=0)
-    budgets_usd_m: tuple[float, ...] = Field(min_length=1)
+    goal: Goal = Goal()
+    levers: tuple[Literal["build", "qualify", "store"], ...] = ("build", "qualify", "store")
+    limits: tuple[Limit, ...] = ()
+    meet_demand: bool = False
+    budget_usd_m: float = Field(default=math.inf, gt=0)
+    budgets_usd_m: tuple[float, ...] = ()
     budget_per_year_usd_m: float | None = Field(default=None, gt=0)
     planned_use: float = Field(default=0.85, gt=0, le=1)
     surge: float = Field(default=1.1, ge=1, le=2)
@@ -125,7 +218,8 @@ class Study(_Part):
     time_limit_s: float = Field(default=60.0, gt=0)
     force: tuple[Choice, ...] = ()
     forbid: tuple[Choice, ...] = ()
-    denials: tuple[Denial, ...] = Field(min_length=1)
+    keep: tuple[Kept, ...] = ()
+    denials: tuple[Denial, ...] = ()
     point_of_view: Literal["IND"] = "IND"
 
     @field_validator("budgets_usd_m")
@@ -144,6 +238,11 @@ class Study(_Part):
 
     @model_validator(mode="after")
     def _consistent(self) -> Study:
+        first = self.goal.minimise[0] if not self.goal.weights else ""
+        if math.isinf(self.budget_usd_m) and first != "cost":
+            raise ValueError("budget_usd_m: is missing; only the goal 'cost' can do without a budget")
+        if not self.denials and not self.meet_demand:
+            raise ValueError("denials: name at least one; only a study that must meet_demand can do without")
         if self.last_year < self.first_year:
             raise ValueError(f"last_year {self.last_year} is before first_year {self.first_year}")
         names = [denial.name for denial in self.denials]
@@ -274,7 +373,16 @@ def _explain(error: ValidationError, file: Path) -> str:
 
 def _fields(place: tuple[int | str, ...]) -> list[str]:
     """Settings that exist where a fault is."""
+    models: dict[str, type[BaseModel]] = {
+        "denials": Denial,
+        "cuts": Cut,
+        "force": Choice,
+        "forbid": Choice,
+        "keep": Kept,
+        "goal": Goal,
+        "limits": Limit,
+    }
     model: type[BaseModel] = Study
     for part in place[:-1]:
-        model = {"denials": Denial, "cuts": Cut, "force": Choice, "forbid": Choice}.get(str(part), model)  # type: ignore[assignment]
+        model = models.get(str(part), model)
     return list(model.model_fields)

@@ -1,7 +1,7 @@
 """The tables in memory: one data frame per table, with fixed columns and types."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from dataclasses import replace as _replace
 from difflib import get_close_matches
 from typing import Any, Self
@@ -16,7 +16,7 @@ TEXT = pd.StringDtype(storage="pyarrow", na_value=np.nan)
 """Type of text columns: pandas' own ``str``; a blank cell is NaN."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Tables:
     """All tables of a study, each a data frame with the columns of its schema, in order.
 
@@ -36,10 +36,15 @@ class Tables:
     demand: pd.DataFrame
     sites: pd.DataFrame
     technologies: pd.DataFrame
+    facilities: pd.DataFrame = field(default_factory=lambda: empty_frame("facilities"))
+    second_sources: pd.DataFrame = field(default_factory=lambda: empty_frame("second_sources"))
+    stockpiles: pd.DataFrame = field(default_factory=lambda: empty_frame("stockpiles"))
+    freight: pd.DataFrame = field(default_factory=lambda: empty_frame("freight"))
+    limits: pd.DataFrame = field(default_factory=lambda: empty_frame("limits"))
     sources: pd.DataFrame
 
     def __iter__(self) -> Iterator[tuple[str, pd.DataFrame]]:
-        return ((field.name, getattr(self, field.name)) for field in fields(self))
+        return ((each.name, getattr(self, each.name)) for each in fields(self))
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         if table not in TABLES:

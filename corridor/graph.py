@@ -22,7 +22,7 @@ demand      component -> country (market)             none                      
 could_make  site -> component                         technology                capacity, capex_usd_m
 ==========  ========================================  ========================  ======================
 
-Tables that are no nodes or edges (codes, technologies, sources) are lists of records in ``graph.graph``. A blank
+Tables that are no nodes or edges (``RECORD_TABLES``) are lists of records in ``graph.graph``. A blank
 cell is an absent attribute. ``row`` is the place of the row in its table. Where a column's name is taken it has
 another here: ``kind`` of suppliers and sites is ``works``.
 """
@@ -49,7 +49,16 @@ EDGE_KINDS: tuple[str, ...] = (
     "demand",
     "could_make",
 )
-RECORD_TABLES: tuple[str, ...] = ("codes", "technologies", "sources")
+RECORD_TABLES: tuple[str, ...] = (
+    "codes",
+    "technologies",
+    "facilities",
+    "second_sources",
+    "stockpiles",
+    "freight",
+    "limits",
+    "sources",
+)
 
 _NODE_TABLES = {"country": "countries", "component": "components", "supplier": "suppliers", "site": "sites"}
 _ID = {"countries": "iso3", "components": "id", "suppliers": "id", "sites": "id"}

@@ -21,11 +21,29 @@ TABLES: tuple[str, ...] = (
     "demand",
     "sites",
     "technologies",
+    "facilities",
+    "second_sources",
+    "stockpiles",
+    "freight",
+    "limits",
     "sources",
 )
 """Names of all tables, in the order in which they are read, checked and written."""
 
-OPTIONAL_TABLES: frozenset[str] = frozenset({"suppliers", "makes", "codes", "trade", "sourcing"})
+OPTIONAL_TABLES: frozenset[str] = frozenset(
+    {
+        "suppliers",
+        "makes",
+        "codes",
+        "trade",
+        "sourcing",
+        "facilities",
+        "second_sources",
+        "stockpiles",
+        "freight",
+        "limits",
+    }
+)
 """Tables that may be left out or hold no rows."""
 
 SITE_TAGS: tuple[str, ...] = (
