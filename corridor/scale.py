@@ -31,7 +31,7 @@ def each(
     (int, result)
         Position of the item, and its result. The first error ends the run and is raised.
     """
-    most = min(workers or _processors(), len(items))
+    most = min(workers or processors(), len(items))
     if most <= 1:
         yield from ((at, function(item)) for at, item in enumerate(items))
         return
@@ -45,5 +45,5 @@ def each(
             raise
 
 
-def _processors() -> int:
+def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from corridor.errors import ConfigError, NoPlan
 from corridor.measures import exposure
 from corridor.relocate import build_problem, frontier, optimize
-from corridor.relocate.effect import expected, losses
+from corridor.relocate.decision import Decision, link_values
 from corridor.relocate.formulate import start_table
+from corridor.relocate.value import Recourse, expected
 from tests.hand import stop, study, tables
 
 CASE = {
@@ -336,6 +337,7 @@ def test_against_every_plan_there_is(made):
     budgets = [20.0, 60.0, 200.0]
     problem = build_problem(case, wanted)
     starts = start_table(problem)
+    recourse = Recourse(problem)
     plants = problem.plants
     best = dict.fromkeys(budgets, np.inf)
     by_plant = [[None, *group.index] for _, group in starts.groupby("tech")]
@@ -346,7 +348,9 @@ def test_against_every_plan_there_is(made):
             continue
         if not _sold(problem, taken, chosen):
             continue
-        value = expected(problem, losses(problem, chosen))
+        nothing = np.zeros(0)
+        decision = Decision(chosen.assign(option=-1), nothing.astype(bool), nothing)
+        value = expected(problem, recourse.loss(link_values(problem, decision)))
         for budget in budgets:
             if chosen["cost"].sum() <= budget + 1e-9:
                 best[budget] = min(best[budget], value)

@@ -1,76 +1,24 @@
-"""What a set of starts does: losses inside windows, shares of origins afterwards, limits used."""
+"""What the moves of a decision change in calm years: output, shares of origins, deliveries of the target."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
+from corridor.measures import exposure
 from corridor.measures.network import Floats
 from corridor.measures.sourcing import WORLD
-from corridor.relocate.formulate import count_open, start_table
+from corridor.relocate.decision import Decision
 from corridor.relocate.plan import PLAN_SOURCE
 from corridor.relocate.problem import HOME, Problem
-from corridor.relocate.program import Program
-from corridor.relocate.recourse import add_window
-from corridor.relocate.solve import Solver, solve
-
-
-def losses(problem: Problem, chosen: pd.DataFrame) -> pd.DataFrame:
-    """Value of final need unmet inside each window, with the plants of `chosen` and best use of what there is.
-
-    The starts are held, and the recourse of every window is solved again as a linear program.
-
-    Parameters
-    ----------
-    problem
-        Arrays of the study.
-    chosen
-        ``tech, year`` of each plant; may be empty.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``scenario, market, component, loss_usd_m``, only where there is a loss.
-    """
-    program = Program()
-    starts = start_table(problem)
-    count = chosen.groupby(["tech", "year"]).size().rename("count").reset_index()
-    taken = (
-        starts[["tech", "year"]].merge(count, on=["tech", "year"], how="left")["count"].fillna(0.0).to_numpy(float)
-    )
-    starts["column"] = program.add_columns("start", starts[["tech", "year"]], low=taken, high=taken)
-    opened = count_open(program, problem, starts)
-    for window in range(len(problem.windows.names)):
-        add_window(program, problem, opened, window)
-    solution = solve(program, gap=0.0, time_limit_s=600.0, solver=Solver.HIGHS)
-    ratio = pd.Series(problem.loss_ratio, index=problem.tables.components["id"])
-    frames = []
-    for name in problem.windows.names:
-        for market in problem.study.markets:
-            block = f"short {market} {name}"
-            index = program.columns[block][1]
-            value = program.block(block, solution.values) * ratio[index["component"]].to_numpy()
-            frames.append(index.assign(scenario=name, market=market, loss_usd_m=value))
-    out = pd.concat(frames, ignore_index=True)
-    return out[out["loss_usd_m"] > 1e-7][["scenario", "market", "component", "loss_usd_m"]].reset_index(drop=True)
-
-
-def expected(problem: Problem, loss: pd.DataFrame) -> float:
-    """Expected loss of the goal, US$ M: weighted by probability and market, discounted to the first year."""
-    windows = problem.windows
-    weight = pd.Series(windows.probability * problem.discount[windows.year], index=windows.names)
-    market = pd.Series(dict(problem.study.markets))
-    value = (
-        loss["loss_usd_m"] * loss["scenario"].map(weight).astype(float) * loss["market"].map(market).astype(float)
-    )
-    return float(value.sum())
 
 
 def made(problem: Problem, chosen: pd.DataFrame) -> Floats:
-    """Yearly output of the chosen plants in the study's last year, US$ M per component."""
+    """Yearly output of the chosen and kept plants in the study's last year, US$ M per component."""
     out = np.zeros(len(problem.loss_ratio))
-    at = problem.plants["at"].to_numpy(int)[chosen["tech"].to_numpy(int)]
-    np.add.at(out, at, output_last_year(problem, chosen))
+    for plants in (chosen, problem.kept):
+        at = problem.plants["at"].to_numpy(int)[plants["tech"].to_numpy(int)]
+        np.add.at(out, at, output_last_year(problem, plants))
     return out
 
 
@@ -82,32 +30,13 @@ def output_last_year(problem: Problem, chosen: pd.DataFrame) -> Floats:
     return plants["made"].to_numpy(float) * counted
 
 
-def chosen_plants(problem: Problem, starts: Floats, places: Floats) -> pd.DataFrame:
-    """Plants from the values of start and place: one row per plant.
-
-    Of several plants of one technology the first goes to the cheapest of its sites.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``tech, year, option`` (row of options), ``capex_net, running, cost`` (surcharge of the site included).
-    """
-    table = start_table(problem)
-    table = table.loc[table.index.repeat(np.rint(starts).astype(int))].sort_values(["tech", "year"])
-    table["order"] = table.groupby("tech").cumcount()
-    sites = problem.options[np.rint(places) > 0].sort_values(["tech", "surcharge", "site"])
-    sites = sites.assign(order=sites.groupby("tech").cumcount()).reset_index(names="option")
-    out = table.merge(sites[["tech", "order", "option", "surcharge"]], on=["tech", "order"], how="left")
-    out["cost"] += out["surcharge"]
-    return out[["tech", "year", "option", "capex_net", "running", "cost"]]
-
-
-def sourcing_after(problem: Problem, chosen: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Shares of origins once the chosen plants run, in the study's last year.
+def sourcing_after(problem: Problem, decision: Decision) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Shares of origins once the plants run and second sources deliver, in the study's last year.
 
     What new plants make goes to India's own need first, then to other markets; it replaces deliveries of the
     target first, those of others only when none is left. New plants' inputs raise India's need, and what India's
-    existing makers do not cover of it is bought from the origins that India buys from today.
+    existing makers do not cover of it is bought from the origins that India buys from today. A second source
+    takes its least share of the need over from the target.
 
     Returns
     -------
@@ -117,13 +46,16 @@ def sourcing_after(problem: Problem, chosen: pd.DataFrame) -> tuple[pd.DataFrame
     """
     study, network = problem.study, problem.network
     last = len(study.years) - 1
-    new = made(problem, chosen)
+    new = made(problem, decision.chosen)
     need = problem.needs[last] + problem.content @ new
     shipped = sum((problem.shipped[market][last] for market in problem.abroad), np.zeros(len(new)))
     home_old = np.maximum(problem.existing[last] - shipped, 0.0)
     at_home = np.minimum(new, np.maximum(need - home_old, 0.0))
     abroad = new - at_home
-    touched = np.flatnonzero((new > 1e-9) | (need > problem.needs[last] * (1 + 1e-12) + 1e-12))
+    second = problem.second[decision.second & (problem.second["lead"] <= last).to_numpy()]
+    changed = (new > 1e-9) | (need > problem.needs[last] * (1 + 1e-12) + 1e-12)
+    changed[second["at"].to_numpy(int)] = True
+    touched = np.flatnonzero(changed)
     rows, replaced = [], []
     share = network.shares_of(HOME)
     volume = np.zeros_like(share)
@@ -140,6 +72,7 @@ def sourcing_after(problem: Problem, chosen: pd.DataFrame) -> tuple[pd.DataFrame
     volume[touched, home] = home_old[touched]
     volume, gone = _replace(problem, volume, at_home)
     volume[touched, home] += at_home[touched]
+    gone += _buy_elsewhere(problem, volume, second, need)
     rows.append(_rows(problem, HOME, touched, volume))
     replaced.append(pd.DataFrame({"at": touched, "market": HOME, "replaced_usd_m": gone[touched]}))
     room = {
@@ -162,6 +95,45 @@ def sourcing_after(problem: Problem, chosen: pd.DataFrame) -> tuple[pd.DataFrame
     return pd.concat(rows, ignore_index=True), out[["component", "market", "replaced_usd_m"]]
 
 
+def exposure_value(problem: Problem, decision: Decision) -> float:
+    """Value from the target in what India needs in the last year, US$ M/yr: the goal ``exposure`` of goals.py."""
+    last = len(problem.study.years) - 1
+    new = made(problem, decision.chosen)
+    share = problem.network.shares_of(HOME).copy()
+    share[:, problem.network.origins.get_loc(HOME)] = 0.0
+    total = share.sum(axis=1)
+    target = problem.network.origins.isin(list(problem.study.target))
+    part = np.divide(share[:, target].sum(axis=1), total, out=np.zeros_like(total), where=total > 1e-9)
+    extra = problem.content @ new
+    bought = problem.needs[last] * total
+    second = problem.second[decision.second & (problem.second["lead"] <= last).to_numpy()]
+    moved = np.zeros(len(new))
+    at = second["at"].to_numpy(int)
+    np.add.at(moved, at, second["least_share"].to_numpy(float) * problem.needs[last][at])
+    from_target = np.maximum(part * (bought + extra) - new - moved, 0.0)
+    every = np.maximum(bought + np.where(total > 1e-9, extra, 0.0) - new, 0.0)
+    content = third_content(problem)
+    return float(((1.0 - content) * from_target + content * np.maximum(every, from_target)).sum())
+
+
+def third_content(problem: Problem) -> Floats:
+    """Part of the target's value in what origins other than it and India sell India, shape (components,)."""
+    rows = exposure(problem.tables, HOME, problem.study.target).set_index("component")
+    rows = rows.reindex(problem.tables.components["id"])
+    share = problem.network.shares_of(HOME)
+    home = problem.network.origins.get_loc(HOME)
+    target = problem.network.origins.isin(list(problem.study.target))
+    others = share.copy()
+    others[:, home] = 0.0
+    others[:, target] = 0.0
+    net, direct = rows["net"].to_numpy(float), rows["direct"].to_numpy(float)
+    inputs = net @ problem.content
+    through = net - direct - share[:, home] * inputs
+    total = others.sum(axis=1)
+    out: Floats = np.clip(np.divide(through, total, out=np.zeros_like(total), where=total > 1e-9), 0.0, 1.0)
+    return out
+
+
 def _replace(problem: Problem, volume: Floats, amount: Floats) -> tuple[Floats, Floats]:
     """Take `amount` (components,) out of deliveries, the target's first; gives the rest, and the target's loss."""
     origins = problem.network.origins
@@ -179,6 +151,21 @@ def _replace(problem: Problem, volume: Floats, amount: Floats) -> tuple[Floats, 
         if group is target:
             gone_target = take
     return left, gone_target
+
+
+def _buy_elsewhere(problem: Problem, volume: Floats, second: pd.DataFrame, need: Floats) -> Floats:
+    """Move the least share of each second source from the target to it, in place; gives what the target loses."""
+    origins = problem.network.origins
+    target = np.flatnonzero(origins.isin(list(problem.study.target)))
+    gone = np.zeros(len(volume))
+    for at, origin, share in zip(second["at"], second["origin"], second["least_share"], strict=True):
+        there = float(volume[at, target].sum())
+        take = min(share * need[at], there)
+        if take > 0.0 and origin in origins:
+            volume[at, target] *= (there - take) / there
+            volume[at, origins.get_loc(origin)] += take
+            gone[at] += take
+    return gone
 
 
 def _rows(problem: Problem, market: str, touched: np.ndarray, volume: Floats) -> pd.DataFrame:

@@ -11,44 +11,63 @@ import numpy as np
 import pandas as pd
 
 from corridor.config import Choice
-from corridor.errors import NoPlan
-from corridor.relocate.problem import RESOURCES, Problem
-from corridor.relocate.program import Entries, Program
-from corridor.relocate.recourse import add_window
+from corridor.relocate.limit_rows import (
+    First,
+    force_moves,
+    limit,
+    limit_funds,
+    limit_sales,
+    limit_share_of_site,
+    matches,
+)
+from corridor.relocate.problem import Problem
+from corridor.relocate.program import Entries, Floats, Program
+from corridor.relocate.recourse import Links, add_window
 
 #: Weight of a US$ of cost beside a US$ of loss: decides only between plans of equal loss.
 TIE_BREAK = 1e-6
 
 
-def formulate(problem: Problem, budget_usd_m: float) -> Program:
-    """Least expected loss within a budget and all limits.
+def formulate(problem: Problem) -> tuple[Program, First]:
+    """All limits and the recourse of every window; the goal is set apart (``goals.set_goal``).
 
-    Parameters
-    ----------
-    problem
-        Arrays of the study.
-    budget_usd_m
-        Bound on the discounted cost of all moves, US$ million.
+    Columns ``theta``[window]: the window's loss, discounted and weighted by market, US$ M.
     """
+    program, first = decide(problem)
+    windows = pd.DataFrame({"window": problem.windows.names})
+    theta = program.add_columns("theta", windows)
+    rows: list[Entries] = [(np.arange(len(theta)), theta, -1.0)]
+    for window in range(len(theta)):
+        columns, values = add_window(program, problem, first.links, window)
+        rows.append((np.full(len(columns), window), columns, values))
+    program.add_rows("loss", windows, rows, low=0.0, high=0.0)
+    return program, first
+
+
+def decide(problem: Problem) -> tuple[Program, First]:
+    """Columns of everything that is decided before the windows, and all limits on it."""
     program = Program()
     starts = add_starts(program, problem)
     places = add_places(program, problem, starts)
-    limit_budget(program, starts, places, budget_usd_m)
-    limit_budget_per_year(program, problem, starts)
-    limit_sites(program, problem, places)
-    force_moves(program, problem, places)
+    facilities = add_facilities(program, problem, places)
+    second, stores = add_levers(program, problem)
     opened = count_open(program, problem, starts)
+    spending = _spending(starts, places, facilities, second, stores)
+    first = First(starts, places, facilities, Links(opened, second, stores), spending)
+    limit(program, problem, first)
+    limit_funds(program, problem, first)
+    limit_share_of_site(program, problem, first)
+    force_moves(program, problem, places)
     limit_sales(program, problem, opened)
-    for window in range(len(problem.windows.names)):
-        add_window(program, problem, opened, window)
-    return program
+    return program, first
 
 
 def start_table(problem: Problem) -> pd.DataFrame:
     """Every technology in every year in which it can start and still deliver within the study.
 
-    Columns: ``tech`` (row of plants), ``year`` (position), ``capex_net`` (US$ M, at the lowest factors of its
-    sites), ``running`` (premium, discounted US$ M) and ``cost`` (both, discounted).
+    Columns: ``tech`` (row of plants), ``technology, component, sector``, ``year`` (position), ``capex_net``
+    (US$ M, at the lowest factors of its sites), ``running`` (premium, discounted US$ M), ``cost`` (both,
+    discounted) and ``last_output`` (US$ M/yr in the last year).
     """
     plants, years = problem.plants, len(problem.study.years)
     tech, year = np.repeat(np.arange(len(plants)), years), np.tile(np.arange(years), len(plants))
@@ -60,51 +79,47 @@ def start_table(problem: Problem) -> pd.DataFrame:
     later = np.r_[np.cumsum(discount[::-1])[::-1], 0.0]
     output = row["ramp"].to_numpy() * discount[first] + later[first + 1]
     premium = row["premium"] + row["conversion"] * (row["running_factor"] - 1.0)
+    for name in ("technology", "component", "sector"):
+        grid[name] = row[name]
     grid["capex_net"] = row["capex"] * row["capex_factor"] * (1.0 - row["incentive_share"])
     grid["running"] = premium.to_numpy() * output
     grid["cost"] = grid["capex_net"] * discount[grid["year"]] + grid["running"]
+    grid["last_output"] = row["made"] * np.where(first == years - 1, row["ramp"], 1.0)
     return grid
 
 
 def add_starts(program: Program, problem: Problem) -> pd.DataFrame:
     """Columns start[technology, year] = plants started in that year, whole numbers.
 
-    In all of India: sum over years of start[technology, year] <= most plants.
+    In all of India: sum over years of start[technology, year] + kept plants <= most plants.
     """
     starts = start_table(problem)
     plants = problem.plants
+    kept = np.bincount(problem.kept["tech"], minlength=len(plants))
+    most = np.maximum(plants["most_plants"].to_numpy(float) - kept, 0.0)
     starts["column"] = program.add_columns(
-        "start",
-        starts[["tech", "year"]],
-        high=plants["most_plants"].to_numpy(float)[starts["tech"]],
-        cost=TIE_BREAK * starts["cost"].to_numpy(),
-        integer=True,
+        "start", starts[["technology", "year"]], high=most[starts["tech"]], integer=True
     )
     program.add_rows(
         "most plants",
         pd.DataFrame({"scope": plants["technology"], "unit": "plant"}),
         [(starts["tech"], starts["column"], 1.0)],
-        high=plants["most_plants"].to_numpy(float),
+        high=most,
     )
     return starts
 
 
 def add_places(program: Program, problem: Problem, starts: pd.DataFrame) -> pd.DataFrame:
-    """Columns place[technology, site] in {0, 1}: a plant of the technology stands there; forbidden ones are 0.
-
-    Every plant has its site: sum of place[technology, site] = sum of start[technology, year].
-    """
+    """Columns place[technology, site] in {0, 1}: sum over sites of place = sum over years of start."""
     options = problem.options
-    forbidden = np.zeros(len(options), dtype=bool)
+    closed = np.zeros(len(options), dtype=bool)
     for choice in problem.study.forbid:
-        forbidden |= matches(problem, choice)
+        closed |= matches(problem, choice)
+    kept = pd.MultiIndex.from_frame(problem.kept[["tech", "site"]])
+    closed |= pd.MultiIndex.from_frame(options[["tech", "site"]]).isin(kept)
     places = options.copy()
     places["column"] = program.add_columns(
-        "place",
-        options[["technology", "site"]],
-        high=np.where(forbidden, 0.0, 1.0),
-        cost=TIE_BREAK * options["surcharge"].to_numpy(),
-        integer=True,
+        "place", options[["technology", "site"]], high=np.where(closed, 0.0, 1.0), integer=True
     )
     program.add_rows(
         "place each plant",
@@ -116,114 +131,119 @@ def add_places(program: Program, problem: Problem, starts: pd.DataFrame) -> pd.D
     return places
 
 
-def limit_budget(program: Program, starts: pd.DataFrame, places: pd.DataFrame, budget_usd_m: float) -> None:
-    """Cost within the budget: sum cost start + sum surcharge place <= budget (discounted US$ M)."""
+def add_facilities(program: Program, problem: Problem, places: pd.DataFrame) -> pd.DataFrame:
+    """Columns facility[f] in {0, 1}, paid once: place[technology, site] <= facility[f] for plants that need it."""
+    facilities, uses = problem.facilities.copy(), problem.uses
+    state = problem.tables.sites.set_index("id")["state"]
+    facilities["state"] = facilities["site"].map(state)
+    facilities["column"] = program.add_columns("facility", facilities[["facility"]], high=1.0, integer=True)
+    row = np.arange(len(uses))
+    option, facility = uses["option"].to_numpy(), uses["facility"].to_numpy()
     program.add_rows(
-        "budget",
-        pd.DataFrame({"scope": ["all years"], "unit": ["US$ million"]}),
+        "shared facility",
+        pd.DataFrame(
+            {
+                "facility": facilities["facility"].to_numpy()[facility],
+                "technology": places["technology"].to_numpy()[option],
+            }
+        ),
         [
-            (np.zeros(len(starts), int), starts["column"], starts["cost"]),
-            (np.zeros(len(places), int), places["column"], places["surcharge"]),
+            (row, places["column"].to_numpy()[option], 1.0),
+            (row, facilities["column"].to_numpy()[facility], -1.0),
         ],
-        high=budget_usd_m,
+        high=0.0,
     )
+    return facilities
 
 
-def limit_budget_per_year(program: Program, problem: Problem, starts: pd.DataFrame) -> None:
-    """Investment started in a year, at the lowest site factors: sum capex_net start <= budget per year (US$ M)."""
-    amount = problem.study.budget_per_year_usd_m
-    if amount is None:
-        return
-    index = pd.DataFrame({"scope": [str(year) for year in problem.study.years], "unit": "US$ million"})
-    program.add_rows(
-        "budget per year", index, [(starts["year"], starts["column"], starts["capex_net"])], high=amount
+def add_levers(program: Program, problem: Problem) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Columns qualify[component, origin] in {0, 1} and stock[component] (US$ M, up to the most held)."""
+    second, stores = problem.second.copy(), problem.stores.copy()
+    closed = _components(problem, problem.study.forbid)
+    second["column"] = program.add_columns(
+        "qualify",
+        second[["component", "origin"]],
+        high=np.where(second["component"].isin(closed), 0.0, 1.0),
+        integer=True,
     )
+    most = np.where(stores["component"].isin(closed), 0.0, stores["most"])
+    stores["column"] = program.add_columns("stock", stores[["component"]], high=most)
+    return second, stores
 
 
-def limit_sites(program: Program, problem: Problem, places: pd.DataFrame) -> None:
-    """Plants fit their site: sum need place[technology, site] <= what it has (ha, MW, Ml/day, people)."""
-    sites = problem.tables.sites
-    at = pd.Index(sites["id"]).get_indexer(pd.Index(places["site"]))
-    for resource, unit in RESOURCES.items():
-        index = pd.DataFrame({"scope": sites["id"], "unit": unit})
-        entries: list[Entries] = [(at, places["column"], places[resource])]
-        program.add_rows(resource, index, entries, high=sites[resource].to_numpy(float))
+def _components(problem: Problem, choices: tuple[Choice, ...]) -> set[str]:
+    """Components that choices name as a whole."""
+    return {c.component for c in choices if c.component and not c.technology and not c.site}
 
 
-def force_moves(program: Program, problem: Problem, places: pd.DataFrame) -> None:
-    """Forced choices: sum place over the options that match >= 1."""
-    for number, choice in enumerate(problem.study.force):
-        hit = np.flatnonzero(matches(problem, choice))
-        name = ", ".join(value for value in (choice.component, choice.technology, choice.site) if value)
-        if not len(hit):
-            raise NoPlan(f"force.{number} ({name}): no technology and site match, in the sectors of the study.")
-        index = pd.DataFrame({"scope": [name], "unit": ["plant"]})
-        entries: list[Entries] = [(np.zeros(len(hit), int), places["column"].to_numpy()[hit], 1.0)]
-        program.add_rows(f"force {number}", index, entries, low=1.0)
+def _spending(
+    starts: pd.DataFrame,
+    places: pd.DataFrame,
+    facilities: pd.DataFrame,
+    second: pd.DataFrame,
+    stores: pd.DataFrame,
+) -> pd.DataFrame:
+    parts = [
+        starts,
+        places[places["surcharge"] != 0.0].rename(columns={"surcharge": "cost"}),
+        facilities,
+        second,
+        stores,
+    ]
+    columns = ["sector", "component", "technology", "cost", "column"]
+    there = [part.reindex(columns=columns) for part in parts if len(part)]
+    return pd.concat(there or [pd.DataFrame(columns=columns, dtype=float)], ignore_index=True)
 
 
 def count_open(program: Program, problem: Problem, starts: pd.DataFrame) -> pd.DataFrame:
     """Columns open[technology, year] = plants that deliver in a year in which a window starts (and the last year).
 
-    open[technology, year] = sum of starts that deliver by then, a plant in its first year counted at its ramp.
-    Returns one row per (technology, year): ``tech, year, column, at, capacity, made, most_plants``.
+    open[technology, year] = sum of starts that deliver by then + kept plants, a plant in its first year counted
+    at its ramp. Returns one row per (technology, year):
+    ``tech, technology, year, column, at, capacity, made, lead, ramp, most_plants``.
     """
-    years = np.unique(np.r_[problem.windows.year, len(problem.study.years) - 1])
-    plants = problem.plants.reset_index(names="tech")
-    columns = ["tech", "at", "capacity", "made", "lead", "ramp", "most_plants"]
-    opened = plants[columns].merge(pd.DataFrame({"year": years}), how="cross")
-    opened = opened[opened["lead"] <= opened["year"]].reset_index(drop=True)
+    opened = open_table(problem)
     opened["column"] = program.add_columns(
-        "open", opened[["tech", "year"]], high=opened["most_plants"].to_numpy(float)
+        "open", opened[["technology", "year"]], high=opened["most_plants"].to_numpy(float)
     )
-    joined = starts.merge(
-        opened.reset_index(names="row")[["row", "tech", "year", "lead", "ramp"]], on="tech", suffixes=("", "_open")
-    )
-    joined = joined[joined["year"] + joined["lead"] <= joined["year_open"]]
-    counted = np.where(joined["year"] + joined["lead"] == joined["year_open"], joined["ramp"], 1.0)
+    row, column, counted = _deliver(problem, opened, starts.assign(number=starts["column"]))
+    kept_row, _, kept_counted = _deliver(problem, opened, problem.kept.assign(number=0))
+    base = np.bincount(kept_row, weights=kept_counted, minlength=len(opened))
     program.add_rows(
         "count open",
-        opened[["tech", "year"]],
-        [(np.arange(len(opened)), opened["column"], -1.0), (joined["row"], joined["column"], counted)],
-        low=0.0,
-        high=0.0,
+        opened[["technology", "year"]],
+        [(np.arange(len(opened)), opened["column"], -1.0), (row, column, counted)],
+        low=-base,
+        high=-base,
     )
     return opened
 
 
-def limit_sales(program: Program, problem: Problem, opened: pd.DataFrame) -> None:
-    """What new plants make in calm years has a buyer.
-
-    use * capacity * open[c] <= imports[c] + needs of new plants for c + the part of other markets' purchases
-    from the target that India can take over (US$ M/yr), in every year in which a window starts and in the last.
-    """
-    study = problem.study
-    for year in np.unique(opened["year"].to_numpy(int)):
-        group = opened[opened["year"] == year]
-        plants = group["at"].to_numpy(int)
-        made = group["made"].to_numpy(float)
-        at, place = np.unique(plants, return_inverse=True)
-        room = problem.imports[year, at]
-        for market in problem.abroad:
-            room = (
-                room + study.us_access * problem.demand[market][year, at] * problem.imports_from_target[market][at]
-            )
-        inputs, users = np.nonzero(problem.content[np.ix_(at, plants)])
-        needed = problem.content[at[inputs], plants[users]] * made[users]
-        columns = group["column"].to_numpy(int)
-        program.add_rows(
-            f"sales {study.years[year]}",
-            pd.DataFrame({"scope": problem.tables.components["id"].to_numpy()[at], "unit": "US$ million/year"}),
-            [(place, columns, made), (inputs, columns[users], -needed)],
-            high=room,
-        )
+def open_table(problem: Problem) -> pd.DataFrame:
+    """Every technology in every year in which a window starts, and in the last, if it can deliver by then."""
+    years = np.unique(np.r_[problem.windows.year, len(problem.study.years) - 1])
+    plants = problem.plants.reset_index(names="tech")
+    columns = ["tech", "technology", "at", "capacity", "made", "lead", "ramp", "most_plants"]
+    opened = plants[columns].merge(pd.DataFrame({"year": years}), how="cross")
+    early = problem.kept.groupby("tech")["year"].min()
+    start = opened["tech"].map(early).fillna(0.0).clip(upper=0.0)
+    return opened[start + opened["lead"] <= opened["year"]].reset_index(drop=True)
 
 
-def matches(problem: Problem, choice: Choice) -> np.ndarray:
-    """Which options a choice means, shape (options,), boolean."""
-    hit = np.ones(len(problem.options), dtype=bool)
-    for column in ("component", "technology", "site"):
-        value = getattr(choice, column)
-        if value is not None:
-            hit &= (problem.options[column] == value).to_numpy()
-    return hit
+def _deliver(
+    problem: Problem, opened: pd.DataFrame, starts: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray, Floats]:
+    """Rows of `opened` to which each start counts, the start's number, and how much of a plant it is there."""
+    rows = opened.reset_index(names="row")[["row", "tech", "year", "lead", "ramp"]]
+    joined = starts[["tech", "year", "number"]].merge(rows, on="tech", suffixes=("", "_open"))
+    joined = joined[joined["year"] + joined["lead"] <= joined["year_open"]]
+    counted = np.where(joined["year"] + joined["lead"] == joined["year_open"], joined["ramp"], 1.0)
+    return joined["row"].to_numpy(int), joined["number"].to_numpy(int), counted.astype(float)
+
+
+def plants_open(problem: Problem, opened: pd.DataFrame, chosen: pd.DataFrame) -> Floats:
+    """Plants that deliver, kept ones included, shape (len(opened),); `chosen` has ``tech, year`` of each start."""
+    everything = pd.concat([chosen[["tech", "year"]], problem.kept[["tech", "year"]]], ignore_index=True)
+    row, _, counted = _deliver(problem, opened, everything.assign(number=0))
+    total: Floats = np.bincount(row, weights=counted, minlength=len(opened)).astype(float)
+    return total

@@ -24,8 +24,10 @@ class Plan:
     budget_usd_m
         Budget, US$ million (discounted cost).
     summary
-        ``status, solver, objective, bound, gap, seconds, cost_usd_m, capex_usd_m, incentive_usd_m, running_usd_m,
-        expected_loss_before_usd_m, expected_loss_after_usd_m``.
+        ``status, solver, goal, objective, bound, gap, seconds, cost_usd_m, capex_usd_m, incentive_usd_m,
+        running_usd_m, expected_loss_before_usd_m, expected_loss_after_usd_m, cvar_before_usd_m,
+        cvar_after_usd_m`` (mean loss of the worst windows), ``target_value_before_usd_m,
+        target_value_after_usd_m`` (value from the target in what India needs, per year, last year).
     moves
         One row per plant: ``component, technology, site, start_year, first_output_year, plants, capacity``
         (unit/year), ``capacity_usd_m`` (per year), ``made_usd_m`` (per year, last year), ``capex_usd_m,
@@ -38,9 +40,16 @@ class Plan:
         ``scenario, market, sector, loss_before_usd_m, loss_after_usd_m``: value of final need unmet if the denial
         happens (not weighted by its probability, not discounted).
     limits
-        ``limit, scope, unit, amount, used, left, binds``.
+        ``name, limit, scope, sense, unit, amount, used, left, binds, price_usd_m``: the price is the expected loss that
+        one more unit of the limit avoids, by the linear relaxation (so a plan in whole plants may gain less).
     sourcing
         Rows that replace those of the table ``sourcing`` for the components touched.
+    second_sources
+        ``component, origin, least_share, most_share, cost_usd_m``: makers qualified abroad.
+    stocks
+        ``component, value_usd_m, months, cost_usd_m``: what is stored; months of India's largest yearly need.
+    facilities
+        ``facility, site, sector, capex_usd_m, cost_usd_m``: shared facilities of parks that the moves need.
     """
 
     study: str
@@ -51,6 +60,9 @@ class Plan:
     losses: pd.DataFrame
     limits: pd.DataFrame
     sourcing: pd.DataFrame
+    second_sources: pd.DataFrame
+    stocks: pd.DataFrame
+    facilities: pd.DataFrame
 
     def apply(self, tables: Tables) -> Tables:
         """Tables in which the moves have been made: shares of origins after the plan, in the study's last year.

@@ -7,50 +7,22 @@ of very different goods stay of one order of magnitude.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from corridor.config import TARGET, Cut, Study
+from corridor.config import TARGET, Study
 from corridor.errors import ConfigError
-from corridor.measures import Network, bill, deliveries
+from corridor.measures import Network, bill
+from corridor.relocate import options as _options
+from corridor.relocate.limits import calm_use, limit_table
+from corridor.relocate.options import RESOURCES
 from corridor.relocate.program import Floats
+from corridor.relocate.windows import HOME, Windows, cut_components, make_windows
 from corridor.tables import Tables
 
-HOME = "IND"
-RESOURCES = {"land_ha": "ha", "power_mw": "MW", "water_mld": "million litre/day", "workers": "person"}
-
-
-@dataclass(frozen=True)
-class Windows:
-    """Denials, one window each; first axis of every array.
-
-    Attributes
-    ----------
-    names, sectors
-        Name of each denial; sector of each component.
-    year
-        Position of the start year in the study's years, shape (windows,).
-    length
-        Length in years, shape (windows,).
-    probability
-        Shape (windows,).
-    home_imports
-        What India can still buy abroad, as a part of its yearly need, spare sales included,
-        shape (windows, components).
-    worked_around
-        Part of their need for a component that makers in India work around, shape (windows, components).
-    abroad
-        Part of a market's yearly need that still arrives from anywhere but India: market -> (windows, components).
-    """
-
-    names: list[str]
-    year: np.ndarray
-    length: Floats
-    probability: Floats
-    home_imports: Floats
-    worked_around: Floats
-    abroad: dict[str, Floats]
+__all__ = ["HOME", "RESOURCES", "Problem", "build_problem", "cut_components"]
 
 
 @dataclass(frozen=True)
@@ -59,16 +31,27 @@ class Problem:
 
     Attributes
     ----------
+    limits
+        Effective limits: :func:`~corridor.relocate.limits.limit_table`.
     plants
-        One row per technology that some site is fit for: ``technology, component`` (names), ``at`` (component
-        index), ``units`` (unit/yr), ``capacity, made`` (US$ M/yr in all and at planned use), ``capex`` (US$ M),
-        ``incentive_share``, ``premium`` (US$ M/yr, running cost over the target's price), ``conversion``
+        One row per technology that some site is fit for: ``technology, component, sector`` (names), ``at``
+        (component index), ``units`` (unit/yr), ``capacity, made`` (US$ M/yr in all and in calm years), ``capex``
+        (US$ M), ``incentive_share``, ``premium`` (US$ M/yr, running cost over the target's price), ``conversion``
         (US$ M/yr, running cost less bought inputs), ``lead`` (years), ``ramp``, the resources,
         ``most_plants``, and the lowest ``capex_factor`` and ``running_factor`` of its sites.
     options
-        One row per technology and site: ``tech`` (row of plants), ``technology, site, component``, the resources,
-        and ``surcharge``: what the site costs over the lowest factors, discounted US$ M, for a plant started in
-        the first year. Later starts are charged the same, so that sites need no years of their own.
+        One row per technology and site: ``tech`` (row of plants), ``technology, site, state, component, sector``,
+        ``capex_net, capacity, made``, the resources, and ``surcharge``: what the site costs over the lowest
+        factors, discounted US$ M, for a plant started in the first year. Later starts are charged the same, so
+        that sites need no years of their own.
+    kept
+        Plants that stand already: ``tech, site, year`` (position of the start, may be negative).
+    facilities, uses
+        Facilities that plants share, and which ``option`` needs which ``facility`` (rows).
+    second
+        Makers abroad that may be qualified: :func:`~corridor.relocate.options.second_sources`.
+    stores
+        What may be stored: :func:`~corridor.relocate.options.stockpiles`.
     needs
         India's need in each year without a plan, shape (years, components).
     existing
@@ -76,7 +59,12 @@ class Problem:
     demand
         Final need of each market: market -> (years, components).
     content, essential
-        Value share of input i in output u, shape (components, components), rows inputs; all and essential ones.
+        Value share of input i in output u, the routes of u mixed as in the world, shape (components,
+        components), rows inputs; all and essential ones.
+    activities
+        A row per component and route: ``at`` (component), ``route``, ``share`` (of the component's production).
+    route_essential
+        Value share of each essential input in each activity, shape (components, activities).
     imports_from_target
         Share of each market's need that comes from the target: market -> (components,).
     """
@@ -84,13 +72,21 @@ class Problem:
     tables: Tables
     study: Study
     network: Network
+    limits: pd.DataFrame
     plants: pd.DataFrame
     options: pd.DataFrame
+    kept: pd.DataFrame
+    facilities: pd.DataFrame
+    uses: pd.DataFrame
+    second: pd.DataFrame
+    stores: pd.DataFrame
     needs: Floats
     existing: Floats
     demand: dict[str, Floats]
     content: Floats
     essential: Floats
+    activities: pd.DataFrame
+    route_essential: Floats
     imports: Floats
     imports_from_target: dict[str, Floats]
     shipped: dict[str, Floats]
@@ -98,10 +94,18 @@ class Problem:
     loss_ratio: Floats
     stock_months: Floats
 
+    @cached_property
+    def largest_essential(self) -> Floats:
+        """Largest value share of each essential input in each output by any route, shape as `essential`."""
+        at = self.activities["at"].to_numpy()
+        first = np.flatnonzero(np.r_[True, at[1:] != at[:-1]])
+        largest: Floats = np.maximum.reduceat(self.route_essential, first, axis=1)
+        return largest
+
     @property
     def discount(self) -> Floats:
         """Value in the first year of US$ 1 in each year, shape (years,)."""
-        return (1.0 + self.study.discount_rate) ** -np.arange(len(self.study.years), dtype=float)
+        return _options.discount(self.study)
 
     @property
     def abroad(self) -> list[str]:
@@ -109,68 +113,116 @@ class Problem:
         return [market for market in self.study.markets if market != HOME]
 
 
-def build_problem(tables: Tables, study: Study) -> Problem:
+def build_problem(tables: Tables, study: Study, *, budget_usd_m: float | None = None) -> Problem:
     """Arrays of a study.
+
+    Parameters
+    ----------
+    budget_usd_m
+        Budget of the table of limits, US$ million, if not the study's.
 
     Raises
     ------
     ConfigError
-        If the study names a component, technology, site, country or market that the tables do not have.
+        If the study names a component, technology, site, country or market that the tables do not have, or a
+        limit names nothing.
     """
     _check_names(tables, study)
+    limits = limit_table(tables, study, budget_usd_m)
     network = Network.of(tables)
     components = tables.components
     size = len(components)
     at = pd.Index(components["id"])
-    lines = bill(tables)
-    weight = (lines["value_share"] * lines["route_share"]).to_numpy()
-    inputs, outputs = at.get_indexer(pd.Index(lines["input"])), at.get_indexer(pd.Index(lines["output"]))
-    content, essential = np.zeros((size, size)), np.zeros((size, size))
-    np.add.at(content, (inputs, outputs), weight)
-    np.add.at(essential, (inputs, outputs), weight * lines["essential"].to_numpy())
+    activities, route_content, route_essential = _activities(tables, at)
+    mix = np.zeros((len(activities), size))
+    mix[np.arange(len(activities)), activities["at"]] = activities["share"]
+    content, essential = route_content @ mix, route_essential @ mix
 
     years = np.arange(study.first_year, study.last_year + 1)
     demand = {market: _demand(tables, market, years, study.base_year, at) for market in study.markets}
     if HOME not in demand:
         demand[HOME] = np.zeros((len(years), size))
     origin = {name: position for position, name in enumerate(network.origins)}
-    shares = {market: network.shares_of(market) for market in {HOME, *study.markets}}
+    shares = {market: network.shares_of(market) for market in [HOME, *(m for m in study.markets if m != HOME)]}
     home_share = shares[HOME][:, origin[HOME]]
     target = [origin[name] for name in study.target if name in origin]
     from_target = {market: shares[market][:, target].sum(axis=1) for market in shares}
     shipped = {
         market: demand[market] * shares[market][:, origin[HOME]] for market in study.markets if market != HOME
     }
-    existing = np.zeros((len(years), size))
     shipments = sum(shipped.values(), np.zeros((len(years), size)))
-    for _ in range(size + 1):
-        needs = demand[HOME] + existing @ content.T
-        new = home_share * needs + shipments
-        done = np.allclose(new, existing, rtol=1e-12, atol=1e-9)
-        existing = new
-        if done:
-            break
+    existing = _existing(home_share, demand[HOME], shipments, content)
     needs = demand[HOME] + existing @ content.T
-    imports = np.maximum(needs + shipments - existing, 0.0)
-    plants, options = _options(tables, study, content.sum(axis=0))
+    named = tables.technologies.assign(
+        sector=tables.technologies["component"].map(components.set_index("id")["sector"])
+    )
+    named = named.rename(columns={"id": "technology"})
+    use = pd.Series(calm_use(limits, named, study), index=named["technology"])
+    plants, options = _options.plants_and_options(tables, study, content.sum(axis=0), use)
+    if "build" not in study.levers:
+        plants = plants.assign(most_plants=0)
+    facilities, uses = _options.shared_facilities(tables, study, options)
+    second = _options.second_sources(tables, study, needs)
     return Problem(
         tables=tables,
         study=study,
         network=network,
+        limits=limits,
         plants=plants,
         options=options,
+        kept=_options.kept_plants(study, plants),
+        facilities=facilities,
+        uses=uses,
+        second=second,
+        stores=_options.stockpiles(tables, study, needs),
         needs=needs,
         existing=existing,
         demand=demand,
         content=content,
         essential=essential,
-        imports=imports,
+        activities=activities,
+        route_essential=route_essential,
+        imports=np.maximum(needs + shipments - existing, 0.0),
         imports_from_target=from_target,
         shipped=shipped,
-        windows=_windows(tables, study, network, shares, origin),
+        windows=make_windows(tables, study, network, shares, second),
         loss_ratio=components["loss_ratio"].to_numpy(float),
         stock_months=components["stock_months"].to_numpy(float),
     )
+
+
+def _activities(tables: Tables, at: pd.Index) -> tuple[pd.DataFrame, Floats, Floats]:
+    """Ways to make each component, and the value shares of all and of essential inputs in each.
+
+    A component without a recipe has one way, which needs nothing.
+    """
+    lines = bill(tables)
+    ways = lines[["output", "route", "route_share"]].drop_duplicates(["output", "route"])
+    ways = ways.assign(at=at.get_indexer(pd.Index(ways["output"]))).rename(columns={"route_share": "share"})
+    bare = np.setdiff1d(np.arange(len(at)), ways["at"])
+    ways = pd.concat([ways, pd.DataFrame({"at": bare, "route": "", "share": 1.0})], ignore_index=True)
+    ways = ways.sort_values(["at", "route"], ignore_index=True)[["at", "route", "share"]]
+    key = pd.MultiIndex.from_frame(ways[["at", "route"]])
+    output = at.get_indexer(pd.Index(lines["output"]))
+    column = key.get_indexer(pd.MultiIndex.from_arrays([output, lines["route"]]))
+    row = at.get_indexer(pd.Index(lines["input"]))
+    share = lines["value_share"].to_numpy()
+    content, essential = np.zeros((len(at), len(ways))), np.zeros((len(at), len(ways)))
+    np.add.at(content, (row, column), share)
+    np.add.at(essential, (row, column), share * lines["essential"].to_numpy())
+    return ways, content, essential
+
+
+def _existing(home_share: Floats, demand: Floats, shipments: Floats, content: Floats) -> Floats:
+    """Production in India that covers its share of all needs, those of its own makers included."""
+    existing = np.zeros_like(demand)
+    for _ in range(demand.shape[1] + 1):
+        new = home_share * (demand + existing @ content.T) + shipments
+        done = np.allclose(new, existing, rtol=1e-12, atol=1e-9)
+        existing = new
+        if done:
+            break
+    return existing
 
 
 def _demand(tables: Tables, market: str, years: np.ndarray, base_year: int, at: pd.Index) -> Floats:
@@ -185,125 +237,6 @@ def _demand(tables: Tables, market: str, years: np.ndarray, base_year: int, at: 
         value[:, None] * (1.0 + growth[:, None]) ** (years - base_year),
     )
     return out
-
-
-def _options(tables: Tables, study: Study, inputs: Floats) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Technologies, and each at the sites fit for it; `inputs` is the value share of each component's inputs."""
-    components = tables.components.set_index("id")
-    technologies = tables.technologies[
-        tables.technologies["component"].map(components["sector"]).isin(study.sectors)
-    ].reset_index(drop=True)
-    wanted = technologies[["id", "site_tags"]].assign(tag=technologies["site_tags"].str.split(";")).explode("tag")
-    offered = tables.sites[["id", "tags"]].assign(tag=tables.sites["tags"].str.split(";")).explode("tag")
-    wanted["tag"], offered["tag"] = wanted["tag"].str.strip(), offered["tag"].str.strip()
-    pairs = wanted.merge(offered, on="tag", suffixes=("", "_site"))[["id", "id_site"]].drop_duplicates()
-    pairs = pairs.rename(columns={"id": "technology", "id_site": "site"})
-    sites = tables.sites.set_index("id")[["capex_factor", "running_factor"]].astype(float)
-    pairs = pairs.join(sites, on="site")
-    least = pairs.groupby("technology")[["capex_factor", "running_factor"]].min()
-    technologies = technologies[technologies["id"].isin(least.index)].reset_index(drop=True)
-    price = technologies["component"].map(components["price_usd_per_unit"]).astype(float)
-    capacity = technologies["capacity"].astype(float) * price / 1e6
-    premium = 1.0 + technologies["running_premium"].astype(float)
-    at = pd.Index(tables.components["id"]).get_indexer(pd.Index(technologies["component"]))
-    plants = pd.DataFrame(
-        {
-            "technology": technologies["id"],
-            "component": technologies["component"],
-            "at": at,
-            "units": technologies["capacity"].astype(float),
-            "capacity": capacity,
-            "capex": technologies["capex_usd_m"].astype(float),
-            "incentive_share": technologies["incentive_share"].astype(float),
-            "capex_factor": technologies["id"].map(least["capex_factor"]).astype(float),
-            # Running over the target's price: what is bought costs the same everywhere, a site's factor works on
-            # what is done there.
-            "premium": (premium - 1.0) * capacity * study.planned_use,
-            "conversion": (premium - inputs[at]).clip(lower=0.0) * capacity * study.planned_use,
-            "running_factor": technologies["id"].map(least["running_factor"]).astype(float),
-            "made": capacity * study.planned_use,
-            "lead": technologies["lead_years"].astype(int),
-            "ramp": technologies["ramp"].astype(float),
-            **{name: technologies[name].astype(float) for name in RESOURCES},
-            "most_plants": technologies["most_plants"].astype(int),
-        }
-    )
-    tech = pd.Index(plants["technology"]).get_indexer(pd.Index(pairs["technology"]))
-    row = plants.iloc[tech].reset_index(drop=True)
-    pairs = pairs.reset_index(drop=True)
-    running = row["conversion"] * (pairs["running_factor"] - row["running_factor"])
-    years = np.array(
-        [_years_of_output(study, lead, ramp) for lead, ramp in zip(row["lead"], row["ramp"], strict=True)]
-    )
-    capex = row["capex"] * (pairs["capex_factor"] - row["capex_factor"]) * (1.0 - row["incentive_share"])
-    options = pd.DataFrame(
-        {
-            "tech": tech,
-            "technology": pairs["technology"],
-            "site": pairs["site"],
-            "component": row["component"],
-            "capex_factor": pairs["capex_factor"],
-            "surcharge": capex + running * years,
-            **{name: row[name] for name in RESOURCES},
-        }
-    )
-    return plants, options.sort_values(["tech", "surcharge", "site"], ignore_index=True)
-
-
-def _years_of_output(study: Study, lead: int, ramp: float) -> float:
-    """Discounted years of full output of a plant started in the study's first year."""
-    discount = (1.0 + study.discount_rate) ** -np.arange(len(study.years), dtype=float)
-    return float(ramp * discount[lead : lead + 1].sum() + discount[lead + 1 :].sum())
-
-
-def _windows(
-    tables: Tables, study: Study, network: Network, shares: dict[str, Floats], origin: dict[str, int]
-) -> Windows:
-    """What each denial leaves of deliveries, its spread through makers abroad counted."""
-    denials = study.denials
-    cut = np.zeros((len(denials), len(network.components), len(network.origins)))
-    for w, denial in enumerate(denials):
-        for part in denial.cuts:
-            hit = cut_components(tables, part)
-            exporters = {
-                name for given in part.exporters for name in (study.target if given == TARGET else (given,))
-            }
-            columns = [origin[name] for name in sorted(exporters) if name in origin]
-            block = np.ix_(np.array([w]), np.flatnonzero(hit), np.array(columns, dtype=int))
-            cut[block] = np.maximum(cut[block], part.cut)
-    months = np.array([denial.months for denial in denials])
-    stock = tables.components["stock_months"].to_numpy(float)
-    damping = np.clip(1.0 - stock / months[:, None], 0.0, 1.0) * (1.0 - study.adaptation)
-    left = deliveries(network, cut, damping, study.spare)
-    others = np.ones(len(network.origins))
-    others[origin[HOME]] = 0.0
-    spare = np.where(cut.any(axis=1, keepdims=True), 1.0, 1.0 + study.spare)
-    sold = left * others * spare
-    home_imports = np.einsum("wco,co->wc", sold, shares[HOME])
-    bought = 1.0 - shares[HOME][:, origin[HOME]]
-    return Windows(
-        names=[denial.name for denial in denials],
-        year=np.array([denial.start - study.first_year for denial in denials]),
-        length=months / 12.0,
-        probability=np.array([denial.probability for denial in denials]),
-        home_imports=home_imports,
-        worked_around=study.adaptation * np.clip(bought - home_imports - stock / months[:, None], 0.0, 1.0),
-        abroad={
-            market: np.minimum(np.einsum("wco,co->wc", sold, shares[market]), 1.0)
-            for market in study.markets
-            if market != HOME
-        },
-    )
-
-
-def cut_components(tables: Tables, cut: Cut) -> np.ndarray:
-    """Which components a cut means, shape (components,), boolean: those that match every filter given."""
-    components = tables.components
-    hit = np.ones(len(components), dtype=bool)
-    for column, allowed in (("sector", cut.sectors), ("stage", cut.stages), ("id", cut.components)):
-        if allowed:
-            hit &= components[column].isin(list(allowed)).to_numpy()
-    return hit
 
 
 def _check_names(tables: Tables, study: Study) -> None:
@@ -325,6 +258,8 @@ def _check_names(tables: Tables, study: Study) -> None:
                 for kind in ("component", "technology", "site")
                 if (value := getattr(choice, kind)) is not None
             ]
+    for number, kept in enumerate(study.keep):
+        named += [("technology", kept.technology, f"keep.{number}"), ("site", kept.site, f"keep.{number}")]
     faults = []
     for denial in study.denials:
         for number, part in enumerate(denial.cuts):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,7 @@ class Program:
     rows: dict[str, tuple[int, pd.DataFrame]] = field(default_factory=dict)
     _low: list[Floats] = field(default_factory=list)
     _high: list[Floats] = field(default_factory=list)
-    _cost: list[Floats] = field(default_factory=list)
+    _cost: list[tuple[Ints, Floats]] = field(default_factory=list)
     _integer: list[NDArray[np.bool_]] = field(default_factory=list)
     _row_low: list[Floats] = field(default_factory=list)
     _row_high: list[Floats] = field(default_factory=list)
@@ -52,12 +52,47 @@ class Program:
         """Add a block of columns, one per row of `index`; returns their numbers, shape (len(index),)."""
         size = len(index)
         self.columns[name] = (self._width, index.reset_index(drop=True))
-        for store, value in ((self._low, low), (self._high, high), (self._cost, cost)):
+        for store, value in ((self._low, low), (self._high, high)):
             store.append(np.broadcast_to(np.asarray(value, float), (size,)).copy())
         self._integer.append(np.full(size, integer))
         numbers = np.arange(self._width, self._width + size)
+        self.price(numbers, cost)
         self._width += size
         return numbers
+
+    def price(self, columns: ArrayLike, cost: ArrayLike) -> None:
+        """Add to the cost of columns."""
+        at = np.asarray(columns, np.int64)
+        value = np.broadcast_to(np.asarray(cost, float), at.shape)
+        if value.any():
+            self._cost.append((at, value))
+
+    def bound(self, columns: ArrayLike, *, low: ArrayLike | None = None, high: ArrayLike | None = None) -> None:
+        """Set the bounds of columns anew."""
+        at = np.asarray(columns, np.int64)
+        lows, highs = self.bounds
+        if low is not None:
+            lows[at] = low
+        if high is not None:
+            highs[at] = high
+        self._low, self._high = [lows], [highs]
+
+    def relax(self, name: str) -> None:
+        """Let a block of columns be fractions."""
+        first, index = self.columns[name]
+        whole = self.integer
+        whole[first : first + len(index)] = False
+        self._integer = [whole]
+
+    def copy(self) -> Program:
+        """A program that can be changed without changing this one."""
+        return Program(
+            **{
+                each.name: type(value)(value)
+                for each in fields(self)
+                if (value := getattr(self, each.name)) is not None
+            }
+        )
 
     def add_rows(
         self,
@@ -89,19 +124,34 @@ class Program:
         self._height += size
 
     @property
+    def width(self) -> int:
+        """Number of columns."""
+        return self._width
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return self._height
+
+    @property
     def cost(self) -> Floats:
         """Cost of each column."""
-        return np.concatenate(self._cost)
+        out = np.zeros(self._width)
+        for at, value in self._cost:
+            np.add.at(out, at, value)
+        return out
 
     @property
     def bounds(self) -> tuple[Floats, Floats]:
         """Lowest and highest value of each column."""
+        if not self._low:
+            return np.zeros(0), np.zeros(0)
         return np.concatenate(self._low), np.concatenate(self._high)
 
     @property
     def integer(self) -> NDArray[np.bool_]:
         """Which columns are whole numbers."""
-        return np.concatenate(self._integer)
+        return np.concatenate(self._integer) if self._integer else np.zeros(0, dtype=bool)
 
     @property
     def row_bounds(self) -> tuple[Floats, Floats]:

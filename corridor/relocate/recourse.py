@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -9,33 +11,61 @@ from corridor.relocate.problem import HOME, Problem
 from corridor.relocate.program import Entries, Floats, Ints, Program
 
 
-def add_window(program: Program, problem: Problem, opened: pd.DataFrame, window: int) -> None:
+@dataclass(frozen=True)
+class Links:
+    """What a window sees of a plan; every frame has the number of its ``column``.
+
+    Attributes
+    ----------
+    opened
+        ``tech, year, at, capacity, made, ramp, most_plants``: plants that deliver in a year.
+    second
+        Second sources, rows as in the problem.
+    stores
+        Stocks bought (US$ M), rows as in the problem.
+    """
+
+    opened: pd.DataFrame
+    second: pd.DataFrame
+    stores: pd.DataFrame
+
+    def of_year(self, year: int) -> Links:
+        """The same, with the plants of one year only."""
+        return Links(self.opened[self.opened["year"] == year], self.second, self.stores)
+
+
+def add_window(program: Program, problem: Problem, links: Links, window: int) -> tuple[Ints, Floats]:
     """Recourse inside one window, pooled per component; all in US$ M over the window.
 
-    Columns make[c], ship[c, market], short[c, market]. For each component c, with d the window's length:
+    Columns run[a] (activity: a component by one of its routes), ship[c, market], short[c, market]; make[c] is the
+    sum of run over the routes of c. For each component c, with d the window's length:
 
-    - capacity: make[c] <= d surge (existing[c] + capacity open[c]), a plant counted at most for the gap it fills
-    - balance: make[c] + d imports_left[c] need[c] + stock[c] + own[c] >= d demand[c] - short[c, IND]
-      + sum over users of essential share * make[user] + sum over markets of ship[c, market]
+    - capacity: make[c] <= d surge (existing[c] + capacity open[c]), a plant counted at most for the gap it fills;
+      run[a] <= d surge (share[a] existing[c] + capacity open[c]): old plants keep to their routes
+    - balance: make[c] + d imports_left[c] need[c] + stock[c] + stored[c] + sum over qualified origins of
+      d most_share need[c] deliveries[c, o] + own[c]
+      >= d demand[c] - short[c, IND] + sum over a of essential share * run[a] + sum over markets of ship[c, m]
     - own[c], what makers work around and new plants contracted for, serves makers that run and nobody else:
       own[c] <= d (worked_around[c] (needs of old and new makers) + imports_left[c] needs of new plants),
-      own[c] <= sum over users of essential share * make[user]
+      own[c] <= sum over a of essential share * run[a]
     - only what is made is shipped: sum over markets of ship[c, m] <= make[c]
     - other markets: ship[c, m] + short[c, m] >= d demand[c, m] (1 - still arriving[c, m]) - stock
+
+    Returns
+    -------
+    (columns, coefficients)
+        The window's loss, weighted by market and discounted: sum of coefficient * column (short).
     """
     study, windows = problem.study, problem.windows
     year, length = int(windows.year[window]), float(windows.length[window])
     size = len(problem.loss_ratio)
-    here = opened[opened["year"] == year]
+    here = links.of_year(year)
     old = length * study.surge * problem.existing[year]
+    plants = here.opened
     added = np.zeros(size)
-    np.add.at(added, here["at"].to_numpy(int), (here["capacity"] * here["most_plants"]).to_numpy(float))
+    np.add.at(added, plants["at"].to_numpy(int), (plants["capacity"] * plants["most_plants"]).to_numpy(float))
     most = old + length * study.surge * added
     stock = problem.stock_months / 12.0
-    left = length * windows.home_imports[window]
-    around = length * windows.worked_around[window]
-    of_makers = problem.essential @ problem.existing[year]
-    supply = (left + stock) * problem.needs[year]
     final = length * problem.demand[HOME][year]
     missing = {
         market: np.maximum(
@@ -44,160 +74,215 @@ def add_window(program: Program, problem: Problem, opened: pd.DataFrame, window:
         for market in problem.abroad
     }
     useful = _useful(problem, most, final + sum(missing.values(), np.zeros(size)))
-    makers = np.flatnonzero(useful > 0)
-    position = np.full(size, -1)
     tag = windows.names[window]
     names = problem.tables.components["id"].to_numpy()
-    make = program.add_columns(f"make {tag}", pd.DataFrame({"component": names[makers]}), high=useful[makers])
-    position[makers] = make
+    of_activity = problem.activities["at"].to_numpy()
+    active = np.flatnonzero(useful[of_activity] > 0)
+    index = pd.DataFrame(
+        {"component": names[of_activity[active]], "route": problem.activities["route"].to_numpy()[active]}
+    )
+    run = program.add_columns(f"run {tag}", index, high=useful[of_activity[active]])
+    short, ship, loss = _missing_columns(program, problem, window, final, missing, useful, tag)
 
-    weight = problem.discount[year] * windows.probability[window] * problem.loss_ratio
+    balance = _Balance(problem, active, run, of_activity[active])
+    balance.capacity(program, plants, old, useful, length * study.surge, tag)
+    balance.own_supply(program, problem, plants, window, length, tag)
+    balance.goods(program, here, window, final, short, ship, tag)
+    _ship_rows(program, problem, of_activity[active], run, short, ship, missing, tag)
+    return loss
+
+
+def _missing_columns(
+    program: Program,
+    problem: Problem,
+    window: int,
+    final: Floats,
+    missing: dict[str, Floats],
+    useful: Floats,
+    tag: str,
+) -> tuple[dict[str, tuple[Ints, Ints]], dict[str, tuple[Ints, Ints]], tuple[Ints, Floats]]:
+    """Columns short and ship of each market, (components, columns), and the loss that they make."""
+    names = problem.tables.components["id"].to_numpy()
+    weight = problem.discount[problem.windows.year[window]] * problem.loss_ratio
     short: dict[str, tuple[Ints, Ints]] = {}
     ship: dict[str, tuple[Ints, Ints]] = {}
-    for market, importance in {HOME: 0.0, **study.markets}.items():
+    columns, values = [], []
+    for market, importance in {HOME: 0.0, **problem.study.markets}.items():
         most_short = final if market == HOME else missing[market]
         at = np.flatnonzero(most_short > 1e-9)
         index = pd.DataFrame({"component": names[at]})
-        cost = weight[at] * importance
-        short[market] = (
-            at,
-            program.add_columns(f"short {market} {tag}", index, high=most_short[at], cost=cost),
-        )
+        short[market] = at, program.add_columns(f"short {market} {tag}", index, high=most_short[at])
+        columns.append(short[market][1])
+        values.append(weight[at] * importance)
         if market != HOME:
-            can = at[position[at] >= 0]
+            can = at[useful[at] > 0]
             index = pd.DataFrame({"component": names[can]})
             ship[market] = can, program.add_columns(f"ship {market} {tag}", index, high=missing[market][can])
-
-    _capacity_rows(program, problem, here, makers, make, old, useful, length, tag)
-    _balance_rows(
-        program, problem, here, position, short, ship, supply, (left, around, around * of_makers), final, tag
-    )
-    shipped = np.unique(np.concatenate([can for can, _ in ship.values()])) if ship else np.zeros(0, int)
-    place = pd.Series(np.arange(len(shipped)), index=shipped)
-    program.add_rows(
-        f"ship what is made {tag}",
-        pd.DataFrame({"component": names[shipped]}),
-        [
-            (np.arange(len(shipped)), position[shipped], -1.0),
-            *((place[can].to_numpy(), columns, 1.0) for can, columns in ship.values()),
-        ],
-        high=0.0,
-    )
-    for market in problem.abroad:
-        at, columns = short[market]
-        place = pd.Series(np.arange(len(at)), index=at)
-        can, shipping = ship[market]
-        program.add_rows(
-            f"market {market} {tag}",
-            pd.DataFrame({"component": names[at]}),
-            [(np.arange(len(at)), columns, 1.0), (place[can].to_numpy(), shipping, 1.0)],
-            low=missing[market][at],
-        )
+    return short, ship, (np.concatenate(columns), np.concatenate(values))
 
 
 def _useful(problem: Problem, most: Floats, final: Floats) -> Floats:
     """Largest production inside a window that anybody could use, shape (components,).
 
-    From products to ores: final needs plus essential needs of users at their own largest useful production.
+    From products to ores: final needs plus the largest essential needs of users, whatever their route, at their
+    own largest useful production.
     """
     useful = np.zeros_like(most)
     for _ in range(len(most) + 1):
-        required = final + problem.essential @ useful
-        new = np.minimum(most, required)
+        new = np.minimum(most, final + problem.largest_essential @ useful)
         if np.allclose(new, useful, rtol=1e-12, atol=1e-12):
             break
         useful = new
     return useful
 
 
-def _capacity_rows(
-    program: Program,
-    problem: Problem,
-    here: pd.DataFrame,
-    makers: Ints,
-    make: Ints,
-    old: Floats,
-    useful: Floats,
-    length: float,
-    tag: str,
-) -> None:
-    place = pd.Series(np.arange(len(makers)), index=makers)
-    plants = here[here["at"].isin(makers)]
-    at = plants["at"].to_numpy(int)
-    gap = np.maximum(useful[at] - old[at], 0.0) / plants["ramp"].to_numpy(float)
-    gives = np.minimum(length * problem.study.surge * plants["capacity"].to_numpy(float), gap)
-    program.add_rows(
-        f"capacity {tag}",
-        pd.DataFrame({"component": problem.tables.components["id"].to_numpy()[makers]}),
-        [(np.arange(len(makers)), make, 1.0), (place[at].to_numpy(), plants["column"], -gives)],
-        high=old[makers],
-    )
+class _Balance:
+    """Rows of one window that hold production and inputs together."""
+
+    def __init__(self, problem: Problem, active: Ints, run: Ints, component: Ints) -> None:
+        self.names = problem.tables.components["id"].to_numpy()
+        self.problem, self.run, self.component = problem, run, component
+        self.share = problem.activities["share"].to_numpy(float)[active]
+        self.route = problem.activities["route"].to_numpy()[active]
+        need = problem.route_essential[:, active]
+        self.inputs, self.user = np.nonzero(need)
+        self.need = need[self.inputs, self.user]
+        self.inputs_of = np.unique(self.inputs)
+        self.place = np.full(len(self.names), -1)
+        self.place[self.inputs_of] = np.arange(len(self.inputs_of))
+
+    def capacity(
+        self, program: Program, plants: pd.DataFrame, old: Floats, useful: Floats, pace: float, tag: str
+    ) -> None:
+        makers, place = np.unique(self.component, return_inverse=True)
+        row = pd.Series(np.arange(len(makers)), index=makers)
+        plants = plants[plants["at"].isin(makers)]
+        at = plants["at"].to_numpy(int)
+        gap = np.maximum(useful[at] - old[at], 0.0) / plants["ramp"].to_numpy(float)
+        gives = np.minimum(pace * plants["capacity"].to_numpy(float), gap)
+        column = plants["column"].to_numpy(int)
+        program.add_rows(
+            f"capacity {tag}",
+            pd.DataFrame({"component": self.names[makers]}),
+            [(place, self.run, 1.0), (row[at].to_numpy(int), column, -gives)],
+            high=old[makers],
+        )
+        ways = np.bincount(place, minlength=len(makers))[place] > 1
+        if not ways.any():
+            return
+        of, which = np.nonzero(self.component[ways][:, None] == at[None, :])
+        program.add_rows(
+            f"capacity of routes {tag}",
+            pd.DataFrame({"component": self.names[self.component[ways]], "route": self.route[ways]}),
+            [(np.arange(int(ways.sum())), self.run[ways], 1.0), (of, column[which], -gives[which])],
+            high=self.share[ways] * old[self.component[ways]],
+        )
+
+    def own_supply(
+        self, program: Program, problem: Problem, plants: pd.DataFrame, window: int, length: float, tag: str
+    ) -> None:
+        """Only makers that run use what they work around and what new plants contracted for."""
+        windows, year = problem.windows, int(problem.windows.year[window])
+        left, around = length * windows.home_imports[window], length * windows.worked_around[window]
+        worked = around * (problem.essential @ problem.existing[year])
+        index = pd.DataFrame({"component": self.names[self.inputs_of]})
+        self.own = program.add_columns(f"own {tag}", index)
+        here = np.arange(len(self.own))
+        most: list[Entries] = [(here, self.own, 1.0)]
+        at = plants["at"].to_numpy(int)
+        for part, content in ((left, problem.content), (around, problem.essential)):
+            what, plant = np.nonzero(content[:, at])
+            inside = self.place[what] >= 0
+            what, plant = what[inside], plant[inside]
+            need = content[what, at[plant]] * plants["made"].to_numpy(float)[plant]
+            most.append((self.place[what], plants["column"].to_numpy()[plant], -part[what] * need))
+        program.add_rows(f"own supply {tag}", index, most, high=worked[self.inputs_of])
+        used: list[Entries] = [
+            (here, self.own, 1.0),
+            (self.place[self.inputs], self.run[self.user], -self.need),
+        ]
+        program.add_rows(f"own use {tag}", index, used, high=0.0)
+
+    def goods(
+        self,
+        program: Program,
+        links: Links,
+        window: int,
+        final: Floats,
+        short: dict[str, tuple[Ints, Ints]],
+        ship: dict[str, tuple[Ints, Ints]],
+        tag: str,
+    ) -> None:
+        problem, windows = self.problem, self.problem.windows
+        year, length = int(windows.year[window]), float(windows.length[window])
+        supply = (length * windows.home_imports[window] + problem.stock_months / 12.0) * problem.needs[year]
+        second = links.second
+        ready = (second["lead"] <= year).to_numpy()
+        from_second = (
+            length
+            * second["most_share"].to_numpy(float)
+            * windows.second[window]
+            * problem.needs[year][second["at"].to_numpy(int)]
+        )
+        entries: list[tuple[np.ndarray, np.ndarray, np.ndarray | float]] = [
+            (self.component, self.run, 1.0),
+            (self.inputs, self.run[self.user], -self.need),
+            (self.inputs_of, self.own, 1.0),
+            (*short[HOME], 1.0),
+            *((at, columns, -1.0) for at, columns in ship.values()),
+            (links.stores["at"].to_numpy(int), links.stores["column"].to_numpy(int), 1.0),
+            (second["at"].to_numpy(int)[ready], second["column"].to_numpy(int)[ready], from_second[ready]),
+        ]
+        asked = np.zeros(len(self.names), dtype=bool)
+        asked[self.inputs] = True
+        asked |= final > 1e-9
+        for at, _ in ship.values():
+            asked[at] = True
+        rows = np.flatnonzero(asked)
+        place = np.full(len(self.names), -1)
+        place[rows] = np.arange(len(rows))
+        kept = []
+        for row, column, value in entries:
+            inside = place[row] >= 0
+            values = value if np.isscalar(value) else np.asarray(value)[inside]
+            kept.append((place[row][inside], np.asarray(column)[inside], values))
+        program.add_rows(
+            f"balance {tag}", pd.DataFrame({"component": self.names[rows]}), kept, low=(final - supply)[rows]
+        )
 
 
-def _balance_rows(
+def _ship_rows(
     program: Program,
     problem: Problem,
-    here: pd.DataFrame,
-    position: Ints,
+    component: Ints,
+    run: Ints,
     short: dict[str, tuple[Ints, Ints]],
     ship: dict[str, tuple[Ints, Ints]],
-    supply: Floats,
-    comes: tuple[Floats, Floats, Floats],
-    final: Floats,
+    missing: dict[str, Floats],
     tag: str,
 ) -> None:
-    size = len(final)
-    everyone = np.arange(size)
-    made = position >= 0
-    inputs, users = np.nonzero(problem.essential)
-    keep = made[users]
-    inputs, users = inputs[keep], users[keep]
-    entries: list[tuple[np.ndarray, np.ndarray, np.ndarray | float]] = [
-        (everyone[made], position[made], 1.0),
-        (inputs, position[users], -problem.essential[inputs, users]),
-        (*short[HOME], 1.0),
-        *((at, columns, -1.0) for at, columns in ship.values()),
-    ]
-    # Only makers that run use what they work around and what new plants contracted for.
-    left, around, worked = comes
-    own = np.unique(inputs)
-    column = program.add_columns(
-        f"own {tag}", pd.DataFrame({"component": problem.tables.components["id"].to_numpy()[own]})
-    )
-    spot = np.full(size, -1)
-    spot[own] = np.arange(len(own))
-    entries.append((own, column, 1.0))
-    most: list[Entries] = [(np.arange(len(own)), column, 1.0)]
-    for part, content in ((left, problem.content), (around, problem.essential)):
-        at = here["at"].to_numpy(int)
-        what, plant = np.nonzero(content[:, at])
-        inside = spot[what] >= 0
-        what, plant = what[inside], plant[inside]
-        need = content[what, at[plant]] * here["made"].to_numpy(float)[plant]
-        most.append((spot[what], here["column"].to_numpy()[plant], -part[what] * need))
-    index = pd.DataFrame({"component": problem.tables.components["id"].to_numpy()[own]})
-    program.add_rows(f"own supply {tag}", index, most, high=worked[own])
-    used: list[Entries] = [
-        (np.arange(len(own)), column, 1.0),
-        (spot[inputs], position[users], -problem.essential[inputs, users]),
-    ]
-    program.add_rows(f"own use {tag}", index, used, high=0.0)
-    asked = np.zeros(size, dtype=bool)
-    asked[inputs] = True
-    asked |= final > 1e-9
-    for at, _ in ship.values():
-        asked[at] = True
-    rows = np.flatnonzero(asked)
-    place = np.full(size, -1)
-    place[rows] = np.arange(len(rows))
-    kept = []
-    for row, column, value in entries:
-        inside = place[row] >= 0
-        values = value if np.isscalar(value) else np.asarray(value)[inside]
-        kept.append((place[row][inside], np.asarray(column)[inside], values))
+    names = problem.tables.components["id"].to_numpy()
+    shipped = np.unique(np.concatenate([can for can, _ in ship.values()])) if ship else np.zeros(0, int)
+    place = np.full(len(names), -1)
+    place[shipped] = np.arange(len(shipped))
+    makes = place[component] >= 0
     program.add_rows(
-        f"balance {tag}",
-        pd.DataFrame({"component": problem.tables.components["id"].to_numpy()[rows]}),
-        kept,
-        low=(final - supply)[rows],
+        f"ship what is made {tag}",
+        pd.DataFrame({"component": names[shipped]}),
+        [
+            (place[component[makes]], run[makes], -1.0),
+            *((place[can], columns, 1.0) for can, columns in ship.values()),
+        ],
+        high=0.0,
     )
+    for market in problem.abroad:
+        at, columns = short[market]
+        row = np.full(len(names), -1)
+        row[at] = np.arange(len(at))
+        can, shipping = ship[market]
+        program.add_rows(
+            f"market {market} {tag}",
+            pd.DataFrame({"component": names[at]}),
+            [(np.arange(len(at)), columns, 1.0), (row[can], shipping, 1.0)],
+            low=missing[market][at],
+        )

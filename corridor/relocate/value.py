@@ -1,0 +1,104 @@
+"""What a decision is worth: the loss in every window, solved again for it, and how it changes with each choice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from corridor.relocate.decision import Decision, link_values
+from corridor.relocate.formulate import open_table
+from corridor.relocate.problem import Problem
+from corridor.relocate.program import Floats, Ints, Program
+from corridor.relocate.recourse import Links, add_window
+from corridor.relocate.solve import Linear
+
+
+class Recourse:
+    """Best use of what a decision provides, window by window: linear programs kept warm between decisions.
+
+    The loss of a window is convex and piecewise linear in what the window sees of a decision (its links); the
+    reduced costs of the held links are a subgradient, which is what cuts and marginal values are made of.
+
+    Parameters
+    ----------
+    problem
+        Arrays of the study.
+    windows
+        Which windows; all if left out.
+    """
+
+    def __init__(self, problem: Problem, windows: Iterable[int] | None = None) -> None:
+        self.problem = problem
+        self.opened = open_table(problem)
+        self.windows = list(range(len(problem.windows.names)) if windows is None else windows)
+        self.size = len(self.opened) + len(problem.second) + len(problem.stores)
+        self._programs: dict[int, tuple[Program, Linear, Ints]] = {}
+
+    def _of(self, window: int) -> tuple[Program, Linear, Ints]:
+        """The window's program, its warm solver, and which links it sees."""
+        if window not in self._programs:
+            problem = self.problem
+            program = Program()
+            mine = np.flatnonzero(self.opened["year"].to_numpy() == problem.windows.year[window])
+            opened, second, stores = self.opened.iloc[mine], problem.second, problem.stores
+            links = Links(
+                opened.assign(column=program.add_columns("open", opened[["tech", "year"]], high=0.0)),
+                second.assign(column=program.add_columns("qualify", second[["component"]], high=0.0)),
+                stores.assign(column=program.add_columns("stock", stores[["component"]], high=0.0)),
+            )
+            program.price(*add_window(program, problem, links, window))
+            others = np.arange(len(self.opened), self.size)
+            seen = np.concatenate([mine, others])
+            self._programs[window] = program, Linear(program, np.arange(len(seen))), seen
+        return self._programs[window]
+
+    def loss(self, links: Floats) -> Floats:
+        """Loss of each window, discounted and weighted by market, US$ M, shape (windows,)."""
+        return np.array([self._of(window)[1].solve(links[self._of(window)[2]]) for window in self.windows])
+
+    def tangent(self, window: int, links: Floats) -> tuple[float, Ints, Floats]:
+        """Loss of a window at `links`, the links that it sees, and a subgradient in them."""
+        _, linear, seen = self._of(window)
+        value = linear.solve(links[seen])
+        return value, seen, linear.slope()
+
+    def losses(self, decision: Decision) -> pd.DataFrame:
+        """Value of final need unmet inside each window.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``scenario, market, component, loss_usd_m`` (not discounted, not weighted), only where there is one.
+        """
+        problem, links = self.problem, link_values(self.problem, decision)
+        ratio = pd.Series(problem.loss_ratio, index=problem.tables.components["id"])
+        frames = []
+        for window in self.windows:
+            program, linear, seen = self._of(window)
+            linear.solve(links[seen])
+            values, name = linear.values(), problem.windows.names[window]
+            for market in problem.study.markets:
+                block = f"short {market} {name}"
+                index = program.columns[block][1]
+                value = program.block(block, values) * ratio[index["component"]].to_numpy()
+                frames.append(index.assign(scenario=name, market=market, loss_usd_m=value))
+        out = pd.concat(frames, ignore_index=True)
+        return out[out["loss_usd_m"] > 1e-7][["scenario", "market", "component", "loss_usd_m"]].reset_index(
+            drop=True
+        )
+
+
+def expected(problem: Problem, theta: Floats) -> float:
+    """Expected loss, US$ M: losses of windows, discounted and weighted by market, by their probability."""
+    return float(problem.windows.probability @ theta)
+
+
+def tail_mean(problem: Problem, theta: Floats) -> float:
+    """Mean loss of the worst windows: the part 1 - tail of them by probability (Rockafellar & Uryasev 2000)."""
+    weight = problem.windows.probability / problem.windows.probability.sum()
+    order = np.argsort(-theta, kind="stable")
+    part = 1.0 - problem.study.goal.tail
+    left = np.clip(part - np.r_[0.0, np.cumsum(weight[order])[:-1]], 0.0, weight[order])
+    return float((left * theta[order]).sum() / part)
