@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 
 class CorridorError(Exception):
@@ -13,7 +14,15 @@ class ConfigError(CorridorError):
 
 
 class NoPlan(CorridorError):
-    """No plan keeps all limits."""
+    """No plan keeps all limits.
+
+    Attributes
+    ----------
+    relax
+        Table of the limits that must give way, ``name, unit, amount, needed, change``; None where not known.
+    """
+
+    relax: Any = None
 
 
 @dataclass(frozen=True, slots=True)

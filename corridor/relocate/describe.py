@@ -63,7 +63,7 @@ def describe(
     study, decision = problem.study, found.decision
     sourcing, replaced = sourcing_after(problem, decision)
     none = pd.DataFrame()
-    bare = Plan(study.name, budget_usd_m, {}, none, none, none, none, sourcing, none, none, none)
+    bare = Plan(study.name, budget_usd_m, {}, none, none, none, none, sourcing)
     markets = sorted({HOME, *study.markets})
     changed = exposure(bare.apply(problem.tables), markets, study.target)
     both = before.exposure[["market", "component", "direct", "net", "stop"]].merge(

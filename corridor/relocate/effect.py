@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from corridor.measures import exposure
+from corridor.measures import exposure, headline
 from corridor.measures.network import Floats
 from corridor.measures.sourcing import WORLD
 from corridor.relocate.decision import Decision
-from corridor.relocate.plan import PLAN_SOURCE
+from corridor.relocate.plan import PLAN_SOURCE, Plan
 from corridor.relocate.problem import HOME, Problem
 
 
@@ -114,6 +114,16 @@ def exposure_value(problem: Problem, decision: Decision) -> float:
     every = np.maximum(bought + np.where(total > 1e-9, extra, 0.0) - new, 0.0)
     content = third_content(problem)
     return float(((1.0 - content) * from_target + content * np.maximum(every, from_target)).sum())
+
+
+def measured_exposure(problem: Problem, decision: Decision) -> float:
+    """Net exposure of all that India needs, weighted by value, measured on the tables with the moves made."""
+    sourcing, _ = sourcing_after(problem, decision)
+    none = pd.DataFrame()
+    made_up = Plan(problem.study.name, 0.0, {}, none, none, none, none, sourcing)
+    rows = exposure(made_up.apply(problem.tables), HOME, problem.study.target)
+    whole = headline(problem.tables, rows)
+    return float(whole.loc[whole["market"] == HOME, "net"].sum())
 
 
 def third_content(problem: Problem) -> Floats:

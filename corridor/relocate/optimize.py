@@ -9,15 +9,22 @@ import numpy as np
 import pandas as pd
 
 from corridor.config import Study
-from corridor.errors import ConfigError
+from corridor.errors import ConfigError, NoPlan
+from corridor.relocate.decision import nothing
 from corridor.relocate.describe import Before, describe
+from corridor.relocate.effect import measured_exposure
 from corridor.relocate.goals import goal_steps
 from corridor.relocate.plan import Plan
 from corridor.relocate.problem import Problem, build_problem
-from corridor.relocate.search import Aim, Found, Progress, search
+from corridor.relocate.relax import no_plan, why_no_plan
+from corridor.relocate.search import Aim, Found, Progress, measure, search
+from corridor.relocate.solve import TimeUp
 from corridor.relocate.value import Recourse
 from corridor.scale import each
 from corridor.tables import Tables
+
+#: Attempts to reach an exposure; the bound on the value from the target moves between them.
+_TRIES = 4
 
 
 def optimize(
@@ -65,36 +72,88 @@ def best(
     progress: Progress | None = None,
     time_limit_s: float | None = None,
 ) -> Found:
-    """Best decision for the study's goal: its parts in turn, and an exposure to be reached by the measured one."""
+    """Best decision for the study's goal, its parts in turn.
+
+    An exposure to be reached is held by the value from the target in India's purchases, which is linear in the
+    plan; the bound on it is moved until the exposure measured on the plan's tables is reached.
+
+    Raises
+    ------
+    NoPlan
+        If limits contradict each other, with the fewest that must give way; or if the goal can't be reached, with
+        the least that can.
+    """
     goal = problem.study.goal
     bounds: dict[str, float] = {}
     if goal.loss_at_most_usd_m is not None:
         bounds["loss"] = goal.loss_at_most_usd_m
     if goal.cvar_at_most_usd_m is not None:
         bounds["cvar"] = goal.cvar_at_most_usd_m
-    steps = goal_steps(goal)
-    limit = (time_limit_s or problem.study.time_limit_s) / len(steps)
+    limit = time_limit_s or problem.study.time_limit_s
+    if goal.exposure_at_most is None:
+        return _in_turn(problem, recourse, bounds, hints, progress, limit)
+    wanted = goal.exposure_at_most
+    idle = nothing(problem)
+    now, value = measured_exposure(problem, idle), measure(problem, "exposure", idle, np.zeros(0))
+    bound = value * min(wanted / now, 1.0) if now > 0 else value
+    for _ in range(_TRIES):
+        found = _in_turn(problem, recourse, {**bounds, "exposure": bound}, (), progress, limit / _TRIES)
+        reached = measured_exposure(problem, found.decision)
+        if reached <= wanted + 1e-6:
+            return found
+        bound = min(bound, measure(problem, "exposure", found.decision, found.theta)) - value * (
+            (reached - wanted) / now + 1e-6
+        )
+    raise NoPlan(f"goal exposure_at_most {wanted:.2%}: the best of {_TRIES} attempts reached {reached:.2%}.")
+
+
+def _in_turn(
+    problem: Problem,
+    recourse: Recourse,
+    bounds: dict[str, float],
+    hints: Sequence[Found],
+    progress: Progress | None,
+    limit: float,
+) -> Found:
+    """Goals minimised in turn, each held to within the tolerance while the next is minimised."""
+    goal, steps = problem.study.goal, goal_steps(problem.study.goal)
+    bounds = dict(bounds)
     found: Found | None = None
     for weights in steps:
         offered = tuple(hint.decision for hint in hints) if found is None else (found.decision,)
-        first, found = (
-            found,
-            search(
+        spent = 0.0 if found is None else found.seconds
+        try:
+            found = search(
                 problem,
                 Aim(weights, dict(bounds)),
                 hints=offered,
-                time_limit_s=limit,
+                time_limit_s=limit / len(steps),
                 recourse=recourse,
                 progress=progress,
-            ),
-        )
-        if first is not None:
-            found = replace(found, seconds=first.seconds + found.seconds)
+            )
+        except TimeUp:
+            raise
+        except NoPlan:
+            raise _reason(problem, recourse, bounds, limit) from None
+        found = replace(found, seconds=spent + found.seconds)
         if len(weights) == 1:
             name = next(iter(weights))
             bounds[name] = found.objective + goal.tolerance * abs(found.objective) + 1e-9
     assert found is not None
     return found
+
+
+def _reason(problem: Problem, recourse: Recourse, bounds: dict[str, float], limit: float) -> NoPlan:
+    """Which limits must give way; or, where the limits alone can be kept, what is the least of each goal."""
+    if not why_no_plan(problem).empty or not bounds:
+        return no_plan(problem)
+    lines = []
+    for name, amount in bounds.items():
+        least = search(problem, Aim({name: 1.0}), time_limit_s=limit, recourse=recourse)
+        lines.append(
+            f"  - {name} at most {amount:,.6g}: within the limits the least found is {least.objective:,.6g}"
+        )
+    return NoPlan("\n".join(["the goal can't be reached:", *lines]))
 
 
 def frontier(
@@ -108,7 +167,8 @@ def frontier(
 ) -> list[Plan]:
     """One plan per budget, by rising budget: cost against the study's goal (loss, tail loss or exposure).
 
-    A larger budget never gives a worse plan: each starts from the plan of the next smaller one, which satisfies
+    A budget within which the limits allow no plan is left out; if that holds for all, it is an error. A larger
+    budget never gives a worse plan: each starts from the plan of the next smaller one, which satisfies
     its limits too. Likewise a bound on a larger budget's loss bounds the smaller's.
 
     Parameters
@@ -131,13 +191,17 @@ def frontier(
     problem = build_problem(tables, study, budget_usd_m=wanted[-1])
     chains = _chains(wanted, workers)
     found: dict[float, Found] = {}
-    for part in _run(problem, chains, {}, progress, workers):
+    faults: list[NoPlan] = []
+    for part, fault in _run(problem, chains, {}, progress, workers):
         found.update(part)
+        faults += [fault] if fault is not None else []
+    if not found:
+        raise faults[0]
     for _ in range(refine):
         budget = _bend(found)
         if budget is None:
             break
-        for part in _run(problem, [[budget]], found, progress, 1):
+        for part, _ in _run(problem, [[budget]], found, progress, 1):
             found.update(part)
     in_order = _never_worse(problem, found)
     recourse = Recourse(problem)
@@ -184,7 +248,7 @@ def _run(
     known: dict[float, Found],
     progress: Callable[[float], None] | None,
     workers: int | None,
-) -> Iterable[dict[float, Found]]:
+) -> Iterable[tuple[dict[float, Found], NoPlan | None]]:
     tasks = [_Chain(problem, chain, known) for chain in chains]
     for at, part in each(_solve_chain, tasks, workers=workers):
         if progress is not None:
@@ -193,15 +257,20 @@ def _run(
         yield part
 
 
-def _solve_chain(task: _Chain) -> dict[float, Found]:
+def _solve_chain(task: _Chain) -> tuple[dict[float, Found], NoPlan | None]:
+    """Plans of neighbouring budgets; a budget that allows none is left out, and why is told."""
     problem = task.problem
     recourse = Recourse(problem)
     out: dict[float, Found] = {}
+    fault = None
     for budget in task.budgets:
         here = replace(problem, limits=_with_budget(problem, budget))
-        smaller = [known for other, known in {**task.known, **out}.items() if other <= budget]
-        out[budget] = best(here, recourse, hints=smaller[-1:])
-    return out
+        smaller = [known for other, known in sorted({**task.known, **out}.items()) if other <= budget]
+        try:
+            out[budget] = best(here, recourse, hints=smaller[-1:])
+        except NoPlan as error:
+            fault = fault or error
+    return out, fault
 
 
 def _bend(found: dict[float, Found]) -> float | None:

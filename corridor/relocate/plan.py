@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -40,8 +40,8 @@ class Plan:
         ``scenario, market, sector, loss_before_usd_m, loss_after_usd_m``: value of final need unmet if the denial
         happens (not weighted by its probability, not discounted).
     limits
-        ``name, limit, scope, sense, unit, amount, used, left, binds, price_usd_m``: the price is the expected loss that
-        one more unit of the limit avoids, by the linear relaxation (so a plan in whole plants may gain less).
+        ``name, limit, scope, sense, unit, amount, used, left, binds, price_usd_m``: the price is the expected loss
+        that one more unit of the limit avoids, by the linear relaxation (a plan in whole plants may gain less).
     sourcing
         Rows that replace those of the table ``sourcing`` for the components touched.
     second_sources
@@ -60,9 +60,9 @@ class Plan:
     losses: pd.DataFrame
     limits: pd.DataFrame
     sourcing: pd.DataFrame
-    second_sources: pd.DataFrame
-    stocks: pd.DataFrame
-    facilities: pd.DataFrame
+    second_sources: pd.DataFrame = field(default_factory=pd.DataFrame)
+    stocks: pd.DataFrame = field(default_factory=pd.DataFrame)
+    facilities: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def apply(self, tables: Tables) -> Tables:
         """Tables in which the moves have been made: shares of origins after the plan, in the study's last year.

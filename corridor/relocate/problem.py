@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from corridor.config import TARGET, Study
 from corridor.errors import ConfigError
@@ -95,12 +96,26 @@ class Problem:
     stock_months: Floats
 
     @cached_property
-    def largest_essential(self) -> Floats:
+    def sparse_content(self) -> sparse.csc_matrix:
+        """``content`` without its zeros."""
+        return sparse.csc_matrix(self.content)
+
+    @cached_property
+    def sparse_essential(self) -> sparse.csc_matrix:
+        """``essential`` without its zeros."""
+        return sparse.csc_matrix(self.essential)
+
+    @cached_property
+    def sparse_route_essential(self) -> sparse.csc_matrix:
+        """``route_essential`` without its zeros."""
+        return sparse.csc_matrix(self.route_essential)
+
+    @cached_property
+    def largest_essential(self) -> sparse.csr_matrix:
         """Largest value share of each essential input in each output by any route, shape as `essential`."""
         at = self.activities["at"].to_numpy()
         first = np.flatnonzero(np.r_[True, at[1:] != at[:-1]])
-        largest: Floats = np.maximum.reduceat(self.route_essential, first, axis=1)
-        return largest
+        return sparse.csr_matrix(np.maximum.reduceat(self.route_essential, first, axis=1))
 
     @property
     def discount(self) -> Floats:

@@ -77,6 +77,12 @@ class Program:
             highs[at] = high
         self._low, self._high = [lows], [highs]
 
+    def loosen(self, rows: ArrayLike, columns: ArrayLike, coefficient: ArrayLike) -> None:
+        """Add one entry to each of some rows that are there already."""
+        at = np.asarray(rows, np.int64)
+        value = np.broadcast_to(np.asarray(coefficient, float), at.shape)
+        self._entries.append((at, np.asarray(columns, np.int64), value))
+
     def relax(self, name: str) -> None:
         """Let a block of columns be fractions."""
         first, index = self.columns[name]

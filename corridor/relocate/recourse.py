@@ -144,9 +144,8 @@ class _Balance:
         self.problem, self.run, self.component = problem, run, component
         self.share = problem.activities["share"].to_numpy(float)[active]
         self.route = problem.activities["route"].to_numpy()[active]
-        need = problem.route_essential[:, active]
-        self.inputs, self.user = np.nonzero(need)
-        self.need = need[self.inputs, self.user]
+        need = problem.sparse_route_essential[:, active].tocoo()
+        self.inputs, self.user, self.need = need.row.astype(np.int64), need.col.astype(np.int64), need.data
         self.inputs_of = np.unique(self.inputs)
         self.place = np.full(len(self.names), -1)
         self.place[self.inputs_of] = np.arange(len(self.inputs_of))
@@ -184,17 +183,17 @@ class _Balance:
         """Only makers that run use what they work around and what new plants contracted for."""
         windows, year = problem.windows, int(problem.windows.year[window])
         left, around = length * windows.home_imports[window], length * windows.worked_around[window]
-        worked = around * (problem.essential @ problem.existing[year])
+        worked = around * (problem.sparse_essential @ problem.existing[year])
         index = pd.DataFrame({"component": self.names[self.inputs_of]})
         self.own = program.add_columns(f"own {tag}", index)
         here = np.arange(len(self.own))
         most: list[Entries] = [(here, self.own, 1.0)]
         at = plants["at"].to_numpy(int)
-        for part, content in ((left, problem.content), (around, problem.essential)):
-            what, plant = np.nonzero(content[:, at])
-            inside = self.place[what] >= 0
-            what, plant = what[inside], plant[inside]
-            need = content[what, at[plant]] * plants["made"].to_numpy(float)[plant]
+        for part, content in ((left, problem.sparse_content), (around, problem.sparse_essential)):
+            inputs = content[:, at].tocoo()
+            inside = self.place[inputs.row] >= 0
+            what, plant = inputs.row[inside].astype(np.int64), inputs.col[inside].astype(np.int64)
+            need = inputs.data[inside] * plants["made"].to_numpy(float)[plant]
             most.append((self.place[what], plants["column"].to_numpy()[plant], -part[what] * need))
         program.add_rows(f"own supply {tag}", index, most, high=worked[self.inputs_of])
         used: list[Entries] = [

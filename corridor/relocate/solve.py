@@ -129,6 +129,11 @@ def solve(
             mathopt.TerminationReason.INFEASIBLE,
             mathopt.TerminationReason.INFEASIBLE_OR_UNBOUNDED,
         ):
+            # HiGHS' presolve has called a feasible program infeasible; only what both say is believed.
+            if solver is Solver.HIGHS:
+                return solve(
+                    program, gap=gap, relaxed=relaxed, time_limit_s=max(time_limit_s, 5.0), solver=Solver.SCIP
+                )
             raise NoPlan("the limits contradict each other: no plan satisfies all of them.")
         if reason in (mathopt.TerminationReason.NO_SOLUTION_FOUND, mathopt.TerminationReason.FEASIBLE):
             bound = float(result.termination.objective_bounds.dual_bound)
