@@ -6,24 +6,24 @@ Nothing here is data. What is drawn from what, with n components; every draw com
 | --- | --- |
 | stage | fixed parts of n: mined 22 %, refined 20, material 17, intermediate 14, part 12, module 9, product 6 |
 | sector | six (fewer below 84 components), in turn within each stage |
-| inputs of a component | 2-5 from stages below: one stage down with probability 0.7, each further one 0.3 of that |
+| inputs of a component | 2-5 from stages below: usually one stage down (geometric, 0.7) |
 | which input | by popularity, Pareto with tail exponent 1.2: few inputs serve very many users |
 | sector of an input | the user's with probability 0.8, else any |
-| value shares | sum uniform in 0.3-0.8, split by Dirichlet(1.5); an input is replaceable with probability 0.2 |
-| China's part of the world's output | Beta with mean by stage (0.68 refined, 0.62 parts; 0.57 over all), concentration 5 |
+| value shares | sum uniform in 0.3-0.8, split by Dirichlet(1.5); an input is replaceable with probability 0.3 |
+| China's part of world output | Beta, mean by stage (0.68 refined, 0.62 parts, 0.57 over all), concentration 5 |
 | other makers | 5-22 countries, Gamma(0.5) weights; India one of them for two components in three |
 | Hong Kong, Macao | up to 2 % and 0.5 % of China's part |
 | home production | India: Beta(1.2, 3.6), none with probability 0.3; United States: Beta(1.2, 6) |
-| needs for products | log-normal: India median US$ 300 M, United States 1,000 M, sigma 1.2; growth 2-8 % a year |
+| needs for products | log-normal: India median US$ 300 M, United States 500 M, sigma 1.2; growth 2-8 % a year |
 | price | log-normal, median rising from US$ 500 (mined) to 50,000 (product), sigma 1 |
-| plants | three components in five have 1-3 sizes: 0.4, 1 and 2.5 times 15-50 % of India's need, chain included |
+| plants | for 3 in 5 components, drawn by China's part and stage; 1-3 sizes: 0.4, 1, 2.5 x 20-70 % of need |
 | investment | base size: log-normal median 0.8 of yearly output, sigma 0.6; other sizes by exponent 0.6-0.85 |
 | running premium | uniform 0.02-0.25 at base size, a tenth more when small, less when large |
 | lead time, ramp, incentive | 1, 2, 3 years (0.3, 0.5, 0.2); 0.4-1; 0, 0.1, 0.2 or 0.25 of the investment |
 | land, power, water, workers | of a plant: in proportion to investment, log-normal sigma 0.5 |
 | of a site | log-normal parts, sigma 0.7, of half of what one plant of each technology would take |
 | denials | 3-24 months; a sector, stages of one, a group of components, another exporter, or everything |
-| probability of a denial | log-uniform over a factor of 15, about two denials expected in all |
+| probability of a denial | log-uniform over a factor of 15; of a whole sector 0.3 of that |
 """
 
 from __future__ import annotations
@@ -39,27 +39,19 @@ from corridor.errors import ConfigError, DataError
 from corridor.frames import Tables, conform, empty_frame
 from corridor.schema import SITE_TAGS, TABLES
 from corridor.sources.rows import beside
+from corridor.sources.synthetic_chain import STAGES, Floats, Ints, potential_need, recipes, sectors, stages
 
-__all__ = ["STAGES", "synthetic_study", "synthetic_tables"]
+__all__ = ["synthetic_study", "synthetic_tables"]
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-#: Stage -> part of all components, mean part of the target in the world's output, median price (US$/unit).
-STAGES: dict[str, tuple[float, float, float]] = {
-    "mined": (0.22, 0.50, 500.0),
-    "refined": (0.20, 0.68, 1_500.0),
-    "material": (0.17, 0.62, 3_000.0),
-    "intermediate": (0.14, 0.55, 6_000.0),
-    "part": (0.12, 0.62, 12_000.0),
-    "module": (0.09, 0.45, 25_000.0),
-    "product": (0.06, 0.40, 50_000.0),
-}
-_COUNTRIES = (
-    "CHN HKG MAC IND USA JPN KOR TWN VNM THA MYS IDN PHL SGP AUS NZL CHL PER BRA ARG MEX CAN DEU FRA ITA ESP NLD BEL "
-    "POL CZE SWE FIN NOR GBR CHE TUR ZAF COD MAR KAZ ROW"
-).split()
-_OTHERS = [code for code in _COUNTRIES if code not in {"CHN", "HKG", "MAC"}]
+_TARGET = ["CHN", "HKG", "MAC"]
+# fmt: off
+_OTHERS = [
+    "IND", "USA", "JPN", "KOR", "TWN", "VNM", "THA", "MYS", "IDN", "PHL", "SGP", "AUS", "NZL", "CHL", "PER", "BRA", "ARG",
+    "MEX", "CAN", "DEU", "FRA", "ITA", "ESP", "NLD", "BEL", "POL", "CZE", "SWE", "FIN", "NOR", "GBR", "CHE", "TUR", "ZAF", "COD",
+    "MAR", "KAZ", "ROW",
+]
+# fmt: on
+_NOT_DENYING = {*_TARGET, "IND", "USA", "ROW"}
 _TAGS = {
     "electronics": "electronics",
     "solar": "solar;fab",
@@ -68,10 +60,8 @@ _TAGS = {
     "minerals": "minerals;metals",
     "pharma": "pharma",
 }
-#: Need of a plant per US$ M of investment, and the least that a site has.
+#: What a plant takes of a site per US$ M of investment.
 _RESOURCES = {"land_ha": 0.15, "power_mw": 0.09, "water_mld": 0.006, "workers": 9.0}
-_LINKS_DOWN, _OWN_SECTOR, _DRAWS = 0.7, 0.8, 14
-_KNOWN = {"status": "assumed", "source": "synthetic", "year": 2024}
 #: Table -> its figure, and the columns of the range round it: a fifth to either side.
 _RANGES = {
     "recipes": ("value_share", "low", "high"),
@@ -103,28 +93,29 @@ def synthetic_tables(components: int = 2000, sites: int = 60, seed: int | np.ran
             "components (one per stage) and 1 site."
         )
     rng = np.random.default_rng(seed)
-    stage = _stages(components)
-    sector = _sectors(stage)
+    stage = stages(components)
+    sector = sectors(stage)
     frame = _components(rng, stage, sector)
-    recipes = _recipes(rng, stage, sector)
+    links = recipes(rng, stage, sector)
     home = np.where(rng.random(components) < 0.3, 0.0, rng.beta(1.2, 3.6, components))
     home_usa = rng.beta(1.2, 6.0, components)
     final = np.where(stage == len(STAGES) - 1, 1.0, 0.0)
     needs = {
         market: final * rng.lognormal(np.log(median), 1.2, components)
-        for market, median in (("IND", 300.0), ("USA", 1000.0))
+        for market, median in (("IND", 300.0), ("USA", 500.0))
     }
-    need = _potential_need(recipes, needs["IND"] + 0.1 * needs["USA"], home)
+    need = potential_need(links, needs["IND"] + 0.1 * needs["USA"], home)
     names = frame["id"].to_numpy()
-    plants = _technologies(rng, frame, need)
+    target, supply = _supply(rng, names, stage)
+    plants = _technologies(rng, frame, need, target)
     raw = {
         "sources": pd.DataFrame(
             [{"key": "synthetic", "title": "Made up", "publisher": "corridor", "licence": "MIT"}]
         ),
         "countries": _countries(),
         "components": frame,
-        "recipes": recipes.assign(output=names[recipes["output"]], input=names[recipes["input"]]),
-        "supply": _supply(rng, names, stage),
+        "recipes": links.assign(output=names[links["output"]], input=names[links["input"]]),
+        "supply": supply,
         "sourcing": _home_rows(names, {"IND": home, "USA": home_usa}),
         "demand": _demand(rng, names, needs),
         "technologies": plants,
@@ -157,16 +148,18 @@ def synthetic_study(
     rng = np.random.default_rng(seed)
     first = 2026
     months = rng.integers(3, 25, scenarios)
-    start = first + (rng.integers(1, years, scenarios) if years > 1 else np.zeros(scenarios, int))
-    # Mean of the log-uniform on 0.01-0.15 is 0.052: forty of them, or more and rarer ones, make about two.
-    probability = np.exp(rng.uniform(np.log(0.01), np.log(0.15), scenarios)) * min(1.0, 40.0 / scenarios)
+    start = first + rng.integers(min(2, years - 1), years, scenarios)
+    # Narrow denials are likelier than those of a whole sector; the mean of what is drawn is 0.04.
+    probability = np.exp(rng.uniform(np.log(0.01), np.log(0.15), scenarios)) * min(1.0, 50.0 / scenarios)
+    cuts = [_cut(rng, tables) for _ in range(scenarios)]
+    broad = np.array([set(cut) == {"sectors"} for cut in cuts])
     denials = [
         {
             "name": f"denial-{at:03d}",
             "start": int(start[at]),
             "months": float(months[at]),
-            "probability": round(float(probability[at]), 6),
-            "cuts": [{**_cut(rng, tables), "cut": round(float(rng.uniform(0.3, 0.95)), 2)}],
+            "probability": round(float(probability[at] * (0.3 if broad[at] else 1.0)), 6),
+            "cuts": [{**cuts[at], "cut": round(float(rng.uniform(0.5, 1.0)), 2)}],
             "reason": "Drawn at random; stands for no event.",
         }
         for at in range(scenarios)
@@ -181,6 +174,9 @@ def synthetic_study(
             "first_year": first,
             "last_year": first + years - 1,
             "budget_usd_m": budget,
+            # Below their defaults, with which most of the made-up denials would die out within two tiers.
+            "adaptation": 0.1,
+            "spare": 0.05,
             "budgets_usd_m": [round(part * budget, 2) for part in (0.25, 0.5, 1.0, 2.0)],
             "denials": denials,
         }
@@ -190,7 +186,7 @@ def synthetic_study(
 def _table(table: str, raw: pd.DataFrame) -> pd.DataFrame:
     """Columns and types of the schema; every figure is assumed, with its range."""
     if table != "sources":
-        raw = raw.assign(**_KNOWN)
+        raw = raw.assign(status="assumed", source="synthetic", year=2024)
     if table in _RANGES:
         value, low, high = _RANGES[table]
         raw = raw.assign(**{low: 0.8 * raw[value], high: 1.2 * raw[value]})
@@ -198,19 +194,6 @@ def _table(table: str, raw: pd.DataFrame) -> pd.DataFrame:
     if problems:
         raise DataError(problems)
     return frame
-
-
-def _stages(size: int) -> Ints:
-    """Stage (position in ``STAGES``) of each component, rising; every stage has one, shape (size,)."""
-    part = np.array([row[0] for row in STAGES.values()])
-    edges = np.rint(np.cumsum(part) / part.sum() * (size - len(part))).astype(int)
-    return np.repeat(np.arange(len(part)), 1 + np.diff(edges, prepend=0))
-
-
-def _sectors(stage: Ints) -> Ints:
-    """Sector (position in ``SECTORS``) of each component: in turn within its stage."""
-    count = int(np.clip(len(stage) // 14, 1, len(SECTORS)))
-    return (np.arange(len(stage)) - np.searchsorted(stage, stage)) % count
 
 
 def _components(rng: np.random.Generator, stage: Ints, sector: Ints) -> pd.DataFrame:
@@ -225,91 +208,14 @@ def _components(rng: np.random.Generator, stage: Ints, sector: Ints) -> pd.DataF
             "stage": names,
             "unit": "t",
             "price_usd_per_unit": np.round(price, 2),
-            "stock_months": rng.choice([0.5, 1.0, 1.5, 2.0, 3.0], size),
+            "stock_months": rng.choice([0.5, 1.0, 1.5, 2.0], size),
             "qualification_months": rng.integers(3, 25, size).astype(float),
             "loss_ratio": np.round(rng.uniform(1.0, 3.0, size), 2),
         }
     )
 
 
-def _recipes(rng: np.random.Generator, stage: Ints, sector: Ints) -> pd.DataFrame:
-    """Links ``output, input`` (positions) with their value shares; every component below a product has a user."""
-    size, top = len(stage), len(STAGES) - 1
-    users = np.flatnonzero(stage > 0)
-    groups = _Groups(stage, sector, rng.pareto(1.2, size) + 1.0)
-    # First a user for everybody, one stage up, dealt out in turn so that nobody has too many.
-    below = rng.permutation(np.flatnonzero(stage < top))
-    given = pd.DataFrame({"output": groups.in_turn(stage[below] + 1, sector[below]), "input": below, "order": -1})
-    # Then draws by popularity; a draw from an empty group (few components) is left out.
-    output = np.repeat(users, _DRAWS)
-    down = np.minimum(rng.geometric(_LINKS_DOWN, len(output)), stage[output])
-    own = rng.random(len(output)) < _OWN_SECTOR
-    other = rng.integers(0, sector.max() + 1, len(output))
-    picked = groups.pick(rng.random(len(output)), stage[output] - down, np.where(own, sector[output], other))
-    drawn = pd.DataFrame({"output": output, "input": picked, "order": np.tile(np.arange(_DRAWS), len(users))})
-    links = pd.concat([given, drawn[drawn["input"] >= 0]]).sort_values(["output", "order"], kind="stable")
-    links = links.drop_duplicates(["output", "input"])
-    wanted = rng.integers(2, 6, size)[links["output"]]
-    links = links[(links.groupby("output").cumcount() < wanted) | (links["order"] < 0)]
-    links = links.sort_values(["output", "input"], ignore_index=True)
-    weight = rng.gamma(1.5, 1.0, len(links)) + 0.02
-    at = links["output"].to_numpy()
-    total = np.bincount(at, weight, size)[at]
-    share = weight / total * rng.uniform(0.3, 0.8, size)[at]
-    return pd.DataFrame(
-        {
-            "output": at,
-            "input": links["input"].to_numpy(),
-            "route": "main",
-            "purpose": "run",
-            "value_share": share,
-            "essential": rng.random(len(links)) >= 0.2,
-            "route_share": 1.0,
-        }
-    )
-
-
-class _Groups:
-    """Components by (stage, sector), to be picked from by weight or in turn."""
-
-    def __init__(self, stage: Ints, sector: Ints, weight: Floats) -> None:
-        self.sectors = int(sector.max()) + 1
-        key = stage * self.sectors + sector
-        self.order = np.argsort(key, kind="stable")
-        count = np.bincount(key, minlength=len(STAGES) * self.sectors)
-        self.end = np.cumsum(count)
-        self.start = self.end - count
-        self.total = np.r_[0.0, np.cumsum(weight[self.order])]
-
-    def pick(self, at: Floats, stage: Ints, sector: Ints) -> Ints:
-        """Component of a group by weight, `at` uniform in 0..1; -1 where the group is empty."""
-        key = stage * self.sectors + sector
-        low, high = self.total[self.start[key]], self.total[self.end[key]]
-        found = np.searchsorted(self.total, low + at * (high - low), side="right") - 1
-        found = np.clip(found, self.start[key], np.maximum(self.end[key] - 1, self.start[key]))
-        return np.where(high > low, self.order[np.minimum(found, len(self.order) - 1)], -1)
-
-    def in_turn(self, stage: Ints, sector: Ints) -> Ints:
-        """Members of each row's group, dealt out in turn; of the whole stage where the group is empty."""
-        key = stage * self.sectors + sector
-        empty = self.end[key] == self.start[key]
-        first = np.where(empty, self.start[stage * self.sectors], self.start[key])
-        last = np.where(empty, self.end[(stage + 1) * self.sectors - 1], self.end[key])
-        turn = pd.Series(first).groupby([first, last]).cumcount().to_numpy()
-        return self.order[first + turn % (last - first)]
-
-
-def _potential_need(recipes: pd.DataFrame, final: Floats, home: Floats) -> Floats:
-    """India's yearly need if at least half of every user were made at home, US$ M, shape (components,)."""
-    output, share = recipes["output"].to_numpy(), recipes["value_share"].to_numpy()
-    need = final
-    for _ in STAGES:
-        used = share * np.maximum(home, 0.5)[output] * need[output]
-        need = final + np.bincount(recipes["input"], used, len(final))
-    return need
-
-
-def _supply(rng: np.random.Generator, names: NDArray[Any], stage: Ints) -> pd.DataFrame:
+def _supply(rng: np.random.Generator, names: NDArray[Any], stage: Ints) -> tuple[Floats, pd.DataFrame]:
     """Shares in the world's output: China, a little of Hong Kong and Macao, and the others; they sum to 1."""
     size = len(names)
     mean = np.array([row[1] for row in STAGES.values()])[stage]
@@ -322,10 +228,10 @@ def _supply(rng: np.random.Generator, names: NDArray[Any], stage: Ints) -> pd.Da
     small = rng.random((size, 2)) * [0.02, 0.005] * target[:, None]
     share = np.column_stack([target - small.sum(axis=1), small, others])
     component, country = np.nonzero(share > 0)
-    return pd.DataFrame(
+    return target, pd.DataFrame(
         {
             "component": names[component],
-            "country": np.array(["CHN", "HKG", "MAC", *_OTHERS])[country],
+            "country": np.array([*_TARGET, *_OTHERS])[country],
             "share": share[component, country],
         }
     )
@@ -353,11 +259,16 @@ def _demand(rng: np.random.Generator, names: NDArray[Any], needs: dict[str, Floa
     return pd.concat(parts, ignore_index=True)
 
 
-def _technologies(rng: np.random.Generator, components: pd.DataFrame, need: Floats) -> pd.DataFrame:
+def _technologies(
+    rng: np.random.Generator, components: pd.DataFrame, need: Floats, target: Floats
+) -> pd.DataFrame:
     """Plants in one to three sizes; the investment of a size is concave in its capacity."""
-    having = np.sort(rng.permutation(len(components))[: max(1, round(0.6 * len(components)))])
+    late = pd.Index(STAGES).get_indexer(pd.Index(components["stage"]))
+    # Exponential race: the first of the order are drawn by weight, without putting back.
+    order = np.argsort(rng.exponential(1.0, len(components)) / (target * (1.0 + late)) ** 2)
+    having = np.sort(order[: max(1, round(0.6 * len(components)))])
     sizes = rng.integers(1, 4, len(having))
-    base = need[having] * rng.uniform(0.15, 0.5, len(having))
+    base = need[having] * rng.uniform(0.2, 0.7, len(having))
     capex = base * rng.lognormal(np.log(0.8), 0.6, len(having))
     exponent = rng.uniform(0.6, 0.85, len(having))
     premium = rng.uniform(0.02, 0.25, len(having))
@@ -418,7 +329,7 @@ def _sites(rng: np.random.Generator, count: int, plants: pd.DataFrame) -> pd.Dat
 
 
 def _countries() -> pd.DataFrame:
-    rows = beside("country_names.csv").set_index("iso3").loc[_COUNTRIES].reset_index()
+    rows = beside("country_names.csv").set_index("iso3").loc[[*_TARGET, *_OTHERS]].reset_index()
     return rows.astype({"lon": float, "lat": float})[["iso3", "name", "region", "lon", "lat"]]
 
 
@@ -436,9 +347,14 @@ def _cut(rng: np.random.Generator, tables: Tables) -> dict[str, list[str]]:
         return {"sectors": [sector], "stages": sorted(rng.choice(stages, count, replace=False).tolist())}
     if kind == "group":
         count = min(len(inside), int(rng.integers(3, 3 + max(10, len(inside) // 8))))
-        return {"components": sorted(rng.choice(inside["id"].to_numpy(), count, replace=False).tolist())}
+        china = tables.supply[tables.supply["country"] == "CHN"].set_index("component")["share"]
+        late = 1.0 + pd.Index(STAGES).get_indexer(pd.Index(inside["stage"]))
+        weight = (china.reindex(inside["id"]).to_numpy() * late) ** 2
+        chosen = rng.choice(inside["id"].to_numpy(), count, replace=False, p=weight / weight.sum())
+        return {"components": sorted(chosen.tolist())}
     if kind == "exporter":
-        makers = tables.supply.loc[tables.supply["component"].isin(inside["id"]), "country"].unique()
-        free = sorted(set(makers.tolist()) - {"CHN", "HKG", "MAC", "IND", "USA", "ROW"})
-        return {"sectors": [sector], "exporters": [str(rng.choice(free))]}
+        supply = tables.supply[tables.supply["component"].isin(inside["id"])]
+        makers = supply.groupby("country")["share"].sum().drop(list(_NOT_DENYING), errors="ignore")
+        largest = sorted(makers.nlargest(3).index)
+        return {"sectors": [sector], "exporters": [str(rng.choice(largest))]}
     return {"sectors": sorted(components["sector"].unique().tolist())}
