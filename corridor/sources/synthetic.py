@@ -46,9 +46,9 @@ __all__ = ["synthetic_study", "synthetic_tables"]
 _TARGET = ["CHN", "HKG", "MAC"]
 # fmt: off
 _OTHERS = [
-    "IND", "USA", "JPN", "KOR", "TWN", "VNM", "THA", "MYS", "IDN", "PHL", "SGP", "AUS", "NZL", "CHL", "PER", "BRA", "ARG",
-    "MEX", "CAN", "DEU", "FRA", "ITA", "ESP", "NLD", "BEL", "POL", "CZE", "SWE", "FIN", "NOR", "GBR", "CHE", "TUR", "ZAF", "COD",
-    "MAR", "KAZ", "ROW",
+    "IND", "USA", "JPN", "KOR", "TWN", "VNM", "THA", "MYS", "IDN", "PHL", "SGP", "AUS", "NZL", "CHL", "PER",
+    "BRA", "ARG", "MEX", "CAN", "DEU", "FRA", "ITA", "ESP", "NLD", "BEL", "POL", "CZE", "SWE", "FIN", "NOR",
+    "GBR", "CHE", "TUR", "ZAF", "COD", "MAR", "KAZ", "ROW",
 ]
 # fmt: on
 _NOT_DENYING = {*_TARGET, "IND", "USA", "ROW"}
