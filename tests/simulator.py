@@ -63,9 +63,9 @@ def simulate(tables, study, plan):
 class World:
     """The tables as dictionaries, all values in US$ million per year."""
 
-    def __init__(self, tables, study):
+    def __init__(self, tables, study, network=None):
         self.tables, self.study = tables, study
-        self.network = Network.of(tables)
+        self.network = Network.of(tables) if network is None else network
         components = tables.components.set_index("id")
         self.components = list(components.index)
         self.price = components["price_usd_per_unit"].to_dict()

@@ -1,4 +1,4 @@
-"""What plans report against a simulator that shares no arrays with the optimizer; and that the simulator is right."""
+"""What plans report against a simulator that shares no arrays with the optimizer; and the simulator by hand."""
 
 from dataclasses import replace
 from types import SimpleNamespace
