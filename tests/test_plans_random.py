@@ -1,7 +1,7 @@
 """Plans of small random studies: the best there is, found by trying all; and what must never make a plan worse.
 
 Every plan is tried: which technology starts when and where. Its cost, its use of sites and its buyers are worked
-out by the simulator's plain loops; `losses` says what it leaves unmet, once for each set of plants that windows see.
+out by the simulator's plain loops; `losses` says what it leaves unmet, once for each set of plants that counts.
 """
 
 import itertools
