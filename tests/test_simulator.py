@@ -69,6 +69,31 @@ HAND = {
         100,
         2,
     ),
+    "what makers work around serves makers only": (
+        {
+            **CASE,
+            "components": {"magnet": {"loss_ratio": 10.0}, "motor": {}},
+            "sourcing": {"IND": {"magnet": {"CHN": 1.0}, "motor": {"IND": 1.0}}},
+            "demand": {"IND": {"motor": 100.0, "magnet": 100.0}},
+        },
+        {"adaptation": 0.5},
+        5,
+        0,
+    ),
+    "imports are not shipped on": (
+        {
+            **CASE,
+            "sourcing": {
+                "IND": {"motor": {"CHN": 0.5, "JPN": 0.5}, "magnet": {"CHN": 1.0}},
+                "USA": {"motor": {"CHN": 1.0}, "magnet": {"CHN": 1.0}},
+            },
+            "demand": {"IND": {"motor": 100.0}, "USA": {"motor": 100.0}},
+            "world": {"magnet": {"JPN": 1.0}, "motor": {"CHN": 1.0}},
+        },
+        {"markets": {"IND": 0.1, "USA": 1.0}},
+        1,
+        0,
+    ),
     "two routes, an input that is replaced": (
         {
             **TWO_MARKETS,
