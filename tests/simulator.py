@@ -21,7 +21,7 @@ HOME = "IND"
 RESOURCES = ("land_ha", "power_mw", "water_mld", "workers")
 
 
-def simulate(tables, study, plan):
+def simulate(tables, study, plan, world=None):
     """Losses, cost and use of sites of a plan's moves.
 
     Parameters
@@ -30,6 +30,8 @@ def simulate(tables, study, plan):
         What the plan was made from.
     plan
         Anything with `moves`: ``technology, site, start_year``, one row per plant.
+    world
+        The tables read already, to save time.
 
     Returns
     -------
@@ -37,7 +39,7 @@ def simulate(tables, study, plan):
         ``losses`` (``scenario, market, loss_usd_m``, a row for each pair), ``expected_loss_usd_m``,
         ``cost_usd_m``, ``used`` (``limit, scope, used``: sites touched).
     """
-    world = World(tables, study)
+    world = world or World(tables, study)
     plants = [
         world.plant(*move) for move in plan.moves[["technology", "site", "start_year"]].itertuples(index=False)
     ]
@@ -95,6 +97,7 @@ class World:
         self.sites = tables.sites.set_index("id").to_dict("index")
         self.technologies = tables.technologies.set_index("id").to_dict("index")
         self.production = cache(self._production)
+        self.arrivals = cache(self._arrivals)
 
     @property
     def abroad(self):
@@ -186,7 +189,7 @@ class World:
                         cut[row.id, origin] = max(cut.get((row.id, origin), 0.0), part.cut)
         return cut
 
-    def arrivals(self, denial):
+    def _arrivals(self, denial):
         """(market, component) -> part of its yearly need that a market still gets from anywhere but India.
 
         Origins that withhold nothing sell `spare` more than what they still deliver.

@@ -12,7 +12,7 @@ from corridor.relocate.effect import expected, losses
 from corridor.relocate.formulate import start_table
 from corridor.sources.synthetic import synthetic_study, synthetic_tables
 from tests.hand import stop, study, tables
-from tests.simulator import simulate
+from tests.simulator import World, simulate
 from tests.test_relocate import CASE
 
 TWO_MARKETS = {
@@ -114,7 +114,8 @@ HAND = {
 
 def compare(case, wanted, plan):
     """Losses of each window and market, expected loss, cost and use of sites: reported and simulated."""
-    ours = simulate(case, wanted, plan)
+    world = World(case, wanted)
+    ours = simulate(case, wanted, plan, world)
     index = pd.MultiIndex.from_frame(ours["losses"][["scenario", "market"]])
     reported = plan.losses.groupby(["scenario", "market"])["loss_after_usd_m"].sum().reindex(index, fill_value=0.0)
     scale = max(1.0, float(ours["losses"]["loss_usd_m"].max()))
@@ -130,7 +131,7 @@ def compare(case, wanted, plan):
     assert limits.loc[taken.index, "used"].to_numpy() == pytest.approx(taken.to_numpy(), rel=1e-9)
     assert (taken <= limits.loc[taken.index, "amount"] + 1e-6).all()
     untouched = replace(plan, moves=plan.moves.iloc[:0])
-    before = simulate(case, wanted, untouched)["expected_loss_usd_m"]
+    before = simulate(case, wanted, untouched, world)["expected_loss_usd_m"]
     assert told["expected_loss_before_usd_m"] == pytest.approx(before, rel=1e-6, abs=1e-6)
 
 
