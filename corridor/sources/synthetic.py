@@ -23,6 +23,7 @@ Nothing here is data. What is drawn from what, with n components; every draw com
 | land, power, water, workers | of a plant: in proportion to investment, log-normal sigma 0.5 |
 | of a site | log-normal parts, sigma 0.7, of half of what one plant of each technology would take |
 | denials | 3-24 months; a sector, stages of one, a group of components, another exporter, or everything |
+| cut, adaptation, spare | uniform 0.5-1; 0.1; 0.05 |
 | probability of a denial | log-uniform over a factor of 15; of a whole sector 0.3 of that |
 """
 
