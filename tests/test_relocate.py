@@ -1,18 +1,10 @@
 """Plans solved by hand: what a budget buys, what limits forbid, and that a plan's report is what happens."""
 
-import itertools
-
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from corridor.errors import ConfigError, NoPlan
 from corridor.measures import exposure
-from corridor.relocate import build_problem, frontier, optimize
-from corridor.relocate.decision import Decision, link_values
-from corridor.relocate.formulate import start_table
-from corridor.relocate.value import Recourse, expected
+from corridor.relocate import optimize
 from tests.hand import stop, study, tables
 
 CASE = {
@@ -295,80 +287,3 @@ def test_the_same_study_gives_the_same_plan():
     case = tables(**CASE)
     first, second = (optimize(case, study(), budget_usd_m=90) for _ in range(2))
     assert first.moves.equals(second.moves)
-
-
-@st.composite
-def cases(draw):
-    """Chains of three components with random shares, sizes and costs, at two sites."""
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-
-    def share():
-        part = float(np.round(rng.random(), 2))
-        return {"CHN": part, "JPN": 1 - part}
-
-    names = ["ore", "magnet", "motor"]
-    technologies = [
-        {
-            "id": f"{name}-plant",
-            "component": name,
-            "capacity": float(rng.integers(10, 80)),
-            "capex_usd_m": float(rng.integers(5, 60)),
-            "running_premium": float(np.round(rng.random() * 0.3, 2)),
-            "most_plants": 1,
-        }
-        for name in names
-    ]
-    return {
-        "components": {name: {"stock_months": float(rng.integers(0, 4))} for name in names},
-        "recipes": [("motor", "magnet", 0.4), ("magnet", "ore", 0.5), ("motor", "ore", 0.1)],
-        "world": {name: share() for name in names},
-        "sourcing": {"IND": {name: share() for name in names}},
-        "demand": {"IND": {"motor": 100.0, "magnet": 10.0}},
-        "sites": [{"id": "dahej", "land_ha": float(rng.integers(1, 4))}],
-        "technologies": technologies,
-    }
-
-
-@given(cases())
-@settings(max_examples=8, deadline=None)
-def test_against_every_plan_there_is(made):
-    case = tables(**made)
-    wanted = study(denials=[stop(probability=0.5), stop(name="half", start=2029, months=6, cuts=[{"cut": 0.5}])])
-    budgets = [20.0, 60.0, 200.0]
-    problem = build_problem(case, wanted)
-    starts = start_table(problem)
-    recourse = Recourse(problem)
-    plants = problem.plants
-    best = dict.fromkeys(budgets, np.inf)
-    by_plant = [[None, *group.index] for _, group in starts.groupby("tech")]
-    for picks in itertools.product(*by_plant):
-        chosen = starts.loc[[pick for pick in picks if pick is not None]]
-        taken = plants.iloc[chosen["tech"]]
-        if taken["land_ha"].sum() > case.sites["land_ha"].iloc[0]:
-            continue
-        if not _sold(problem, taken, chosen):
-            continue
-        nothing = np.zeros(0)
-        decision = Decision(chosen.assign(option=-1), nothing.astype(bool), nothing)
-        value = expected(problem, recourse.loss(link_values(problem, decision)))
-        for budget in budgets:
-            if chosen["cost"].sum() <= budget + 1e-9:
-                best[budget] = min(best[budget], value)
-    plans = frontier(case, wanted, budgets=budgets)
-    for plan in plans:
-        assert loss(plan) == pytest.approx(best[plan.budget_usd_m], abs=1e-3)
-        assert plan.summary["cost_usd_m"] <= plan.budget_usd_m + 1e-6
-        assert plan.summary["bound"] <= loss(plan) + 1e-6
-    assert loss(plans[0]) >= loss(plans[1]) - 1e-9 >= loss(plans[2]) - 2e-9
-
-
-def _sold(problem, taken, chosen):
-    """Calm-year output has a buyer in every year that counts."""
-    years = sorted({*problem.windows.year.tolist(), len(problem.study.years) - 1})
-    for year in years:
-        running = (chosen["year"].to_numpy() + taken["lead"].to_numpy()) <= year
-        made = np.zeros(len(problem.loss_ratio))
-        np.add.at(made, taken["at"].to_numpy()[running], taken["capacity"].to_numpy()[running])
-        if (made > problem.imports[year] + problem.content @ made + 1e-9).any():
-            return False
-    return True

@@ -49,6 +49,13 @@ def nothing(problem: Problem) -> Decision:
     return Decision(chosen, np.zeros(len(problem.second), dtype=bool), np.zeros(len(problem.stores)))
 
 
+def plants_only(problem: Problem, chosen: pd.DataFrame) -> Decision:
+    """Plants (``tech, year`` of each start) and nothing else, not placed."""
+    idle = nothing(problem)
+    table = chosen[["tech", "year"]].merge(start_table(problem), on=["tech", "year"], how="left")
+    return Decision(table.assign(option=-1)[list(idle.chosen.columns)], idle.second, idle.stock)
+
+
 def decision_of(problem: Problem, program: Program, values: Floats) -> Decision:
     """The decision in the values of a program; of several plants of one technology the first is placed cheapest.
 

@@ -15,5 +15,6 @@ edition or is a matter of judgement stands in small tables beside the code, to b
 - us_battery_firms.csv: what a battery or solar firm makes
 - site_traits.csv: limits and tags of the Indian sites; state_costs.csv: power tariffs; ports.csv: sea ports
 
+`corridor.sources.synthetic` reads nothing: it makes studies of any size up, for measuring and tests.
 `corridor.sources.build.build` refreshes a folder of tables from a raw folder; hand-kept rows stay.
 """

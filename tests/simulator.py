@@ -1,0 +1,320 @@
+"""What a plan does, worked out again from the tables: dictionaries and loops, one linear program a window.
+
+Slow and plain on purpose. It shares with the optimizer only what is tested on its own: `Network` and `deliveries`
+(who buys where, and how a denial spreads through makers abroad), and `bill` (value shares).
+
+    simulate(tables, study, plan)["expected_loss_usd_m"]
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import linprog
+
+from corridor.measures import Network, bill, deliveries
+
+HOME = "IND"
+RESOURCES = ("land_ha", "power_mw", "water_mld", "workers")
+
+
+def simulate(tables, study, plan, world=None):
+    """Losses, cost and use of sites of a plan's moves.
+
+    Parameters
+    ----------
+    tables, study
+        What the plan was made from.
+    plan
+        Anything with `moves`: ``technology, site, start_year``, one row per plant.
+    world
+        The tables read already, to save time.
+
+    Returns
+    -------
+    dict
+        ``losses`` (``scenario, market, loss_usd_m``, a row for each pair), ``expected_loss_usd_m``,
+        ``cost_usd_m``, ``used`` (``limit, scope, used``: sites touched).
+    """
+    world = world or World(tables, study)
+    plants = [
+        world.plant(*move) for move in plan.moves[["technology", "site", "start_year"]].itertuples(index=False)
+    ]
+    rows = []
+    for denial in study.denials:
+        short = window(world, denial, plants)
+        for market in study.markets:
+            loss = sum(world.loss_ratio[c] * value for (c, m), value in short.items() if m == market)
+            rows.append({"scenario": denial.name, "market": market, "loss_usd_m": loss})
+    expected = 0.0
+    for row in rows:
+        denial = next(each for each in study.denials if each.name == row["scenario"])
+        weight = denial.probability * world.discount(denial.start) * study.markets[row["market"]]
+        expected += weight * row["loss_usd_m"]
+    return {
+        "losses": pd.DataFrame(rows, columns=["scenario", "market", "loss_usd_m"]),
+        "expected_loss_usd_m": expected,
+        "cost_usd_m": sum(world.cost(plant) for plant in plants),
+        "used": used(plants),
+    }
+
+
+class World:
+    """The tables as dictionaries, all values in US$ million per year."""
+
+    def __init__(self, tables, study, network=None):
+        self.tables, self.study = tables, study
+        self.network = Network.of(tables) if network is None else network
+        components = tables.components.set_index("id")
+        self.components = list(components.index)
+        self.price = components["price_usd_per_unit"].to_dict()
+        self.loss_ratio = components["loss_ratio"].to_dict()
+        self.stock_months = components["stock_months"].to_dict()
+        # output -> route -> (part of output made by it, {input: (US$ of input per US$ of output, essential)})
+        self.recipes = defaultdict(dict)
+        for row in bill(tables).itertuples():
+            _, inputs = self.recipes[row.output].setdefault(row.route, (row.route_share, {}))
+            inputs[row.input] = (row.value_share, row.essential)
+        self.users = defaultdict(set)
+        for output, routes in self.recipes.items():
+            for _, inputs in routes.values():
+                for name in inputs:
+                    self.users[name].add(output)
+        self.shares = {}
+        for market in {HOME, *study.markets}:
+            table = self.network.shares_of(market)
+            for c, name in enumerate(self.network.components):
+                for o, origin in enumerate(self.network.origins):
+                    self.shares[market, name, origin] = float(table[c, o])
+        self.demand_now = defaultdict(float)
+        self.growth = {}
+        for row in tables.demand.itertuples():
+            self.demand_now[row.market, row.component] = row.value_usd_m
+            self.growth[row.market, row.component] = row.growth
+        self.sites = tables.sites.set_index("id").to_dict("index")
+        self.technologies = tables.technologies.set_index("id").to_dict("index")
+        self.production = cache(self._production)
+        self.arrivals = cache(self._arrivals)
+
+    @property
+    def abroad(self):
+        return [market for market in self.study.markets if market != HOME]
+
+    def content(self, name, output, essential_only=False):
+        """US$ of an input per US$ of output, at today's mix of routes."""
+        total = 0.0
+        for route_share, inputs in self.recipes[output].values():
+            share, essential = inputs.get(name, (0.0, False))
+            if essential or not essential_only:
+                total += route_share * share
+        return total
+
+    def demand(self, market, name, year):
+        """Final need of a market."""
+        if market not in {*self.study.markets}:
+            return 0.0
+        growth = self.growth.get((market, name), 0.0)
+        return self.demand_now[market, name] * (1.0 + growth) ** (year - self.study.base_year)
+
+    def _production(self, name, year):
+        """India's output without a plan: its share of its own need, and what it ships to other markets."""
+        shipped = sum(self.demand(m, name, year) * self.shares[m, name, HOME] for m in self.abroad)
+        return self.shares[HOME, name, HOME] * self.need(name, year) + shipped
+
+    def need(self, name, year):
+        """India's need without a plan: final need, and what its makers use."""
+        of_makers = sum(self.content(name, user) * self.production(user, year) for user in self.users[name])
+        return self.demand(HOME, name, year) + of_makers
+
+    def discount(self, year):
+        return (1.0 + self.study.discount_rate) ** -(year - self.study.first_year)
+
+    def plant(self, technology, site, start):
+        row = self.technologies[technology]
+        return {**row, "technology": technology, "site": site, "start": int(start)}
+
+    def capacity(self, plant):
+        """US$ million per year at full use."""
+        return plant["capacity"] * self.price[plant["component"]] / 1e6
+
+    def running(self, plant, year, start=None):
+        """Part of a plant that delivers in a year: none before the lead time is over, its ramp in the first."""
+        first = (plant["start"] if start is None else start) + plant["lead_years"]
+        if year < first:
+            return 0.0
+        return plant["ramp"] if year == first else 1.0
+
+    def cost(self, plant):
+        """Discounted investment net of incentives and running premium.
+
+        At the lowest factors of the sites that are fit for it from the year of its start, and what its own site
+        costs over these as if it were started in the first year.
+        """
+        wanted = {tag.strip() for tag in plant["site_tags"].split(";")}
+        fit = [site for site in self.sites.values() if wanted & {tag.strip() for tag in site["tags"].split(";")}]
+        capex_factor = min(site["capex_factor"] for site in fit)
+        running_factor = min(site["running_factor"] for site in fit)
+        here = self.sites[plant["site"]]
+        net = plant["capex_usd_m"] * (1.0 - plant["incentive_share"])
+        made = self.capacity(plant) * self.study.planned_use
+        inputs = sum(self.content(name, plant["component"]) for name in self.components)
+        done_there = max(1.0 + plant["running_premium"] - inputs, 0.0) * made
+
+        def output_years(start):
+            return sum(self.discount(year) * self.running(plant, year, start) for year in self.study.years)
+
+        premium = plant["running_premium"] * made + done_there * (running_factor - 1.0)
+        cost = net * capex_factor * self.discount(plant["start"]) + premium * output_years(plant["start"])
+        cost += net * (here["capex_factor"] - capex_factor)
+        cost += done_there * (here["running_factor"] - running_factor) * output_years(self.study.first_year)
+        return cost
+
+    def withheld(self, denial):
+        """(component, origin) -> part of deliveries withheld."""
+        cut = {}
+        for part in denial.cuts:
+            exporters = set()
+            for name in part.exporters:
+                exporters |= set(self.study.target) if name == "target" else {name}
+            for row in self.tables.components.itertuples():
+                if (
+                    (not part.sectors or row.sector in part.sectors)
+                    and (not part.stages or row.stage in part.stages)
+                    and (not part.components or row.id in part.components)
+                ):
+                    for origin in exporters & set(self.network.origins):
+                        cut[row.id, origin] = max(cut.get((row.id, origin), 0.0), part.cut)
+        return cut
+
+    def _arrivals(self, denial):
+        """(market, component) -> part of its yearly need that a market still gets from anywhere but India.
+
+        Origins that withhold nothing sell `spare` more than what they still deliver.
+        """
+        cut = self.withheld(denial)
+        components, origins = list(self.network.components), list(self.network.origins)
+        table = np.zeros((len(components), len(origins)))
+        for (name, origin), part in cut.items():
+            table[components.index(name), origins.index(origin)] = part
+        passed = [
+            max(1.0 - self.stock_months[name] / denial.months, 0.0) * (1.0 - self.study.adaptation)
+            for name in components
+        ]
+        left = deliveries(self.network, table, np.array(passed), self.study.spare)
+        withholding = {origin for _, origin in cut}
+        out = defaultdict(float)
+        for market in {HOME, *self.study.markets}:
+            for c, name in enumerate(components):
+                for o, origin in enumerate(origins):
+                    if origin != HOME:
+                        spare = 1.0 if origin in withholding else 1.0 + self.study.spare
+                        out[market, name] += self.shares[market, name, origin] * float(left[c, o]) * spare
+        return out
+
+
+class Program:
+    """A linear program written column by column and row by row; columns are told apart by name."""
+
+    def __init__(self):
+        self.columns, self.cost, self.rows, self.right = {}, [], [], []
+
+    def column(self, *name, cost=0.0):
+        self.columns[name] = len(self.columns)
+        self.cost.append(cost)
+
+    def at_most(self, entries, bound):
+        """Sum of coefficient times column <= bound; entries are (name, coefficient)."""
+        row = defaultdict(float)
+        for name, coefficient in entries:
+            row[self.columns[name]] += coefficient
+        self.rows.append(row)
+        self.right.append(bound)
+
+    def at_least(self, entries, bound):
+        self.at_most([(name, -coefficient) for name, coefficient in entries], -bound)
+
+    def solve(self):
+        matrix = np.zeros((len(self.rows), len(self.columns)))
+        for at, row in enumerate(self.rows):
+            for column, coefficient in row.items():
+                matrix[at, column] = coefficient
+        tight = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+        found = linprog(self.cost, A_ub=matrix, b_ub=self.right, bounds=(0, None), method="highs", options=tight)
+        assert found.status == 0, found.message
+        return {name: float(found.x[at]) for name, at in self.columns.items()}
+
+
+def window(world, denial, plants):
+    """(component, market) -> US$ million unmet inside a window, at the best use of what there is.
+
+    The rules are those of `corridor.relocate.recourse`, each written out for itself.
+    """
+    study, year, length = world.study, denial.start, denial.months / 12.0
+    arriving = world.arrivals(denial)
+    open_ = [(plant, world.running(plant, year)) for plant in plants]
+    program = Program()
+    for c in world.components:
+        program.column("make", c)
+        program.column("own", c)
+        program.column("short", c, HOME, cost=study.markets.get(HOME, 0.0) * world.loss_ratio[c])
+        for market in world.abroad:
+            program.column("ship", c, market)
+            program.column("short", c, market, cost=study.markets[market] * world.loss_ratio[c])
+
+    for c in world.components:
+        essential = {user: world.content(c, user, essential_only=True) for user in world.users[c]}
+        used = [(("make", user), share) for user, share in essential.items()]
+        shipped = [(("ship", c, market), 1.0) for market in world.abroad]
+        need = world.need(c, year)
+        stock = world.stock_months[c] / 12.0
+
+        # What stands makes up to its capacity times surge.
+        capacity = world.production(c, year)
+        capacity += sum(world.capacity(plant) * part for plant, part in open_ if plant["component"] == c)
+        program.at_most([(("make", c), 1.0)], length * study.surge * capacity)
+
+        # What is made, bought, in stock and found by makers goes to users that run, to other markets and home.
+        there = length * arriving[HOME, c] * need + stock * need
+        wanted = length * world.demand(HOME, c, year)
+        comes = [(("make", c), 1.0), (("own", c), 1.0), (("short", c, HOME), 1.0)]
+        goes = [(name, -part) for name, part in used + shipped]
+        program.at_least(comes + goes, wanted - there)
+        program.at_most([(("short", c, HOME), 1.0)], wanted)
+
+        # Makers work around a part of what is missing, and new plants have contracts of their own abroad.
+        bought = 1.0 - world.shares[HOME, c, HOME]
+        missing = bought - arriving[HOME, c] - world.stock_months[c] / denial.months
+        around = study.adaptation * min(max(missing, 0.0), 1.0)
+        makers = sum(share * world.production(user, year) for user, share in essential.items())
+        contracts = 0.0
+        for plant, part in open_:
+            made = world.capacity(plant) * study.planned_use * part
+            makers += world.content(c, plant["component"], essential_only=True) * made
+            contracts += world.content(c, plant["component"]) * made
+        program.at_most([(("own", c), 1.0)], length * (around * makers + arriving[HOME, c] * contracts))
+        program.at_most([(("own", c), 1.0), *((name, -part) for name, part in used)], 0.0)
+
+        # Only what is made is shipped.
+        program.at_most([*shipped, (("make", c), -1.0)], 0.0)
+
+        for market in world.abroad:
+            lacking = length * (1.0 - min(arriving[market, c], 1.0)) - stock
+            lacking = max(lacking * world.demand(market, c, year), 0.0)
+            program.at_least([(("ship", c, market), 1.0), (("short", c, market), 1.0)], lacking)
+            program.at_most([(("ship", c, market), 1.0)], lacking)
+
+    values = program.solve()
+    return {name[1:]: value for name, value in values.items() if name[0] == "short"}
+
+
+def used(plants):
+    """What plants take of their sites."""
+    total = defaultdict(float)
+    for plant in plants:
+        for resource in RESOURCES:
+            total[resource, plant["site"]] += plant[resource]
+    rows = [{"limit": limit, "scope": site, "used": value} for (limit, site), value in sorted(total.items())]
+    return pd.DataFrame(rows, columns=["limit", "scope", "used"])
