@@ -29,7 +29,8 @@ def simulate(tables, study, plan, world=None):
     tables, study
         What the plan was made from.
     plan
-        Anything with `moves`: ``technology, site, start_year``, one row per plant.
+        Anything with `moves`: ``technology, site, start_year``, one row per plant; and, where there are any,
+        `second_sources` (``component, origin``) and `stocks` (``component, value_usd_m``).
     world
         The tables read already, to save time.
 
@@ -43,9 +44,19 @@ def simulate(tables, study, plan, world=None):
     plants = [
         world.plant(*move) for move in plan.moves[["technology", "site", "start_year"]].itertuples(index=False)
     ]
+    kept = [world.plant(plant.technology, plant.site, plant.start) for plant in study.keep]
+    second, stocks = getattr(plan, "second_sources", None), getattr(plan, "stocks", None)
+    second = (
+        [] if second is None or second.empty else list(zip(second["component"], second["origin"], strict=True))
+    )
+    stock = (
+        {}
+        if stocks is None or stocks.empty
+        else dict(zip(stocks["component"], stocks["value_usd_m"], strict=True))
+    )
     rows = []
     for denial in study.denials:
-        short = window(world, denial, plants)
+        short = window(world, denial, plants + kept, second, stock)
         for market in study.markets:
             loss = sum(world.loss_ratio[c] * value for (c, m), value in short.items() if m == market)
             rows.append({"scenario": denial.name, "market": market, "loss_usd_m": loss})
@@ -57,8 +68,11 @@ def simulate(tables, study, plan, world=None):
     return {
         "losses": pd.DataFrame(rows, columns=["scenario", "market", "loss_usd_m"]),
         "expected_loss_usd_m": expected,
-        "cost_usd_m": sum(world.cost(plant) for plant in plants),
-        "used": used(plants),
+        "cost_usd_m": sum(world.cost(plant) for plant in plants)
+        + sum(world.cost_of_second(*pair) for pair in second)
+        + sum(world.cost_of_stock(name) * value for name, value in stock.items())
+        + sum(world.cost_of_facility(row) for row in world.facilities(plants)),
+        "used": used(plants + kept),
     }
 
 
@@ -94,6 +108,9 @@ class World:
         for row in tables.demand.itertuples():
             self.demand_now[row.market, row.component] = row.value_usd_m
             self.growth[row.market, row.component] = row.growth
+        self.parts = components.to_dict("index")
+        self.second = tables.second_sources.set_index(["component", "origin"]).to_dict("index")
+        self.stores = tables.stockpiles.set_index("component").to_dict("index")
         self.sites = tables.sites.set_index("id").to_dict("index")
         self.technologies = tables.technologies.set_index("id").to_dict("index")
         self.production = cache(self._production)
@@ -172,6 +189,42 @@ class World:
         cost += done_there * (here["running_factor"] - running_factor) * output_years(self.study.first_year)
         return cost
 
+    def cost_of_second(self, name, origin):
+        """Qualification, and the premium on what is bought there in calm years."""
+        row = self.second[name, origin]
+        cost = row["cost_usd_m"]
+        for year in self.study.years:
+            if year >= self.study.first_year + row["lead_years"]:
+                bought = row["least_share"] * self.need(name, year)
+                cost += self.discount(year) * row["premium"] * bought
+        return cost
+
+    def cost_of_stock(self, name):
+        """US$ per US$ held: bought once, held and renewed every year."""
+        row = self.stores[name]
+        renewed = 12.0 / row["shelf_life_months"] if row["shelf_life_months"] == row["shelf_life_months"] else 0.0
+        return 1.0 + sum(self.discount(year) * (row["holding_share"] + renewed) for year in self.study.years)
+
+    def facilities(self, plants):
+        """Shared facilities that plants need: at their site, for their sector and stage."""
+        out = []
+        for row in self.tables.facilities.to_dict("records"):
+            sectors = {part.strip() for part in row["sectors"].split(";")}
+            stages = (
+                {part.strip() for part in row["stages"].split(";")} if isinstance(row["stages"], str) else None
+            )
+            for plant in plants:
+                part = self.parts[plant["component"]]
+                fits = part["sector"] in sectors and (stages is None or part["stage"] in stages)
+                if plant["site"] == row["site"] and fits:
+                    out.append(row)
+                    break
+        return out
+
+    def cost_of_facility(self, row):
+        running = sum(self.discount(year) for year in self.study.years[1:])
+        return row["capex_usd_m"] * (1.0 - row["incentive_share"]) + row["running_usd_m"] * running
+
     def withheld(self, denial):
         """(component, origin) -> part of deliveries withheld."""
         cut = {}
@@ -206,6 +259,9 @@ class World:
         left = deliveries(self.network, table, np.array(passed), self.study.spare)
         withholding = {origin for _, origin in cut}
         out = defaultdict(float)
+        for c, name in enumerate(components):
+            for o, origin in enumerate(origins):
+                out[name, "from", origin] = float(left[c, o])
         for market in {HOME, *self.study.markets}:
             for c, name in enumerate(components):
                 for o, origin in enumerate(origins):
@@ -247,7 +303,7 @@ class Program:
         return {name: float(found.x[at]) for name, at in self.columns.items()}
 
 
-def window(world, denial, plants):
+def window(world, denial, plants, second=(), stored=None):
     """(component, market) -> US$ million unmet inside a window, at the best use of what there is.
 
     The rules are those of `corridor.relocate.recourse`, each written out for itself.
@@ -256,8 +312,13 @@ def window(world, denial, plants):
     arriving = world.arrivals(denial)
     open_ = [(plant, world.running(plant, year)) for plant in plants]
     program = Program()
+    ways = {
+        c: {route: (share, inputs) for route, (share, inputs) in world.recipes[c].items()} or {"": (1.0, {})}
+        for c in world.components
+    }
     for c in world.components:
-        program.column("make", c)
+        for route in ways[c]:
+            program.column("run", c, route)
         program.column("own", c)
         program.column("short", c, HOME, cost=study.markets.get(HOME, 0.0) * world.loss_ratio[c])
         for market in world.abroad:
@@ -266,20 +327,33 @@ def window(world, denial, plants):
 
     for c in world.components:
         essential = {user: world.content(c, user, essential_only=True) for user in world.users[c]}
-        used = [(("make", user), share) for user, share in essential.items()]
+        used = [
+            (("run", user, route), inputs[c][0])
+            for user in world.users[c]
+            for route, (_, inputs) in ways[user].items()
+            if c in inputs and inputs[c][1]
+        ]
+        made = [(("run", c, route), 1.0) for route in ways[c]]
         shipped = [(("ship", c, market), 1.0) for market in world.abroad]
         need = world.need(c, year)
         stock = world.stock_months[c] / 12.0
 
         # What stands makes up to its capacity times surge.
-        capacity = world.production(c, year)
-        capacity += sum(world.capacity(plant) * part for plant, part in open_ if plant["component"] == c)
-        program.at_most([(("make", c), 1.0)], length * study.surge * capacity)
+        # New plants run any route, old ones keep to theirs.
+        old = world.production(c, year)
+        new = sum(world.capacity(plant) * part for plant, part in open_ if plant["component"] == c)
+        program.at_most(made, length * study.surge * (old + new))
+        for route, (share, _) in ways[c].items():
+            program.at_most([(("run", c, route), 1.0)], length * study.surge * (share * old + new))
 
         # What is made, bought, in stock and found by makers goes to users that run, to other markets and home.
-        there = length * arriving[HOME, c] * need + stock * need
+        there = length * arriving[HOME, c] * need + stock * need + (stored or {}).get(c, 0.0)
+        for name, origin in second:
+            row = world.second[name, origin]
+            if name == c and year >= study.first_year + row["lead_years"]:
+                there += length * row["most_share"] * arriving[c, "from", origin] * need
         wanted = length * world.demand(HOME, c, year)
-        comes = [(("make", c), 1.0), (("own", c), 1.0), (("short", c, HOME), 1.0)]
+        comes = [*made, (("own", c), 1.0), (("short", c, HOME), 1.0)]
         goes = [(name, -part) for name, part in used + shipped]
         program.at_least(comes + goes, wanted - there)
         program.at_most([(("short", c, HOME), 1.0)], wanted)
@@ -291,14 +365,14 @@ def window(world, denial, plants):
         makers = sum(share * world.production(user, year) for user, share in essential.items())
         contracts = 0.0
         for plant, part in open_:
-            made = world.capacity(plant) * study.planned_use * part
-            makers += world.content(c, plant["component"], essential_only=True) * made
-            contracts += world.content(c, plant["component"]) * made
+            yearly = world.capacity(plant) * study.planned_use * part
+            makers += world.content(c, plant["component"], essential_only=True) * yearly
+            contracts += world.content(c, plant["component"]) * yearly
         program.at_most([(("own", c), 1.0)], length * (around * makers + arriving[HOME, c] * contracts))
         program.at_most([(("own", c), 1.0), *((name, -part) for name, part in used)], 0.0)
 
         # Only what is made is shipped.
-        program.at_most([*shipped, (("make", c), -1.0)], 0.0)
+        program.at_most([*shipped, *((name, -1.0) for name, _ in made)], 0.0)
 
         for market in world.abroad:
             lacking = length * (1.0 - min(arriving[market, c], 1.0)) - stock
