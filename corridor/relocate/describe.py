@@ -51,15 +51,8 @@ def describe(
     found: Found,
     before: Before,
     recourse: Recourse,
-    prices: pd.Series | None = None,
 ) -> Plan:
-    """The plan of a decision.
-
-    Parameters
-    ----------
-    prices
-        What one more unit of each limit avoids, by name of the limit; unknown if left out.
-    """
+    """The plan of a decision."""
     study, decision = problem.study, found.decision
     sourcing, replaced = sourcing_after(problem, decision)
     none = pd.DataFrame()
@@ -104,7 +97,7 @@ def describe(
         moves=moves,
         exposure=both[both["market"].isin(list(study.markets))].reset_index(drop=True),
         losses=_loss_table(problem, before.losses, recourse.losses(decision)),
-        limits=_limits(problem, decision, prices),
+        limits=_limits(problem, decision, found.prices),
         facilities=facilities[["facility", "site", "sector", "capex_net", "cost"]]
         .rename(columns={"capex_net": "capex_usd_m", "cost": "cost_usd_m"})
         .reset_index(drop=True),
@@ -212,7 +205,7 @@ def first_values(problem: Problem, first: First, width: int, decision: Decision)
     return values
 
 
-def _limits(problem: Problem, decision: Decision, prices: pd.Series | None) -> pd.DataFrame:
+def _limits(problem: Problem, decision: Decision, prices: Mapping[str, float]) -> pd.DataFrame:
     table = problem.limits
     used = used_of_limits(problem, decision)
     rows = table[["name", "limit", "sense", "unit", "amount"]].assign(used=used)
@@ -242,8 +235,7 @@ def _limits(problem: Problem, decision: Decision, prices: pd.Series | None) -> p
     money = ~out["limit"].isin(list(smallest))
     need = np.where(money, 0.005 * out["amount"], out["limit"].map(smallest).astype(float).fillna(0.0))
     out["binds"] = out["left"] < need - _ROUNDING
-    known = out["name"].map(prices) if prices is not None else pd.Series(np.nan, index=out.index)
-    out["price_usd_m"] = known.astype(float)
+    out["price_usd_m"] = [prices.get(name, np.nan) for name in out["name"]]
     return out
 
 

@@ -12,6 +12,7 @@ What made the difference, measured on the default study (54,000 columns, 16,000 
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,12 +20,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from corridor.errors import NoPlan
-from corridor.relocate.decision import Decision, cost_of, decision_of, hold, link_values, nothing
+from corridor.relocate.decision import Decision, cost_of, decision_of, link_values, nothing
 from corridor.relocate.decompose import relax_by_cuts, solve_by_cuts
 from corridor.relocate.effect import exposure_value
-from corridor.relocate.formulate import decide, formulate, start_table
+from corridor.relocate.formulate import formulate, start_table
 from corridor.relocate.goals import TIE_BREAK, Goals
 from corridor.relocate.limit_rows import First
+from corridor.relocate.place import place
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Floats, Program
 from corridor.relocate.solve import Solution, Status, TimeUp, solve
@@ -56,6 +58,8 @@ class Found:
         Loss of each window, discounted and weighted by market, US$ M.
     objective, bound
         Value of the aim, and what no decision can go below.
+    prices
+        By how much one more unit of each limit lowers the aim of the linear relaxation, by name.
     """
 
     decision: Decision
@@ -65,6 +69,7 @@ class Found:
     status: str
     solver: str
     seconds: float
+    prices: Mapping[str, float] = field(default_factory=dict)
 
 
 def search(
@@ -103,7 +108,13 @@ def search(
         run.status = "interrupted"
     if run.best is None:
         raise TimeUp(f"no plan was found within {run.limit:g} s. Mend: raise time_limit_s.")
-    return replace(run.best, bound=min(run.bound, run.best.objective), status=run.status, seconds=run.elapsed)
+    return replace(
+        run.best,
+        bound=min(run.bound, run.best.objective),
+        status=run.status,
+        seconds=run.elapsed,
+        prices=run.prices,
+    )
 
 
 class _Search:
@@ -118,6 +129,7 @@ class _Search:
         self.best: Found | None = None
         self.bound = -np.inf
         self.status = str(Status.FEASIBLE)
+        self.prices: dict[str, float] = {}
 
     @property
     def elapsed(self) -> float:
@@ -136,14 +148,16 @@ class _Search:
         program, first = self._formulate()
         if whole <= SMALL:
             solution = solve(program, gap=problem.study.gap, time_limit_s=self.limit)
+            self._price(program, solve(program, relaxed=True, time_limit_s=self.limit))
             self._take(solution)
             self._improve(decision_of(problem, program, solution.values))
             self.status = str(solution.status)
             return
         relaxed = solve(program, relaxed=True, time_limit_s=10 * self.limit)
         self._take(relaxed)
-        self._within(program, first, self._used(program, first, relaxed), 0.55 * self.left)
-        self._within(program, first, self._near(program, first, relaxed), 0.5 * self.left)
+        self._price(program, relaxed)
+        self._within(program, first, self._used(program, first, relaxed), 0.5 * self.left)
+        self._around(program, first, self._near(program, first, relaxed))
         self._whole(program)
 
     def _by_cuts(self) -> None:
@@ -174,7 +188,7 @@ class _Search:
         used |= first.starts["component"].isin(forced - {None}).to_numpy()
         used |= first.starts["technology"].isin(forced_technology - {None}).to_numpy()
         if self.best is not None:
-            used |= _is_started(first, self.best.decision)
+            used |= started(first, self.best.decision) > 0
         return used
 
     def _near(self, program: Program, first: First, relaxed: Solution) -> np.ndarray:
@@ -188,14 +202,35 @@ class _Search:
         near: np.ndarray = used | (slope <= most)
         return near
 
-    def _within(self, program: Program, first: First, allowed: np.ndarray, seconds: float) -> None:
-        """Search with some starts only, and sites placed afterwards."""
+    def _around(self, program: Program, first: First, near: np.ndarray) -> None:
+        """Improve the best plan sector by sector, then by two: only their starts are free."""
+        sectors = first.starts.loc[near, "sector"].value_counts().index.tolist()
+        groups = [(sector,) for sector in sectors] + list(itertools.combinations(sectors, 2))
+        for group in groups:
+            if self.best is None or self.left < 0.25 * self.limit or self._done():
+                return
+            free = first.starts["sector"].isin(group).to_numpy()
+            self._within(program, first, near, min(6.0, 0.3 * self.left), free=free)
+
+    def _within(
+        self,
+        program: Program,
+        first: First,
+        allowed: np.ndarray,
+        seconds: float,
+        *,
+        free: np.ndarray | None = None,
+    ) -> None:
+        """Search with some starts only, and sites placed afterwards; starts that are not free stay as they are."""
         if self._done():
             return
         part = program.copy()
         part.relax("place")
         starts = first.starts["column"].to_numpy()
         part.bound(starts[~allowed], high=0.0)
+        if free is not None and self.best is not None:
+            count = started(first, self.best.decision)
+            part.bound(starts[~free], low=count[~free], high=count[~free])
         try:
             solution = solve(part, gap=1e-6, absolute_gap=self._tolerance(), time_limit_s=seconds)
         except NoPlan:
@@ -239,19 +274,8 @@ class _Search:
             self.status = str(Status.OPTIMAL)
 
     def _place(self, decision: Decision) -> Decision | None:
-        """The same starts at their cheapest sites; None where they do not fit."""
-        program, first = decide(self.problem)
-        hold(program, self.problem, first, decision)
-        goals = Goals(program, self.problem, first)
-        columns, values = goals.expression("cost")
-        program.price(columns, values)
-        if "cost" in self.aim.at_most:
-            goals.at_most("cost", self.aim.at_most["cost"])
-        try:
-            solution = solve(program, gap=1e-3, time_limit_s=max(0.2 * self.limit, 5.0))
-        except NoPlan:
-            return None
-        return decision_of(self.problem, program, solution.values)
+        most = self.aim.at_most.get("cost")
+        return place(self.problem, decision, cost_at_most=most, time_limit_s=max(0.2 * self.limit, 5.0))
 
     def offer(self, decision: Decision) -> None:
         """A decision known to satisfy all limits."""
@@ -281,6 +305,20 @@ class _Search:
         budgets = limits.loc[(limits["limit"] == "budget") & limits["sectors"].isna(), "amount"]
         return float(budgets.min()) if len(budgets) else 0.0
 
+    def _price(self, program: Program, relaxed: Solution) -> None:
+        """What one more unit of each limit lowers the aim by."""
+        if relaxed.prices is None:
+            return
+        for block in ("limits", "fund"):
+            if block in program.rows:
+                begin, index = program.rows[block]
+                values = -relaxed.prices[begin : begin + len(index)]
+                least = np.isfinite(program.row_bounds[0][begin : begin + len(index)])
+                values = np.where(least, -values, values)
+                self.prices |= {
+                    str(name): max(float(value), 0.0) for name, value in zip(index["name"], values, strict=True)
+                }
+
     def _rise(self, bound: float) -> None:
         if bound > self.bound:
             self.bound = bound
@@ -309,9 +347,11 @@ class _Search:
         return True
 
 
-def _is_started(first: First, decision: Decision) -> np.ndarray:
-    keys = set(zip(decision.chosen["tech"], decision.chosen["year"], strict=True))
-    return np.array([key in keys for key in zip(first.starts["tech"], first.starts["year"], strict=True)])
+def started(first: First, decision: Decision) -> Floats:
+    """Plants of a decision by technology and year, rows as ``first.starts``."""
+    count = decision.chosen.groupby(["tech", "year"]).size().rename("count").reset_index()
+    rows = first.starts[["tech", "year"]].merge(count, on=["tech", "year"], how="left")
+    return rows["count"].fillna(0.0).to_numpy(float)
 
 
 def measure(problem: Problem, name: str, decision: Decision, theta: Floats) -> float:

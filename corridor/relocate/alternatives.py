@@ -1,0 +1,293 @@
+"""Near-optimal plans: which moves must be made, which could, which never pay (Neumann & Brown 2021).
+
+Plans within a stated slack of the best loss are made different by construction: a part of the components of an
+earlier plan, those most often used before all others, is taken out and forbidden, and what remains is filled up
+again as well as can be. What all plans share is then forbidden alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from corridor.config import Study
+from corridor.errors import NoPlan
+from corridor.relocate.decision import Decision, decision_of, link_values
+from corridor.relocate.formulate import formulate
+from corridor.relocate.goals import Goals
+from corridor.relocate.limit_rows import First
+from corridor.relocate.optimize import best
+from corridor.relocate.place import place
+from corridor.relocate.problem import Problem, build_problem
+from corridor.relocate.program import Floats, Program
+from corridor.relocate.search import started
+from corridor.relocate.solve import solve
+from corridor.relocate.value import Recourse, expected
+from corridor.scale import each, processors
+from corridor.tables import Tables
+
+#: Seconds for one program.
+_SECONDS = 8.0
+
+
+@dataclass(frozen=True, eq=False)
+class Alternatives:
+    """Plans within a slack of the best, and what they have in common.
+
+    Attributes
+    ----------
+    slack
+        Part by which a plan's expected loss may be above the best.
+    plans
+        ``plan`` (0 is the best), ``loss_usd_m, cost_usd_m, moves``, and ``differs``: components that are in one of
+        the two, this plan or the best, and not in the other.
+    moves
+        ``plan, component, technology, site, start_year``.
+    components
+        ``component, sector, plans`` (in how many), ``of``, ``verdict`` (must, could, never: of the plans found),
+        ``proven`` (the relaxation shows that every plan within the slack has it), ``regret_usd_m``: least loss
+        found without it, less the best loss; missing where every plan found has it.
+    sites
+        The same for each ``component, technology, site``.
+    """
+
+    slack: float
+    plans: pd.DataFrame
+    moves: pd.DataFrame
+    components: pd.DataFrame
+    sites: pd.DataFrame
+
+
+def alternatives(
+    tables: Tables,
+    study: Study,
+    *,
+    budget_usd_m: float | None = None,
+    count: int = 20,
+    slack: float = 0.01,
+    seed: int = 1,
+    progress: Callable[[int], None] | None = None,
+    workers: int | None = None,
+) -> Alternatives:
+    """At least `count` near-optimal plans for one budget, where there are so many.
+
+    Parameters
+    ----------
+    count
+        Plans wanted beside the best.
+    slack
+        Part of the best expected loss by which a plan may be worse.
+    seed
+        Of the random directions.
+    progress
+        Called with the number of plans found so far.
+    workers
+        Processes, as in :func:`frontier`.
+
+    Raises
+    ------
+    NoPlan
+        If there is no plan at all.
+    """
+    budget = study.budget_usd_m if budget_usd_m is None else budget_usd_m
+    problem = build_problem(tables, study, budget_usd_m=budget)
+    recourse = Recourse(problem)
+    first = best(problem, recourse)
+    loss = expected(problem, first.theta)
+    limit = loss * (1.0 + slack) + 1e-9
+    runs = max(1, min(workers or processors(), count))
+    tasks = [_Task(problem, first.decision, limit, count, seed, at, runs) for at in range(runs)]
+    found: list[tuple[Decision, float]] = []
+    for _, part in each(_explore, tasks, workers=runs):
+        found += part
+        if progress is not None:
+            progress(len(found))
+    unique = {decision.key: (decision, value) for decision, value in found}
+    unique.pop(first.decision.key, None)
+    everything = [(first.decision, loss), *unique.values()]
+    return _read(problem, everything, slack, _provable(problem, limit))
+
+
+@dataclass(frozen=True)
+class _Task:
+    problem: Problem
+    known: Decision
+    limit: float
+    count: int
+    seed: int
+    turn: int
+    turns: int
+
+
+def _explore(task: _Task) -> list[tuple[Decision, float]]:
+    """This process's part of the plans: within the limit, each without some of what those before it have."""
+    problem = task.problem
+    rng = np.random.default_rng([task.seed, task.turn])
+    recourse = Recourse(problem)
+    program, first = formulate(problem)
+    program.relax("place")
+    Goals(program, problem, first).minimise({"loss": 1.0})
+    relaxed = solve(program, relaxed=True, time_limit_s=60.0)
+    begin, index = program.columns["start"]
+    slope = np.zeros(len(index)) if relaxed.slopes is None else relaxed.slopes[begin : begin + len(index)]
+    used = relaxed.values[begin : begin + len(index)] > 1e-6
+    near = used | (slope <= np.sort(np.where(used, 0.0, slope))[min(len(slope) - 1, 3 * int(used.sum()))])
+    at = problem.plants["at"].to_numpy(int)[first.starts["tech"].to_numpy(int)]
+    tally = _tally(problem, task.known)
+    found: list[tuple[Decision, float]] = []
+    keys = {task.known.key}
+    wanted = len(range(task.turn, task.count, task.turns))
+    share = 0.3
+    for _ in range(3 * wanted):
+        if len(found) >= wanted:
+            break
+        parent = task.known if not found or rng.random() < 0.5 else found[int(rng.integers(len(found)))][0]
+        mine = np.flatnonzero(_tally(problem, parent) > 0)
+        if not len(mine):
+            break
+        order = mine[np.argsort(-(tally[mine] + rng.random(len(mine)) * tally.max()))]
+        closed = np.zeros(len(tally), dtype=bool)
+        closed[order[: max(1, round(share * len(mine)))]] = True
+        result = _without(problem, recourse, program, first, parent, closed[at], near, task.limit)
+        if result is None:
+            share = max(0.7 * share, 1.0 / len(mine))
+            continue
+        decision, _ = result
+        tally += _tally(problem, decision)
+        if decision.key not in keys:
+            keys.add(decision.key)
+            found.append(result)
+    return found
+
+
+def _tally(problem: Problem, decision: Decision) -> Floats:
+    """Which components a decision makes, shape (components,), 0 or 1."""
+    out = np.zeros(len(problem.loss_ratio))
+    out[problem.plants["at"].to_numpy(int)[decision.chosen["tech"]]] = 1.0
+    return out
+
+
+def _without(
+    problem: Problem,
+    recourse: Recourse,
+    program: Program,
+    first: First,
+    parent: Decision,
+    closed: np.ndarray,
+    near: np.ndarray,
+    limit: float,
+) -> tuple[Decision, float] | None:
+    """The parent's other plants, filled up with what is not closed; None if its loss is not within the limit."""
+    part = program.copy()
+    starts = first.starts["column"].to_numpy()
+    count = started(first, parent)
+    high = np.where(near, part.bounds[1][starts], 0.0)
+    part.bound(starts, low=np.where(closed, 0.0, count), high=np.where(closed, 0.0, np.maximum(count, high)))
+    try:
+        solution = solve(part, gap=1e-6, absolute_gap=0.1 * max(limit - 0.99 * limit, 0.0), time_limit_s=_SECONDS)
+    except NoPlan:
+        return None
+    decision = place(problem, decision_of(problem, part, solution.values))
+    if decision is None:
+        return None
+    value = expected(problem, recourse.loss(link_values(problem, decision)))
+    return (decision, value) if value <= limit else None
+
+
+def _provable(problem: Problem, limit: float) -> Callable[[str], bool]:
+    """Whether the relaxation shows that every plan within the limit has a component."""
+    program, first = formulate(problem)
+    Goals(program, problem, first).minimise({"loss": 1.0})
+
+    def proven(component: str) -> bool:
+        part = program.copy()
+        mine = (first.starts["component"] == component).to_numpy()
+        part.bound(first.starts["column"].to_numpy()[mine], high=0.0)
+        try:
+            return solve(part, relaxed=True, time_limit_s=30.0).bound > limit * (1.0 + 1e-6)
+        except NoPlan:
+            return True
+
+    return proven
+
+
+def _read(
+    problem: Problem,
+    found: list[tuple[Decision, float]],
+    slack: float,
+    proven: Callable[[str], bool],
+) -> Alternatives:
+    tables, study = problem.tables, problem.study
+    rows, plans = [], []
+    best_loss = found[0][1]
+    mine: list[set[str]] = []
+    for number, (decision, value) in enumerate(found):
+        chosen = decision.chosen
+        options = problem.options.iloc[chosen["option"]]
+        rows.append(
+            pd.DataFrame(
+                {
+                    "plan": number,
+                    "component": options["component"].to_numpy(),
+                    "technology": options["technology"].to_numpy(),
+                    "site": options["site"].to_numpy(),
+                    "start_year": study.first_year + chosen["year"].to_numpy(),
+                }
+            )
+        )
+        mine.append(set(options["component"]))
+        plans.append(
+            {
+                "plan": number,
+                "loss_usd_m": value,
+                "cost_usd_m": float(chosen["cost"].sum()),
+                "moves": len(chosen),
+                "differs": len(mine[0] ^ mine[-1]),
+            }
+        )
+    moves = pd.concat(rows, ignore_index=True)
+    losses = np.array([value for _, value in found])
+    sector = tables.components.set_index("id")["sector"]
+    possible = sorted(set(problem.options["component"]))
+    lines = []
+    for component in possible:
+        inside = np.array([component in each_ for each_ in mine])
+        count = int(inside.sum())
+        verdict = "must" if count == len(mine) else "never" if count == 0 else "could"
+        sure = False if verdict == "could" else verdict == "must" and proven(component)
+        lines.append(
+            {
+                "component": component,
+                "sector": sector[component],
+                "plans": count,
+                "of": len(mine),
+                "verdict": verdict,
+                "proven": sure,
+                "regret_usd_m": float(losses[~inside].min() - best_loss)
+                if inside[0] and (~inside).any()
+                else np.nan,
+            }
+        )
+    components = pd.DataFrame(lines).sort_values(
+        ["plans", "component"], ascending=[False, True], ignore_index=True
+    )
+    return Alternatives(slack, pd.DataFrame(plans), moves, components, _by_site(moves, losses))
+
+
+def _by_site(moves: pd.DataFrame, losses: Floats) -> pd.DataFrame:
+    """In how many plans each technology stands at each site, with the regret of leaving it out."""
+    keys = ["component", "technology", "site"]
+    pairs = moves[["plan", *keys]].drop_duplicates()
+    lines = []
+    for key, group in pairs.groupby(keys):
+        inside = np.zeros(len(losses), dtype=bool)
+        inside[group["plan"]] = True
+        count = int(inside.sum())
+        without = float(losses[~inside].min() - losses[0]) if inside[0] and (~inside).any() else np.nan
+        verdict = "must" if count == len(losses) else "could"
+        lines.append((*key, count, len(losses), verdict, without))
+    out = pd.DataFrame(lines, columns=[*keys, "plans", "of", "verdict", "regret_usd_m"])
+    return out.sort_values(["plans", *keys], ascending=[False, True, True, True], ignore_index=True)
