@@ -3,7 +3,20 @@
 from corridor.measures.bill import bill
 from corridor.measures.exposure import deliveries, exposure, stop
 from corridor.measures.headline import headline
+from corridor.measures.look_through import extraction, look_through, sales_exposure
 from corridor.measures.network import Network
 from corridor.measures.sourcing import shares, world_shares
 
-__all__ = ["Network", "bill", "deliveries", "exposure", "headline", "shares", "stop", "world_shares"]
+__all__ = [
+    "Network",
+    "bill",
+    "deliveries",
+    "exposure",
+    "extraction",
+    "headline",
+    "look_through",
+    "sales_exposure",
+    "shares",
+    "stop",
+    "world_shares",
+]
