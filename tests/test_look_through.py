@@ -136,6 +136,8 @@ def test_country_and_sector_labels():
 def test_inputs_above_output_are_named():
     with pytest.raises(DataError, match="output, row 1 A, column value: found 300, purchases 350"):
         look_through(BOOK, BOOK_OUTPUT.assign(value=[300.0, 300.0]))
+    with pytest.raises(DataError, match="output, row 1 A, column value: found 0; wanted above 0: there are flows"):
+        look_through(BOOK, BOOK_OUTPUT.assign(value=[0.0, 2000.0]))
 
 
 def test_faults_are_listed_at_once():

@@ -56,9 +56,9 @@ def fewest_failures(
     pandas.DataFrame
         One row per component and part: ``component, lost``; ``fewest`` (missing where no set of countries is
         enough); ``choke`` (the component whose makers are meant); ``tier`` (0: the component itself); ``path``
-        down to it; ``countries`` (the set, largest first, ``ROW`` for all that are not named); ``share`` (of the
-        set in the choke's supply); ``status`` (of the least known share in the set). Fewest first, then the
-        largest share.
+        down to it; ``countries`` (the set, largest first; ``ROW``, all that are not named, counts as one, so the
+        number is then a lower bound); ``share`` (of the set in the choke's supply); ``status`` (of the least known
+        share in the set). Fewest first, then the largest share.
 
     Raises
     ------

@@ -74,7 +74,7 @@ def look_through(
     working paper 30525; (2023) "Hidden Exposure: Measuring US Supply Chain Reliance", Brookings Papers.
     """
     table = _layout(flows, output)
-    return _exposures(table, table.seller, table.buyer, table.output[table.buyer], origin, group, "fpem")
+    return _exposures(table, table.seller, table.buyer, origin, group, "fpem")
 
 
 def sales_exposure(
@@ -103,7 +103,7 @@ def sales_exposure(
         left out: they are the end of a chain.
     """
     table = _layout(flows, output)
-    found = _exposures(table, table.buyer, table.seller, table.output[table.seller], destination, group, "fpex")
+    found = _exposures(table, table.buyer, table.seller, destination, group, "fpex")
     return found.rename(columns={"origin": "destination"})
 
 
@@ -138,7 +138,7 @@ def extraction(
         raise ConfigError(f"extraction: no such node in the table output: {', '.join(unknown)}")
     stays = np.ones((len(table.output), len(sets)))
     stays[found, [at for at, _ in listed]] = 0.0
-    matrix = table.matrix(table.seller, table.buyer, table.output[table.buyer])
+    matrix = table.matrix(table.seller, table.buyer, table.coefficients(table.buyer))
     final = table.output - np.bincount(table.seller, table.value, len(table.output))
     left = np.empty_like(stays)
     for at in range(0, len(sets), _COLUMNS_AT_ONCE):
@@ -174,20 +174,33 @@ class _Table:
         wanted = pd.MultiIndex.from_tuples(nodes) if isinstance(self.ids, pd.MultiIndex) else pd.Index(nodes)
         return np.asarray(self.ids.get_indexer(wanted), np.int64)
 
-    def matrix(self, row: Ints, column: Ints, over: Floats) -> Any:
-        """Flows over `over` as a sparse matrix; flows that begin or end at nothing made are 0."""
+    def coefficients(self, node: Ints) -> Floats:
+        """Each flow over the output of its `node` (seller or buyer), which must make something."""
+        over = self.output[node]
+        nothing = np.unique(node[(over <= 0) & (self.value > 0)])
+        if len(nothing):
+            raise DataError(
+                Problem("output", self.name(at), "value", "0", "above 0: there are flows", "give the output")
+                for at in nothing
+            )
+        return np.divide(self.value, over, out=np.zeros_like(self.value), where=over > 0)
+
+    def matrix(self, row: Ints, column: Ints, coefficient: Floats) -> Any:
+        """Coefficients as a sparse matrix."""
         from scipy.sparse import csr_array
 
-        part = np.divide(self.value, over, out=np.zeros_like(self.value), where=over > 0)
         size = len(self.output)
-        return csr_array((part, (row.astype(np.int32), column.astype(np.int32))), shape=(size, size))
+        return csr_array((coefficient, (row.astype(np.int32), column.astype(np.int32))), shape=(size, size))
+
+    def name(self, at: int) -> str:
+        """A node as an error shows it."""
+        return " ".join(str(part) for part in self.labels.iloc[at])
 
 
 def _exposures(
     table: _Table,
     other: Ints,
     node: Ints,
-    over: Floats,
     origin: str | Sequence[str] | None,
     group: Mapping[str, str] | None,
     suite: str,
@@ -201,8 +214,8 @@ def _exposures(
         lost = [name for name, at in zip(wanted, chosen, strict=True) if at < 0]
         raise ConfigError(f"origin {', '.join(lost)} is the country of no node; there are: {', '.join(names)}")
     size = len(table.output)
-    matrix = table.matrix(node, other, over)
-    part = np.divide(table.value, over, out=np.zeros_like(table.value), where=over > 0)
+    part = table.coefficients(node)
+    matrix = table.matrix(node, other, part)
     direct_all = np.bincount(node, part, size)
     direct, total = np.empty((size, len(wanted))), np.empty((size, len(wanted)))
     ones = np.ones((size, 1))
@@ -252,7 +265,7 @@ def _series(table: _Table, matrix: Any, right: Floats, stays: Floats | float = 1
     raise DataError(
         Problem(
             "output",
-            " ".join(str(part) for part in table.labels.iloc[at]),
+            table.name(at),
             "value",
             f"{table.output[at]:g}, purchases {spent[at]:g}",
             "output above purchases (some value added)",

@@ -144,6 +144,10 @@ def percolation(
         _known(markets, sorted(rows["market"].unique()), "demand")
         rows = rows[rows["market"].isin(markets)]
     need = rows.groupby("component")["value_usd_m"].sum().reindex(names, fill_value=0.0).to_numpy(float)
+    if not need.sum() > 0:
+        raise ConfigError(
+            "no final needs: the table demand has no value for any component; percolation needs some"
+        )
     made = _made_by(tables, units)
     number, unit = pd.factorize(made["unit"], sort=True)
     share = np.zeros((len(names), len(unit)))

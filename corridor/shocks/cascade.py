@@ -108,8 +108,9 @@ def cascade(
 
     Checked against public code: the tutorial and calls of the authors' R packages GLcascade and fastcascade
     0.9.3.1 (orientation of W, all suppliers in the denominator of replaceable inputs, revenue and market
-    arguments, the stopping rule on the largest fall), and the test suite of ESRIcascade.jl, whose values computed
-    with fastcascade (6 nodes, mixed kinds, replaceability) are reproduced to 1e-12.
+    arguments); a public transcription of the loop of fastcascade (start at psi, both directions in one loop, stop
+    on the largest fall, the index as the weighted loss of the lower level); and the test suite of ESRIcascade.jl,
+    whose values computed with fastcascade (6 nodes, mixed kinds, replaceability) are reproduced to 1e-12.
     """
     network = SupplyNetwork.of(edges, nodes, essential, revenue_and_cost=revenue_and_cost)
     return network.index(
