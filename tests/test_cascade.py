@@ -116,7 +116,7 @@ def networks(draw):
     st.sampled_from(["both", "down", "up"]),
     st.sampled_from([0.0137, 1e-4, 1e-7]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_against_the_formulas_written_out(case, replaceability, direction, tolerance):
     value, sector, kind, columns, psi = case
     options = {"replaceability": replaceability, "direction": direction, "tolerance": tolerance}
