@@ -109,7 +109,8 @@ def pass_through(tables: Tables, *, least_share: float = 0.05) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``component, kind`` (component, maker or country), ``through`` (component made there; empty for a country),
-        ``country`` (empty for a component), ``status`` (of the share of a maker); nearest first.
+        ``country`` (empty for a component), ``status`` (of the share of a maker); nearest first. A component that
+        no chain reaches has no rows.
     """
     import networkx as nx
 
