@@ -14,6 +14,7 @@ def slow_cascade(
     replaceability: bool = True,
     direction: str = "both",
     tolerance: float = 1e-2,
+    max_rounds: int = 1_000_000,
     revenue: np.ndarray | None = None,
     cost: np.ndarray | None = None,
     market: np.ndarray | None = None,
@@ -59,7 +60,7 @@ def slow_cascade(
             down = new_down
         fall = max((down - new_down).max(), (up - new_up).max())
         down, up = new_down, new_up
-        if fall <= tolerance:
+        if fall <= tolerance or rounds == max_rounds:
             break
     share = weight / weight.sum() if weight.sum() else weight
     return (

@@ -136,6 +136,9 @@ def test_country_and_sector_labels():
 def test_inputs_above_output_are_named():
     with pytest.raises(DataError, match="output, row 1 A, column value: found 300, purchases 350"):
         look_through(BOOK, BOOK_OUTPUT.assign(value=[300.0, 300.0]))
+    ring = pd.DataFrame({"seller": [1, 2], "buyer": [2, 1], "value": [1.0, 1.0]})
+    with pytest.raises(DataError, match="circles of flows that add almost no value"):
+        look_through(ring, BOOK_OUTPUT.assign(value=1 + 1e-9))
     with pytest.raises(DataError, match="output, row 1 A, column value: found 0; wanted above 0: there are flows"):
         look_through(BOOK, BOOK_OUTPUT.assign(value=[0.0, 2000.0]))
 

@@ -87,7 +87,7 @@ def test_cycles_end():
 
 
 @given(networks(), st.sampled_from([["CHN"], ["CHN", "JPN"]]), st.booleans())
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_all_chains_add_up_to_net_exposure(case, target, by_maker):
     case = tables(**case)
     net = exposure(case, ["IND", "USA"], target).set_index(["market", "component"])

@@ -260,19 +260,20 @@ def _series(table: _Table, matrix: Any, right: Floats, stays: Floats | float = 1
             return total
         if not largest <= 1e12 * size:
             break
+    raise DataError(_too_little_added(table))
+
+
+def _too_little_added(table: _Table) -> list[Problem]:
+    """Why the series does not converge: who spends what it makes, the first twenty."""
     spent = np.bincount(table.buyer, table.value, len(table.output))
-    over = np.flatnonzero(spent >= table.output)
-    raise DataError(
-        Problem(
-            "output",
-            table.name(at),
-            "value",
-            f"{table.output[at]:g}, purchases {spent[at]:g}",
-            "output above purchases (some value added)",
-            "correct the output, or leave out the flows",
-        )
-        for at in over[:20]
-    )
+    wanted, mend = "output above purchases (some value added)", "correct the output, or leave out the flows"
+    over = np.flatnonzero(spent >= table.output)[:20]
+    if not len(over):
+        found = "circles of flows that add almost no value"
+        return [Problem("output", "", "value", found, wanted, mend)]
+    figures = [f"{table.output[at]:g}, purchases {spent[at]:g}" for at in over]
+    rows = zip(over, figures, strict=True)
+    return [Problem("output", table.name(at), "value", found, wanted, mend) for at, found in rows]
 
 
 def _layout(flows: pd.DataFrame, output: pd.DataFrame) -> _Table:

@@ -21,6 +21,7 @@ Ints = NDArray[np.int64]
 
 _ENOUGH = 1e-9
 _TOLERANCE = 1e-12
+_MOST_ROUNDS = 10_000
 _SCENARIOS_AT_ONCE = 128
 _SHORT = 0.01  # a market that lacks this part of a component is short of it
 _BAND = (5, 95)  # percentiles of the random draws
@@ -269,7 +270,7 @@ def _lose(
     cut = sigma[component, origin]
     state = np.zeros((len(need), len(cases), need.shape[1]))
     state[component, cases] = cut
-    while True:
+    for _ in range(_MOST_ROUNDS):
         dry = routes.worst(state)
         new = dry @ makers.transpose(0, 2, 1)
         # The maker that has stopped cannot run dry as well.
@@ -302,11 +303,13 @@ def _left(order: Ints, steps: Ints, share: Floats, routes: _Routes, need: Floats
             whole = new
     level = np.minimum(supply, 1.0)
     short = 1.0 - level
-    while True:
+    for _ in range(_MOST_ROUNDS):
         new = np.maximum(1.0 - level, routes.worst(short))
-        if float(np.abs(new - short).max(initial=0.0)) <= _TOLERANCE:
-            return np.asarray(need @ (1.0 - new) / total)
+        change = float(np.abs(new - short).max(initial=0.0))
         short = new
+        if change <= _TOLERANCE:
+            break
+    return np.asarray(need @ (1.0 - short) / total)
 
 
 def _made_by(tables: Tables, units: str) -> pd.DataFrame:
@@ -332,9 +335,11 @@ def _drawn_on(lines: pd.DataFrame, names: pd.Index, need: Floats) -> Floats:
     weight = (rows["value_share"] * rows["route_share"]).to_numpy(float)
     inputs = csr_array((weight, (rows["input"], rows["output"])), shape=(len(names), len(names)))
     term, total = need, need.copy()
-    while term.max(initial=0.0) > _TOLERANCE * max(need.max(initial=0.0), 1.0):
+    for _ in range(_MOST_ROUNDS):
         term = inputs @ term
         total += term
+        if term.max(initial=0.0) <= _TOLERANCE * max(need.max(initial=0.0), 1.0):
+            break
     return total
 
 

@@ -33,7 +33,7 @@ def cascade(
     replaceability: bool = True,
     direction: Direction = "both",
     tolerance: float = 1e-2,
-    max_rounds: int = 10_000,
+    max_rounds: int = 1_000_000,
     revenue_and_cost: bool = True,
     workers: int | None = None,
 ) -> pd.DataFrame:
@@ -81,7 +81,8 @@ def cascade(
         A run stops when no level falls by more; 0.01 as published. In a network that sells everything to
         itself, losses upstream converge to all or nothing, and this value decides the result: give revenues.
     max_rounds
-        Rounds after which a run stops in any case; the published code has no such limit.
+        Rounds after which a run stops in any case, shown as not settled; the published code has no such limit.
+        Networks that settle slowly are rare: a run needs a few rounds, but there are cases that need 300,000.
     revenue_and_cost
         Whether the columns ``revenue`` and ``cost`` count.
     workers
@@ -92,7 +93,7 @@ def cascade(
     pandas.DataFrame
         One row per scenario, in the order given: ``scenario`` (the node, where it closes alone), ``esri``,
         ``down``, ``up`` (the index with the levels of one direction alone; missing where it was not run), all
-        0..1, and ``rounds``.
+        0..1, ``rounds``, and ``settled`` (whether the tolerance ended the run).
 
     Raises
     ------
@@ -202,7 +203,7 @@ class SupplyNetwork:
         replaceability: bool = True,
         direction: Direction = "both",
         tolerance: float = 1e-2,
-        max_rounds: int = 10_000,
+        max_rounds: int = 1_000_000,
         workers: int | None = None,
     ) -> pd.DataFrame:
         """Index of each scenario; parameters and result as in :func:`cascade`."""
@@ -210,7 +211,8 @@ class SupplyNetwork:
         rules = _rules(direction, replaceability, tolerance, max_rounds)
         index, rounds, _ = self._run(shocks, len(names), rules, workers, states=False)
         down, up = (index[:, at] if rules[at - 1] else np.nan for at in (1, 2))
-        return pd.DataFrame({"scenario": names, "esri": index[:, 0], "down": down, "up": up, "rounds": rounds})
+        result = pd.DataFrame({"scenario": names, "esri": index[:, 0], "down": down, "up": up})
+        return result.assign(rounds=np.abs(rounds), settled=rounds > 0)
 
     def levels(
         self,
@@ -219,7 +221,7 @@ class SupplyNetwork:
         replaceability: bool = True,
         direction: Direction = "both",
         tolerance: float = 1e-2,
-        max_rounds: int = 10_000,
+        max_rounds: int = 1_000_000,
         workers: int | None = None,
     ) -> pd.DataFrame:
         """What is left of every node at the end of each scenario; parameters as in :func:`cascade`.

@@ -12,6 +12,7 @@ from corridor.tables import Tables
 Floats = NDArray[np.float64]
 
 _TOLERANCE = 1e-12
+_MOST_ROUNDS = 10_000
 
 
 def component_network(
@@ -101,13 +102,15 @@ def _wanted(tables: Tables, network: Network, supply: pd.DataFrame, recipes: pd.
     component, buyer = supply["component"].to_numpy(), supply["buyer"].to_numpy()
     maker = network.maker_buyer[supply["origin"]]
     term, largest = total.copy(), max(total.max(initial=0.0), 1.0)
-    while term.max(initial=0.0) > _TOLERANCE * largest:
+    for _ in range(_MOST_ROUNDS):
         made = np.zeros(shape)
         np.add.at(made, (component, maker), term[component, buyer] * supply["share"].to_numpy())
         term = np.zeros(shape)
         weight = recipes["weight"].to_numpy(float)[:, None]
         np.add.at(term, recipes["input"].to_numpy(), made[recipes["output"].to_numpy()] * weight)
         total += term
+        if term.max(initial=0.0) <= _TOLERANCE * largest:
+            break
     return total
 
 

@@ -245,7 +245,7 @@ def run(
     index
         Shape (scenarios, 3): combined, downstream, upstream.
     rounds
-        Shape (scenarios,).
+        Shape (scenarios,); below 0 where the last round still brought a larger fall.
     states
         Shape (scenarios, 2, nodes), or no scenarios if the states are not wanted.
     """
@@ -277,7 +277,7 @@ def run(
                 tick += 1
                 upper_touched, fall_up = _up(buys, sells, upper, upper_touched, scratch, tick)
             drop = max(fall_down, fall_up)
-        rounds[scenario] = done
+        rounds[scenario] = done if drop <= tolerance else -done
         _weigh(weight, lower, lower_touched, upper, upper_touched, index[scenario])
         if len(states):
             states[scenario, 0, :] = lower[1]
