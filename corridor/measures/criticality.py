@@ -102,7 +102,7 @@ def net_import_reliance(balance: pd.DataFrame) -> pd.DataFrame:
 
     ``NIR = 100 (M - X + S) / (P + P2 + M - X + S)`` with M imports, X exports, P primary and P2 secondary
     production, S what is drawn from stocks (USGS, Mineral Commodity Summaries, appendix B). It grows with
-    ``M - X + S`` and falls with P + P2, so the ends of its range follow from the ends of theirs.
+    ``M - X + S``; with P + P2 it moves towards 0. So the ends of its range follow from the ends of theirs.
 
     Parameters
     ----------
@@ -137,19 +137,25 @@ def net_import_reliance(balance: pd.DataFrame) -> pd.DataFrame:
     (m_low, m_high), (x_low, x_high) = ends("imports"), ends("exports")
     (p_low, p_high), (q_low, q_high) = ends("production"), ends("secondary")
     s_low, s_high = ends("stock_draw", least=-math.inf)
-    low = _reliance(m_low - x_high + s_low, p_high + q_high)
-    high = _reliance(m_high - x_low + s_high, p_low + q_low)
-    out = pd.DataFrame({"low": low, "high": high}, index=balance.index)
+    net_low, net_high = m_low - x_high + s_low, m_high - x_low + s_high
+    made_low, made_high = p_low + q_low, p_high + q_high
+    low = _reliance(net_low, np.where(net_low >= 0, made_high, made_low))
+    high = _reliance(net_high, np.where(net_high >= 0, made_low, made_high))
+    consumed = made_high + net_high > 0
+    # Where the range holds no consumption at all, the ratio has a limit there: 100 with nothing made, else none.
+    low = np.where(np.isnan(low), np.where(net_low >= 0, 100.0, -np.inf), low)
+    known = consumed & ~np.isnan(net_low) & ~np.isnan(made_low)
+    ends_of = {"low": np.where(known, low, np.nan), "high": np.where(known, np.nan_to_num(high), np.nan)}
+    out = pd.DataFrame(ends_of, index=balance.index)
     out["net_exporter"] = (out["high"] < 0).astype("boolean").where((out["high"] < 0) | (out["low"] >= 0))
     return out
 
 
 def _reliance(net: np.ndarray, made: np.ndarray) -> np.ndarray:
+    """Per cent of consumption that is net imports; blank where nothing is consumed."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        imported = 100.0 / (1.0 + made / net)  # in this form unbounded imports give 100
-        exported = 100.0 * net / (made + net)
-    value = np.where(net > 0, imported, np.where(made + net > 0, exported, np.nan))
-    return np.where(np.isnan(made) | np.isnan(net), np.nan, value)
+        part = np.where(np.isposinf(net), 100.0, 100.0 * net / (made + net))
+    return np.where(made + net > 0, part, np.nan)
 
 
 def governance_risk(index: pd.Series) -> pd.Series:

@@ -19,6 +19,7 @@ Floats = npt.NDArray[np.float64]
 
 #: Code of the trade table under which all goods of a partner are added up.
 TOTAL = "TOTAL"
+_FLAT = 1e-12
 
 
 def revealed_advantage(exports: pd.DataFrame, *, totals: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -127,9 +128,11 @@ def complexity(present: Floats) -> tuple[Floats, Floats]:
     scaled = kept / np.sqrt(by_country)[:, None] / np.sqrt(by_good)
     _, vectors = np.linalg.eigh(scaled @ scaled.T)
     of_country = vectors[:, -2] / np.sqrt(by_country)
-    of_country *= np.sign(np.corrcoef(by_country, of_country)[0, 1]) or 1.0
+    of_country *= np.sign((by_country - by_country.mean()) @ of_country) or 1.0
     of_good = (kept / by_good).T @ of_country
     back = (kept / by_country[:, None]) @ of_good
+    if back.std() < _FLAT:  # all countries export alike: nothing tells them apart
+        return eci, pci
     eci[diverse] = (back - back.mean()) / back.std()
     pci[common] = (of_good - back.mean()) / back.std()
     return eci, pci
