@@ -83,7 +83,7 @@ values = st.lists(st.floats(0.01, 1e6), min_size=1, max_size=12)
 
 
 @given(values)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_bounds_and_shares(amounts):
     named = {f"C{at:02d}": amount for at, amount in enumerate(amounts)}
     shares = measures.origin_shares(flows(named))["share"]
@@ -99,19 +99,23 @@ def test_bounds_and_shares(amounts):
 
 
 @given(values, st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_relabelling_countries_changes_no_index(amounts, random):
     names = [f"C{at:02d}" for at in range(len(amounts))]
     other = names.copy()
     random.shuffle(other)
-    kept = ["hhi", "hhi_normalised", "effective_suppliers", "cr3", "largest_share"]
-    before = measures.concentration_indices(flows(dict(zip(names, amounts, strict=True))))[kept]
-    after = measures.concentration_indices(flows(dict(zip(other, amounts, strict=True))))[kept]
-    pd.testing.assert_frame_equal(before, after, rtol=1e-12)
+    both = pd.concat(
+        [
+            flows(dict(zip(names, amounts, strict=True)), year=1),
+            flows(dict(zip(other, amounts, strict=True)), year=2),
+        ]
+    )
+    out = measures.concentration_indices(both)[["hhi", "hhi_normalised", "cr3", "n75", "largest_share"]]
+    assert out.iloc[0].tolist() == pytest.approx(out.iloc[1].tolist(), rel=1e-12)
 
 
 @given(st.integers(1, 40), st.floats(0.1, 1e3))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_equal_shares_are_as_many_effective_suppliers(count, amount):
     row = one(measures.concentration_indices(flows({f"C{at:02d}": amount for at in range(count)})))
     assert row["effective_suppliers"] == pytest.approx(count)
@@ -575,6 +579,41 @@ def test_risk_of_our_minerals_is_near_the_published_one(bundled):
     # what India makes itself is no foreign risk to it
     assert out.loc["bauxite", "sourcing_risk"] < 0.1
     assert (out["unrated"] <= 1).all()
+
+
+@pytest.mark.skipif(not EU_LIST.exists(), reason="the published table is not at hand")
+def test_supply_risk_by_the_eus_recycling_and_substitution(bundled):
+    """Where the EU takes world supply alone, our shares with its own factors come near its figure.
+
+    Not equal: it has supply of 2016-20 and trade parameters, we have 2024-25 and none.
+    """
+    ours = {
+        "Niobium": "niobium-ore",
+        "Beryllium": "beryllium-ore",
+        "Cobalt": "cobalt-ore",
+        "Vanadium": "vanadium-slag",
+        "Dysprosium": "dysprosium-oxide",
+        "Terbium": "terbium-oxide",
+        "Gadolinium": "gadolinium-oxide",
+        "Yttrium": "yttrium-oxide",
+    }
+    published = pd.read_csv(EU_LIST).set_index("material_name").loc[list(ours)]
+    world = measures.mineral_risk(bundled, "USA").set_index("component")["global_risk"]
+    stages = pd.DataFrame(
+        {
+            "global_risk": world.loc[list(ours.values())].to_numpy(),
+            "sourcing_risk": math.nan,
+            "import_reliance": 1.0,
+            "recycling": published["end_of_life"].to_numpy() / 100,
+            "substitution": published["si_sr"].to_numpy(),
+        },
+        index=published.index,
+    )
+    got = measures.supply_risk(stages)
+    assert (got["basis"] == "GS only").all()
+    apart = got["supply_risk"] / published["supply_risk"].astype(float)
+    assert apart.between(0.65, 1.35).all(), apart
+    assert apart.median() == pytest.approx(1, abs=0.15)
 
 
 def test_mineral_risk_by_hand():
