@@ -66,6 +66,10 @@ def test_the_exports_file() -> None:
     assert sorted(raw["year"].unique()) == [2018, 2019, 2021, 2022]
     # the Ministry of Commerce puts exports of FY2022-23 at US$ 451.07 billion
     assert dgcis.total(raw, 2022).sum() == pytest.approx(451_070, rel=1e-4)
+    imported = set(dgcis.read(RAW / dgcis.FILE)["code"])
+    used = set(read_tables(DATA)[0].codes.query("nomenclature == 'INPC'")["code"])
+    for year, rows in raw.groupby("year"):
+        assert used & imported <= set(rows["code"]), f"a class is spelt otherwise in {year}"
 
 
 def test_missing_column_is_named(tmp_path: Path) -> None:
