@@ -317,6 +317,32 @@ def test_few_importers_do_not_show_what_a_country_exports():
     }
 
 
+def dependence_with(trade: list[dict[str, object]]) -> pd.DataFrame:
+    bought = [row for row in CASE["trade"] if row["importer"] == "IND"]
+    out = measures.market_dependence(tables(**{**CASE, "trade": bought + trade}), "IND")
+    return out.set_index(["product", "year"])
+
+
+def test_where_the_world_reports_what_nobody_buys_is_not_exported():
+    flow = {"exporter": "CHN", "nomenclature": "HS6", "code": "850511", "value_usd_m": 1.0, "year": 2024}
+    world = [{**flow, "importer": f"B{at:02d}"} for at in range(10)]
+    got = dependence_with(world)["cdi3"]
+    assert got["magnet", 2024] == math.inf
+    assert pd.isna(got["magnet", 2023]), "nobody reports of 2023"
+    sold = {**world[0], "exporter": "IND", "value_usd_m": 4.0}
+    assert dependence_with([*world, sold])["cdi3"]["magnet", 2024] == pytest.approx(10 / 4)
+
+
+def test_sales_of_a_class_are_not_set_against_the_component_alone():
+    codes = [*CASE["codes"], {"component": "magnet", "nomenclature": "INPC", "code": "METALS", "match": "group"}]
+    older = {"importer": "IND", "exporter": "CHN", "nomenclature": "INPC", "code": "METALS", "value_usd_m": 1.0}
+    bought = [row for row in CASE["trade"] if row["importer"] == "IND"]
+    sold = {**older, "importer": "ROW", "exporter": "IND", "value_usd_m": 50.0, "year": 2024}
+    case = {**CASE, "codes": codes, "trade": [*bought, {**older, "year": 2020}, sold]}
+    got = measures.market_dependence(tables(**case), "IND").set_index(["product", "year"])
+    assert pd.isna(got.loc[("magnet", 2024), "cdi3"])
+
+
 def test_single_point_where_quantities_are_known():
     supply = [
         {"component": "magnet", "country": "CHN", "quantity": 90.0},

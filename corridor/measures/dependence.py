@@ -244,15 +244,17 @@ def market_dependence(
         where the status is ``inherited``.
     """
     flows = market_flows(tables, market, merge=merge)
-    exports = export_flows(tables, market)
+    bought = flows.groupby(["product", "year"], as_index=False)[["status"]].first()
+    exports = export_flows(tables, market).merge(bought, on=["product", "year"], suffixes=("", "_bought"))
+    # Sales of a class say nothing beside purchases of the component alone.
+    exports = exports[(exports["status"] == "inherited") == (exports["status_bought"] == "inherited")]
     own = tables.sourcing[tables.sourcing["market"] == market]
     home = own.assign(value=own["share"].where(own["origin"] == market, 0.0))
     home = home.assign(rank=pd.Categorical(home["status"], categories=list(STATUSES)).codes)
     home = home.groupby("component", as_index=False).agg(value=("value", "sum"), rank=("rank", "max"))
     home = home.rename(columns={"component": "product"})
     out = eu_dependence(flows, exports=exports, home_share=home[["product", "value"]])
-    by_flow = flows.groupby(["product", "year"], as_index=False)["status"].first()
-    out = out.merge(by_flow, on=["product", "year"]).merge(home[["product", "rank"]], on="product", how="left")
+    out = out.merge(bought, on=["product", "year"]).merge(home[["product", "rank"]], on="product", how="left")
     out["home_status"] = out.pop("rank").map(dict(enumerate(STATUSES))).astype("str")
     world = world_flows(tables, merge=merge)
     amounts = world.assign(value=_world_value(tables, world)).dropna(subset=["value"])

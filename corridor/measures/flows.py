@@ -132,24 +132,38 @@ def world_flows(tables: Tables, *, merge: Mapping[str, str] | None = None) -> pd
 def export_flows(tables: Tables, market: str) -> pd.DataFrame:
     """What a market exports of each component in every year, to all countries together.
 
-    Importers tell what a country exports. They are added up where they are the world: one of them is ``ROW``
-    (all others together) or at least ten report in the nomenclature in which the market's own imports stand.
-    Where few do, nothing is known, rather than little exported.
+    Importers tell what a country exports, in the nomenclatures in which its own imports stand. Their figures are
+    added up where they are the world: at least ten countries report imports in the nomenclature that year (a
+    code that none of them buys from the market is then exported to none), or one importer is ``ROW``, all
+    others together. Where few report, nothing is known, rather than little exported.
+
+    Parameters
+    ----------
+    tables
+        Needs ``trade`` and ``codes``.
+    market
+        Exporting country.
 
     Returns
     -------
     pandas.DataFrame
-        ``reporter, product, year, value`` (US$ million); components of unknown exports are left out.
+        ``reporter, product, year, value`` (US$ million) and ``status`` (``inherited``: those of the component's
+        class); components of unknown exports are left out.
     """
     own = tables.trade["importer"] == market
     spoken = tables.trade.loc[own, "nomenclature"].unique()
-    trade = tables.trade[(tables.trade["exporter"] == market) & ~own & tables.trade["nomenclature"].isin(spoken)]
-    importers = trade.groupby(["nomenclature", "year"])["importer"]
-    whole = (trade["importer"] == REST).groupby([trade["nomenclature"], trade["year"]]).transform("any")
-    trade = trade[whole | (importers.transform("nunique") >= _ENOUGH_IMPORTERS)]
+    others = tables.trade[~own & tables.trade["nomenclature"].isin(spoken)]
+    by_year = [others["nomenclature"], others["year"]]
+    world = others.groupby(["nomenclature", "year"])["importer"].transform("nunique") >= _ENOUGH_IMPORTERS
+    sold = others["exporter"] == market
+    together = (sold & (others["importer"] == REST)).groupby(by_year).transform("any")
+    none = others[world].drop_duplicates(["nomenclature", "code", "year"]).assign(value_usd_m=0.0)
+    trade = pd.concat([others[sold & (world | together)], none])
     parts = [by_component(tables, rows) for _, rows in trade.groupby("year")]
     if not parts:
-        return pd.DataFrame({"reporter": [], "product": [], "year": [], "value": []})
+        return pd.DataFrame({"reporter": [], "product": [], "year": [], "value": [], "status": []})
     rows = pd.concat(parts, ignore_index=True).rename(columns={"component": "product"})
-    out = rows.groupby(["product", "year"], as_index=False).agg(value=("value_usd_m", "sum"))
-    return out.assign(reporter=market)[["reporter", "product", "year", "value"]]
+    out = rows.groupby(["product", "year"], as_index=False).agg(
+        value=("value_usd_m", "sum"), status=("status", "first")
+    )
+    return out.assign(reporter=market)[["reporter", "product", "year", "value", "status"]]
