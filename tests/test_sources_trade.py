@@ -51,6 +51,27 @@ def test_india_totals(india: pd.DataFrame) -> None:
     assert dgcis.total(india, 2022).index.tolist() == ["CHN", "HKG", "ROW", "PAN", "FJI"]
 
 
+def test_india_exports_are_added_up_over_the_buyers(india: pd.DataFrame) -> None:
+    rows = dgcis.exports(india, ["ELECTRONICS COMPONENTS"])
+    assert rows[["importer", "exporter", "code", "year"]].to_numpy().tolist() == [
+        ["ROW", "IND", "ELECTRONICS COMPONENTS", 2022]
+    ]
+    assert rows["value_usd_m"].tolist() == pytest.approx([8211.87 + 4297.41 + 2.0])
+    assert rows[["status", "source"]].to_numpy().tolist() == [["reported", "dgcis-exports"]]
+
+
+@needs_raw
+def test_the_exports_file() -> None:
+    raw = dgcis.read(RAW / dgcis.EXPORTS_FILE)
+    assert sorted(raw["year"].unique()) == [2018, 2019, 2021, 2022]
+    # the Ministry of Commerce puts exports of FY2022-23 at US$ 451.07 billion
+    assert dgcis.total(raw, 2022).sum() == pytest.approx(451_070, rel=1e-4)
+    imported = set(dgcis.read(RAW / dgcis.FILE)["code"])
+    used = set(read_tables(DATA)[0].codes.query("nomenclature == 'INPC'")["code"])
+    for year, rows in raw.groupby("year"):
+        assert used & imported <= set(rows["code"]), f"a class is spelt otherwise in {year}"
+
+
 def test_missing_column_is_named(tmp_path: Path) -> None:
     path = tmp_path / "india.csv"
     path.write_text("financialyear,commodity,country,value\n2022-23,GOLD,U S A,1\n")

@@ -1,31 +1,106 @@
-"""Measures on tables: who supplies whom, and how much of it rests on a target group of countries."""
+"""Measures on tables: who supplies whom, how concentrated that is, and how much of it rests on a target group."""
 
 from corridor.measures.bill import bill
 from corridor.measures.chokepoints import fewest_failures, pass_through
+from corridor.measures.concentration import concentration
+from corridor.measures.criticality import (
+    critical,
+    economic_importance,
+    governance_risk,
+    import_reliance,
+    mineral_risk,
+    net_import_reliance,
+    parse_bound,
+    parse_bounds,
+    substitution_indices,
+    supply_risk,
+    weighted_hhi,
+)
+from corridor.measures.dependence import (
+    alternatives,
+    eu_dependence,
+    geodep,
+    market_dependence,
+    single_points,
+    with_persistence,
+)
 from corridor.measures.exposure import deliveries, exposure, stop
+from corridor.measures.feasibility import (
+    complexity,
+    density,
+    density_held_out,
+    feasibility,
+    proximity,
+    revealed_advantage,
+)
+from corridor.measures.flows import export_flows, market_flows, origin_shares, world_flows
 from corridor.measures.headline import headline
+from corridor.measures.indices import concentration_indices
 from corridor.measures.look_through import extraction, look_through, sales_exposure
 from corridor.measures.network import Network
 from corridor.measures.paths import exposure_by_tier, paths
 from corridor.measures.removals import percolation, stop_losses
 from corridor.measures.sourcing import shares, world_shares
+from corridor.measures.stability import (
+    churn,
+    flip_probability,
+    hhi_bounds,
+    stability,
+    threshold_distance,
+    years_in_state,
+)
 
 __all__ = [
     "Network",
+    "alternatives",
     "bill",
+    "churn",
+    "complexity",
+    "concentration",
+    "concentration_indices",
+    "critical",
     "deliveries",
+    "density",
+    "density_held_out",
+    "economic_importance",
+    "eu_dependence",
+    "export_flows",
     "exposure",
     "exposure_by_tier",
     "extraction",
+    "feasibility",
     "fewest_failures",
+    "flip_probability",
+    "geodep",
+    "governance_risk",
     "headline",
+    "hhi_bounds",
+    "import_reliance",
     "look_through",
+    "market_dependence",
+    "market_flows",
+    "mineral_risk",
+    "net_import_reliance",
+    "origin_shares",
+    "parse_bound",
+    "parse_bounds",
     "pass_through",
     "paths",
     "percolation",
+    "proximity",
+    "revealed_advantage",
     "sales_exposure",
     "shares",
+    "single_points",
+    "stability",
     "stop",
     "stop_losses",
+    "substitution_indices",
+    "supply_risk",
+    "threshold_distance",
+    "weighted_hhi",
+    "with_persistence",
+    "world_flows",
     "world_shares",
+    "years_in_state",
 ]

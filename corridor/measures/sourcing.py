@@ -62,11 +62,11 @@ def world_shares(tables: Tables) -> pd.DataFrame:
     return out[out["share"] > _ENOUGH].reset_index(drop=True)
 
 
-def import_shares(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFrame:
-    """Shares of exporters in a market's imports of each component, by its trade codes.
+def import_values(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFrame:
+    """A market's imports of each component by exporter, by its trade codes.
 
-    Codes that hold the component alone (``match`` exact) give ``reported`` shares; where there are none, codes
-    of its group give ``inherited`` ones.
+    Codes that hold the component alone (``match`` exact) give ``reported`` values; where there are none, codes
+    of its group give ``inherited`` ones: their shares stand for the component's, their amounts do not.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def import_shares(tables: Tables, market: str, *, year: int | None = None) -> pd
     Returns
     -------
     pandas.DataFrame
-        ``component, origin, share, status, source, year``, without the market itself.
+        ``component, origin, value_usd_m, status, source, year``, without the market itself.
     """
     trade = tables.trade[(tables.trade["importer"] == market) & (tables.trade["exporter"] != market)]
     if year is None:
@@ -88,25 +88,49 @@ def import_shares(tables: Tables, market: str, *, year: int | None = None) -> pd
         trade = trade[trade["year"] == newest]
     else:
         trade = trade[trade["year"] == year]
-    trade = trade[["nomenclature", "code", "exporter", "value_usd_m", "status", "source", "year"]]
-    codes = tables.codes[["component", "nomenclature", "code", "match"]]
-    rows = codes.merge(trade, on=["nomenclature", "code"])
+    rows = by_component(tables, trade.rename(columns={"exporter": "origin"}))
+    return rows.groupby(["component", "origin"], as_index=False).agg(
+        value_usd_m=("value_usd_m", "sum"),
+        status=("status", "first"),
+        source=("source", "first"),
+        year=("year", "max"),
+    )
+
+
+def by_component(tables: Tables, trade: pd.DataFrame) -> pd.DataFrame:
+    """Rows of trade with the component that they stand for.
+
+    Parameters
+    ----------
+    tables
+        Needs ``codes``.
+    trade
+        Rows of the table ``trade``, of one year or one year per code.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows with a column ``component``: of each component the rows of codes of its own (``match`` exact),
+        where there are none those of its group with status ``inherited``.
+    """
+    rows = tables.codes[["component", "nomenclature", "code", "match"]].merge(trade, on=["nomenclature", "code"])
     exact = rows["match"] == "exact"
     has_exact = exact.groupby(rows["component"]).transform("max")
     rows = rows[exact | ~has_exact]
-    rows = rows.assign(status=rows["status"].where(rows["match"] == "exact", "inherited"))
-    out = (
-        rows.groupby(["component", "exporter"], as_index=False)
-        .agg(
-            value=("value_usd_m", "sum"),
-            status=("status", "first"),
-            source=("source", "first"),
-            year=("year", "max"),
-        )
-        .rename(columns={"exporter": "origin"})
-    )
-    total = out.groupby("component")["value"].transform("sum")
-    out["share"] = out["value"] / total.where(total > 0)
+    return rows.assign(status=rows["status"].where(rows["match"] == "exact", "inherited"))
+
+
+def import_shares(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFrame:
+    """Shares of exporters in a market's imports of each component; parameters as :func:`import_values`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``component, origin, share, status, source, year``, without the market itself.
+    """
+    out = import_values(tables, market, year=year)
+    total = out.groupby("component")["value_usd_m"].transform("sum")
+    out["share"] = out["value_usd_m"] / total.where(total > 0)
     return out.dropna(subset=["share"])[["component", "origin", "share", "status", "source", "year"]]
 
 

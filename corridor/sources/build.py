@@ -48,7 +48,7 @@ _WORKS = frozenset(
 )
 OWNED: Mapping[str, frozenset[str]] = {
     "countries": frozenset({worldbank.SOURCE_GOVERNANCE, worldbank.SOURCE_LOGISTICS, worldbank.SOURCE_OUTLINES}),
-    "trade": frozenset({dgcis.SOURCE, census.SOURCE}),
+    "trade": frozenset({dgcis.SOURCE, dgcis.EXPORTS_SOURCE, census.SOURCE}),
     "supply": frozenset({usgs.SOURCE, iea.SOURCE}),
     "suppliers": _WORKS,
     # what the draft's firms make may be written by hand: such rows are kept, missing ones added
@@ -61,8 +61,9 @@ OWNED: Mapping[str, frozenset[str]] = {
 def _trade(raw: Path, tables: Tables) -> pd.DataFrame:
     codes = tables.codes.groupby("nomenclature")["code"].agg(set)
     india = dgcis.imports(dgcis.read(raw / dgcis.FILE), codes.get("INPC", set()))
+    sold = dgcis.exports(dgcis.read(raw / dgcis.EXPORTS_FILE), codes.get("INPC", set()))
     states = census.imports(census.read(raw / census.FILE), codes.get("HS6", set()))
-    return pd.concat([india, states], ignore_index=True)
+    return pd.concat([india, sold, states], ignore_index=True)
 
 
 def _countries(raw: Path, tables: Tables) -> pd.DataFrame:

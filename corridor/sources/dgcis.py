@@ -1,8 +1,8 @@
-"""India's imports by principal commodity and country (DGCI&S, Ministry of Commerce) -> trade rows.
+"""India's imports and exports by principal commodity and country (DGCI&S, Ministry of Commerce) -> trade rows.
 
 One raw row is a fiscal year (April to March), a principal commodity and a country, with a value in US$
-million, CIF. The commodity's text, in upper case and as spelt in FY2022-23, is our code in the nomenclature
-INPC.
+million (imports CIF, exports FOB). The commodity's text, in upper case and as spelt in FY2022-23, is our code
+in the nomenclature INPC.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import pandas as pd
 from corridor.sources.names import iso3
 from corridor.sources.rows import beside, lay_out, need_columns
 
-__all__ = ["FILE", "SOURCE", "imports", "read", "total"]
+__all__ = ["EXPORTS_FILE", "EXPORTS_SOURCE", "FILE", "SOURCE", "exports", "imports", "read", "total"]
 
 FILE = "trade/india_imports_pc_country_fy2014_2022.csv"
 SOURCE = "dgcis-imports"
+EXPORTS_FILE = "trade/india_exports_pc_country_fy2018_2022.csv"
+EXPORTS_SOURCE = "dgcis-exports"
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -27,14 +29,15 @@ def read(path: Path) -> pd.DataFrame:
     Parameters
     ----------
     path : Path
-        `india_imports_pc_country_*.csv`.
+        `india_imports_pc_country_*.csv` or `india_exports_pc_country_*.csv`.
 
     Returns
     -------
     DataFrame
         One row per year, code, country: year (int, in which the fiscal year begins), code (commodity text),
-        exporter (iso3), value_usd_m (US$ million). Names that fall together (Panama and its Canal Zone,
-        Serbia and Serbia-Montenegro, East Timor under two names, unspecified origin as ROW) are added up.
+        exporter (iso3; of the exports file the buyer), value_usd_m (US$ million). Names that fall together
+        (Panama and its Canal Zone, Serbia and Serbia-Montenegro, East Timor under two names, unspecified origin
+        as ROW) are added up.
 
     Raises
     ------
@@ -99,3 +102,28 @@ def imports(raw: pd.DataFrame, codes: Iterable[str]) -> pd.DataFrame:
     rows["value_usd_m"] = rows["value_usd_m"].round(6)
     rows = rows[rows["value_usd_m"] > 0].sort_values(["code", "year", "exporter"])
     return lay_out(rows, "trade")
+
+
+def exports(raw: pd.DataFrame, codes: Iterable[str]) -> pd.DataFrame:
+    """Trade rows of what India exports to all countries together, for the classes in use.
+
+    Parameters
+    ----------
+    raw : DataFrame
+        The exports file as `read` returns it.
+    codes : iterable of str
+        INPC codes to keep.
+
+    Returns
+    -------
+    DataFrame
+        Columns of the table `trade`; importer ROW (every country but India), exporter IND, nomenclature INPC,
+        values in US$ million FOB, status reported (the sum over the buyers that the publisher names).
+    """
+    classes = raw[raw["code"].isin(set(codes))]
+    rows = classes.groupby(["year", "code"], as_index=False)["value_usd_m"].sum()
+    rows["value_usd_m"] = rows["value_usd_m"].round(6)
+    rows = rows.assign(
+        importer="ROW", exporter="IND", nomenclature="INPC", source=EXPORTS_SOURCE, status="reported"
+    )
+    return lay_out(rows[rows["value_usd_m"] > 0].sort_values(["code", "year"]), "trade")
