@@ -12,7 +12,6 @@ What made the difference, measured on the default study (54,000 columns, 16,000 
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -203,14 +202,24 @@ class _Search:
         return near
 
     def _around(self, program: Program, first: First, near: np.ndarray) -> None:
-        """Improve the best plan sector by sector, then by two: only their starts are free."""
-        sectors = first.starts.loc[near, "sector"].value_counts().index.tolist()
-        groups = [(sector,) for sector in sectors] + list(itertools.combinations(sectors, 2))
-        for group in groups:
-            if self.best is None or self.left < 0.25 * self.limit or self._done():
+        """Improve the best plan part by part: the plants of some components are taken out, and any may come.
+
+        The part is drawn anew each time (large neighbourhood search, Shaw 1998) from a seeded generator.
+        """
+        rng = np.random.default_rng(1)
+        component = first.starts["component"].to_numpy()
+        share, failures = 0.35, 0
+        while self.best is not None and failures < 6 and self.left > 0.1 * self.limit and not self._done():
+            mine = np.unique(component[started(first, self.best.decision) > 0])
+            if not len(mine):
                 return
-            free = first.starts["sector"].isin(group).to_numpy()
-            self._within(program, first, near, min(6.0, 0.3 * self.left), free=free)
+            out = rng.choice(mine, max(1, round(share * len(mine))), replace=False)
+            before = self.best.objective
+            free = np.isin(component, out) | ~np.isin(component, mine)
+            self._within(program, first, near, min(6.0, 0.4 * self.left), free=free)
+            better = self.best.objective < before - 1e-6 * abs(before)
+            failures = 0 if better else failures + 1
+            share = share if better else min(1.2 * share, 0.7)
 
     def _within(
         self,
