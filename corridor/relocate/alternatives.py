@@ -20,7 +20,7 @@ from corridor.relocate.formulate import formulate
 from corridor.relocate.goals import Goals
 from corridor.relocate.limit_rows import First
 from corridor.relocate.optimize import best
-from corridor.relocate.place import place
+from corridor.relocate.place import place, relax_places
 from corridor.relocate.problem import Problem, build_problem
 from corridor.relocate.program import Floats, Program
 from corridor.relocate.search import started
@@ -128,7 +128,7 @@ def _explore(task: _Task) -> list[tuple[Decision, float]]:
     rng = np.random.default_rng([task.seed, task.turn])
     recourse = Recourse(problem)
     program, first = formulate(problem)
-    program.relax("place")
+    relax_places(program, problem, first)
     Goals(program, problem, first).minimise({"loss": 1.0})
     relaxed = solve(program, relaxed=True, time_limit_s=60.0)
     begin, index = program.columns["start"]

@@ -114,3 +114,16 @@ def link_values(problem: Problem, decision: Decision) -> Floats:
     """What the windows see: plants open (rows of ``open_table``), second sources, stocks, one after the other."""
     opened = plants_open(problem, open_table(problem), decision.chosen)
     return np.concatenate([opened, decision.second.astype(float), decision.stock])
+
+
+def plants_worth(problem: Problem, chosen: pd.DataFrame, slope: Floats) -> Floats:
+    """How the expected loss changes with each plant, to first order, shape (plants,); `slope` is per link."""
+    opened = open_table(problem)
+    rows = opened.reset_index(names="row")[["row", "tech", "year", "lead", "ramp"]]
+    plants = chosen[["tech", "year"]].reset_index(drop=True).reset_index(names="plant")
+    joined = plants.merge(rows, on="tech", suffixes=("", "_open"))
+    joined = joined[joined["year"] + joined["lead"] <= joined["year_open"]]
+    counted = np.where(joined["year"] + joined["lead"] == joined["year_open"], joined["ramp"], 1.0)
+    worth = counted * slope[joined["row"].to_numpy(int)]
+    total: Floats = np.bincount(joined["plant"], weights=worth, minlength=len(plants)).astype(float)
+    return total

@@ -12,7 +12,6 @@ round (multi-cut), and starts that the relaxation does not use closed in the who
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,6 +22,7 @@ from corridor.relocate.decision import Decision, decision_of, link_values, nothi
 from corridor.relocate.formulate import decide
 from corridor.relocate.goals import Goals
 from corridor.relocate.limit_rows import First
+from corridor.relocate.place import relax_places
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Floats, Ints, Program
 from corridor.relocate.solve import Solution, TimeUp, solve
@@ -97,8 +97,7 @@ class Master:
 
     def touch(self, links: Floats) -> Floats:
         """Add the tangents of all windows at `links`; gives the windows' losses."""
-        with ThreadPoolExecutor(2) as pool:
-            found = list(pool.map(lambda window: self.recourse.tangent(window, links), self.recourse.windows))
+        found = self.recourse.tangents(links)
         known = self.cuts.below(len(found), links)
         for window, (value, seen, slope) in zip(self.recourse.windows, found, strict=True):
             if value > known[window] + 1e-7 * max(1.0, abs(value)):
@@ -144,7 +143,7 @@ def relax_by_cuts(
         gap = best - master.bound
         small = gap <= 2e-3 * abs(best)
         slow = round_ > 8 and master.bound - before < _WORTH * gap and round_ % 4 == 3
-        if small or slow or seconds() < 0.55 * budget:
+        if small or slow or seconds() < 0.6 * budget:
             break
     return master
 
@@ -166,7 +165,7 @@ def solve_by_cuts(master: Master, seconds: Callable[[], float]) -> Iterator[tupl
     seen: set[object] = set()
     for _ in range(_ROUNDS):
         program, first, links = master.program()
-        program.relax("place")
+        relax_places(program, master.problem, first)
         if master.used is not None:
             program.bound(first.starts["column"].to_numpy()[~master.used], high=0.0)
         try:

@@ -20,6 +20,7 @@ from corridor.relocate.limit_rows import (
     limit_share_of_site,
     matches,
 )
+from corridor.relocate.options import RESOURCES
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Entries, Floats, Program
 from corridor.relocate.recourse import Links, add_window
@@ -117,6 +118,8 @@ def add_places(program: Program, problem: Problem, starts: pd.DataFrame) -> pd.D
         closed |= matches(problem, choice)
     kept = pd.MultiIndex.from_frame(problem.kept[["tech", "site"]])
     closed |= pd.MultiIndex.from_frame(options[["tech", "site"]]).isin(kept)
+    # Options that their site could not hold even alone: else fractions of them would be placed.
+    closed |= site_share(problem) > 1.0 + 1e-9
     places = options.copy()
     places["column"] = program.add_columns(
         "place", options[["technology", "site"]], high=np.where(closed, 0.0, 1.0), integer=True
@@ -129,6 +132,19 @@ def add_places(program: Program, problem: Problem, starts: pd.DataFrame) -> pd.D
         high=0.0,
     )
     return places
+
+
+def site_share(problem: Problem) -> Floats:
+    """Largest part of any resource of its site that each option needs, shape (options,)."""
+    limits, options = problem.limits, problem.options
+    alone = limits[["sectors", "state", "component", "technology"]].isna().all(axis=1) & limits["site"].notna()
+    out = np.zeros(len(options))
+    for resource in RESOURCES:
+        rows = limits[alone & (limits["limit"] == resource) & (limits["sense"] == "at most")]
+        most = options["site"].map(rows.groupby("site")["amount"].min()).fillna(np.inf).to_numpy(float)
+        need = options[resource].to_numpy(float)
+        out = np.maximum(out, np.divide(need, most, out=np.where(need > 0, np.inf, 0.0), where=most > 0))
+    return out
 
 
 def add_facilities(program: Program, problem: Problem, places: pd.DataFrame) -> pd.DataFrame:

@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from corridor.errors import NoPlan
-from corridor.relocate.decision import Decision, decision_of, hold
-from corridor.relocate.formulate import decide
-from corridor.relocate.goals import Goals
+from corridor.relocate.decision import Decision, decision_of, hold, link_values, plants_worth
+from corridor.relocate.formulate import decide, site_share
+from corridor.relocate.goals import TIE_BREAK, Goals
+from corridor.relocate.limit_rows import First
 from corridor.relocate.problem import Problem
+from corridor.relocate.program import Program
 from corridor.relocate.solve import solve
+from corridor.relocate.value import Recourse
+
+#: Plants that need more of some resource of a site than this keep whole places while plants are chosen.
+_BULKY = 0.2
+
+
+def relax_places(program: Program, problem: Problem, first: First) -> None:
+    """Let plants that are small beside their site be placed in fractions; they are placed whole afterwards.
+
+    Whole places for all made the search several times slower; none at all chose plants that did not fit.
+    """
+    program.relax(first.places["column"].to_numpy()[site_share(problem) <= _BULKY])
 
 
 def place(
-    problem: Problem, decision: Decision, *, cost_at_most: float | None = None, time_limit_s: float = 10.0
+    problem: Problem,
+    decision: Decision,
+    *,
+    cost_at_most: float = np.inf,
+    time_limit_s: float = 10.0,
 ) -> Decision | None:
     """The same starts, second sources and stocks, with plants at the cheapest sites within all limits.
+
+    Parameters
+    ----------
+    cost_at_most
+        A bound on the cost beside the limits, US$ M.
 
     Returns
     -------
@@ -25,7 +50,46 @@ def place(
     goals = Goals(program, problem, first)
     columns, values = goals.expression("cost")
     program.price(columns, values)
-    if cost_at_most is not None:
+    if np.isfinite(cost_at_most):
+        goals.at_most("cost", cost_at_most)
+    try:
+        solution = solve(program, gap=1e-3, time_limit_s=time_limit_s)
+    except NoPlan:
+        return None
+    return decision_of(problem, program, solution.values)
+
+
+def fit(
+    problem: Problem,
+    recourse: Recourse,
+    decision: Decision,
+    *,
+    cost_at_most: float = np.inf,
+    time_limit_s: float = 10.0,
+) -> Decision | None:
+    """A decision at its sites, less the plants that are worth least where not all fit.
+
+    Plants are found first with their sites left open, which makes them a little too cheap and lets them share a
+    site in fractions. What then does not fit is left out by first-order worth (the tangents of the windows at the
+    decision); to search again with whole places took ten times as long.
+    """
+    placed = place(problem, decision, cost_at_most=cost_at_most, time_limit_s=time_limit_s)
+    if placed is not None:
+        return placed
+    links = link_values(problem, decision)
+    slope = np.zeros(len(links))
+    for window, (_, seen, part) in zip(recourse.windows, recourse.tangents(links), strict=True):
+        np.add.at(slope, seen, problem.windows.probability[window] * part)
+    program, first = decide(problem)
+    hold(program, problem, first, decision)
+    starts = first.starts["column"].to_numpy()
+    program.bound(starts, low=0.0)
+    worth = plants_worth(problem, first.starts, slope)
+    program.price(starts, np.minimum(worth, 0.0))
+    goals = Goals(program, problem, first)
+    columns, values = goals.expression("cost")
+    program.price(columns, TIE_BREAK * values)
+    if np.isfinite(cost_at_most):
         goals.at_most("cost", cost_at_most)
     try:
         solution = solve(program, gap=1e-3, time_limit_s=time_limit_s)

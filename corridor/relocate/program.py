@@ -77,17 +77,16 @@ class Program:
             highs[at] = high
         self._low, self._high = [lows], [highs]
 
-    def loosen(self, rows: ArrayLike, columns: ArrayLike, coefficient: ArrayLike) -> None:
+    def add_entries(self, rows: ArrayLike, columns: ArrayLike, coefficient: ArrayLike) -> None:
         """Add one entry to each of some rows that are there already."""
         at = np.asarray(rows, np.int64)
         value = np.broadcast_to(np.asarray(coefficient, float), at.shape)
         self._entries.append((at, np.asarray(columns, np.int64), value))
 
-    def relax(self, name: str) -> None:
-        """Let a block of columns be fractions."""
-        first, index = self.columns[name]
+    def relax(self, columns: ArrayLike) -> None:
+        """Let columns be fractions."""
         whole = self.integer
-        whole[first : first + len(index)] = False
+        whole[np.asarray(columns, np.int64)] = False
         self._integer = [whole]
 
     def copy(self) -> Program:

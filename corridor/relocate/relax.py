@@ -76,7 +76,7 @@ def _elastic(program: Program, at: np.ndarray, upper: np.ndarray, amount: Floats
     index = pd.DataFrame({"row": at})
     slack = program.add_columns("slack", index, high=reach, cost=1e-3 / scale / max(len(at), 1))
     switch = program.add_columns("switch", index, high=1.0, cost=1.0, integer=True)
-    program.loosen(at, slack, np.where(upper, -1.0, 1.0))
+    program.add_entries(at, slack, np.where(upper, -1.0, 1.0))
     here = np.arange(len(at))
     entries: list[Entries] = [(here, slack, 1.0), (here, switch, -reach)]
     program.add_rows("switches", index, entries, high=0.0)

@@ -13,8 +13,10 @@ What made the difference, measured on the default study (54,000 columns, 16,000 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from multiprocessing import parent_process
 
 import numpy as np
 
@@ -25,11 +27,12 @@ from corridor.relocate.effect import exposure_value
 from corridor.relocate.formulate import formulate, start_table
 from corridor.relocate.goals import TIE_BREAK, Goals
 from corridor.relocate.limit_rows import First
-from corridor.relocate.place import place
+from corridor.relocate.place import fit, relax_places
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Floats, Program
 from corridor.relocate.solve import Solution, Status, TimeUp, solve
-from corridor.relocate.value import Recourse, expected, tail_mean
+from corridor.relocate.value import Recourse, SharedRecourse, expected, tail_mean
+from corridor.scale import processors
 
 #: A program with no more whole numbers than this is solved as it stands, to the gap of the study.
 SMALL = 3_000
@@ -142,7 +145,8 @@ class _Search:
         problem = self.problem
         whole = len(start_table(problem)) + len(problem.options) + len(problem.second) + len(problem.facilities)
         if whole > SMALL and len(problem.windows.names) * len(problem.loss_ratio) > LARGE:
-            self._by_cuts()
+            with self._hands():
+                self._by_cuts()
             return
         program, first = self._formulate()
         if whole <= SMALL:
@@ -157,7 +161,21 @@ class _Search:
         self._price(program, relaxed)
         self._within(program, first, self._used(program, first, relaxed), 0.5 * self.left)
         self._around(program, first, self._near(program, first, relaxed))
-        self._whole(program)
+        self._whole(program, first)
+
+    @contextmanager
+    def _hands(self) -> Iterator[None]:
+        """As many processes for the windows as there are processors, unless this is one of several already."""
+        count = processors() if parent_process() is None else 1
+        if count < 2:
+            yield
+            return
+        alone, self.recourse = self.recourse, SharedRecourse(self.problem, count)
+        try:
+            yield
+        finally:
+            self.recourse.close()
+            self.recourse = alone
 
     def _by_cuts(self) -> None:
         seconds = lambda: self.limit - self.elapsed  # noqa: E731
@@ -234,7 +252,7 @@ class _Search:
         if self._done():
             return
         part = program.copy()
-        part.relax("place")
+        relax_places(part, self.problem, first)
         starts = first.starts["column"].to_numpy()
         part.bound(starts[~allowed], high=0.0)
         if free is not None and self.best is not None:
@@ -264,12 +282,12 @@ class _Search:
             return None
         return decision_of(self.problem, part, solution.values)
 
-    def _whole(self, program: Program) -> None:
+    def _whole(self, program: Program, first: First) -> None:
         """The whole program for what is left of the time: a better bound, perhaps a better plan."""
         if self._done():
             return
         part = program.copy()
-        part.relax("place")
+        relax_places(part, self.problem, first)
         try:
             solution = solve(part, gap=1e-6, absolute_gap=self._tolerance(), time_limit_s=self.left)
         except TimeUp as error:
@@ -284,14 +302,21 @@ class _Search:
 
     def _place(self, decision: Decision) -> Decision | None:
         most = self.aim.at_most.get("cost")
-        return place(self.problem, decision, cost_at_most=most, time_limit_s=max(0.2 * self.limit, 5.0))
+        seconds = min(max(0.2 * self.limit, 5.0), 20.0)
+        return fit(
+            self.problem,
+            self.recourse,
+            decision,
+            cost_at_most=np.inf if most is None else most,
+            time_limit_s=seconds,
+        )
 
     def offer(self, decision: Decision) -> None:
         """A decision known to satisfy all limits."""
         self._improve(decision)
 
     def _improve(self, decision: Decision) -> None:
-        theta = self.recourse.loss(link_values(self.problem, decision))
+        theta = np.array([value for value, _, _ in self.recourse.tangents(link_values(self.problem, decision))])
         value = self._value(decision, theta)
         if self.best is None or value < self.best.objective - 1e-9 * abs(value):
             self.best = Found(decision, theta, value, self.bound, self.status, "highs", self.elapsed)

@@ -243,7 +243,12 @@ class Linear:
             variable.lower_bound = value
             variable.upper_bound = value
         self._last = values.copy()
+        from ortools.math_opt.python import mathopt
+
         self._result = self._solver.solve()
+        if self._result.termination.reason is not mathopt.TerminationReason.OPTIMAL:
+            # GLOP gives up on some badly scaled windows ("imprecise"); HiGHS, cold, does not.
+            self._result = mathopt.solve(self._model, mathopt.SolverType.HIGHS)
         if not self._result.has_primal_feasible_solution():
             raise CorridorError(f"a window could not be solved: {self._result.termination.reason.name}.")
         return float(self._result.objective_value())

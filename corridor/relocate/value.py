@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from corridor.relocate.problem import Problem
 from corridor.relocate.program import Floats, Ints, Program
 from corridor.relocate.recourse import Links, add_window
 from corridor.relocate.solve import Linear
+from corridor.scale import Team
 
 
 class Recourse:
@@ -64,6 +65,10 @@ class Recourse:
         value = linear.solve(links[seen])
         return value, seen, linear.slope()
 
+    def tangents(self, links: Floats) -> list[tuple[float, Ints, Floats]]:
+        """:meth:`tangent` of every window."""
+        return [self.tangent(window, links) for window in self.windows]
+
     def losses(self, decision: Decision) -> pd.DataFrame:
         """Value of final need unmet inside each window.
 
@@ -88,6 +93,29 @@ class Recourse:
         return out[out["loss_usd_m"] > 1e-7][["scenario", "market", "component", "loss_usd_m"]].reset_index(
             drop=True
         )
+
+
+class SharedRecourse(Recourse):
+    """The same, the tangents worked out by several processes that each keep a part of the windows warm."""
+
+    def __init__(self, problem: Problem, workers: int) -> None:
+        super().__init__(problem)
+        parts = [(problem, self.windows[at::workers]) for at in range(workers)]
+        self._team = Team(_tangents_of, parts)
+        self._order = np.argsort(np.concatenate([part[1] for part in parts]))
+
+    def tangents(self, links: Floats) -> list[tuple[float, Ints, Floats]]:
+        """:meth:`tangent` of every window."""
+        found = [one for part in self._team.ask(links) for one in part]
+        return [found[at] for at in self._order]
+
+    def close(self) -> None:
+        """End the processes."""
+        self._team.close()
+
+
+def _tangents_of(part: tuple[Problem, list[int]]) -> Callable[[Floats], list[tuple[float, Ints, Floats]]]:
+    return Recourse(*part).tangents
 
 
 def expected(problem: Problem, theta: Floats) -> float:
