@@ -1,4 +1,4 @@
-"""Cheapest deliveries from plants that are open: a transport problem, of which only the contested part is solved."""
+"""Cheapest deliveries from open plants: a transport problem, of which only the contested part is solved."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class Deliveries:
 def deliver(location: Location, plants: Ints, below: float = np.inf) -> Deliveries | None:
     """Cheapest deliveries from given plants, to optimality; None where they cannot cost less than `below`.
 
-    With s_i <= 0 the price of room in plant i, the dual is ``max_s sum_j d_j min_i (c_ij - s_i) + sum_i k_i s_i``:
-    a dozen of unknowns. Some steps on it give prices near the best, and a bound that rejects most choices of plants
-    at once. A market whose cheapest plant is far ahead at these prices is given to it; the others are settled by a
-    linear program of a few dozen rows. Markets whose plant turns out not to be the cheapest at the program's prices
-    join it, until there are none: then prices and deliveries prove each other.
+    With s_i <= 0 the price of room in plant i, the dual is ``max_s sum_j d_j min_i (c_ij - s_i) + sum k_i s_i``:
+    a dozen of unknowns. Some steps on it give prices near the best, and a bound that rejects most choices of
+    plants at once. A market whose cheapest plant is far ahead at these prices is given to it; the others are
+    settled by a linear program of a few dozen rows. Markets whose plant turns out not to be the cheapest at the
+    program's prices join it, until there are none: then prices and deliveries prove each other.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def deliver(location: Location, plants: Ints, below: float = np.inf) -> Deliveri
 
 
 def _room_prices(costs: Floats, demand: Floats, capacity: Floats, below: float) -> tuple[float, Floats]:
-    """Bound on the cost of deliveries, and the prices of room, shape (plants,), that give it: subgradient steps."""
+    """Bound on the cost of deliveries, and prices of room, shape (plants,), that give it: subgradient steps."""
     size = len(capacity)
     at, best, best_at = np.zeros(size), -np.inf, np.zeros(size)
     step, worse, direction = 1.0, 0, np.zeros(size)
@@ -118,8 +118,8 @@ def _settle(
 ) -> tuple[Floats, Floats, Floats]:
     """Deliveries to contested markets in the room that is left: units, prices of room, and of demand there.
 
-    min sum c x  with  sum_i x_ij = d_j (contested j),  sum_j x_ij <= room_i + beyond_i; room beyond what a plant has
-    costs so much that none is left at the end, and makes sure of an answer on the way.
+    min sum c x  with  sum_i x_ij = d_j (contested j),  sum_j x_ij <= room_i + beyond_i; room beyond what a plant
+    has costs so much that none is left at the end, and makes sure of an answer on the way.
     """
     size = len(room)
     program = Program()

@@ -10,8 +10,8 @@ Prices p on demand and m >= 0 on the limits A leave one continuous knapsack per 
 
     L(p, m) = p d - m b + min { sum v_i y_i : sum k_i y_i >= sum d },   v_i = f_i + K_i(p) + (m A)_i
 
-L never exceeds the optimum. At its best it equals the linear relaxation with every linking row x_ij <= d_j y_i (and
-more, by the number of plants needed), without one of those rows being written down: this is what makes it quick.
+L never exceeds the optimum. At its best it equals the linear relaxation with every linking row x_ij <= d_j y_i
+(and more, by the number of plants needed), without one of those rows being written down.
 Source: Beasley (1988), doi:10.1016/0377-2217(88)90175-0; step lengths: Held, Wolfe & Crowder (1974),
 doi:10.1007/BF01580223; deflection of the direction: Camerini, Fratta & Maffioli (1975), doi:10.1007/BFb0120697.
 """
@@ -115,7 +115,7 @@ def knapsacks(margin: Floats, demand: Floats, capacity: Floats) -> tuple[Floats,
         Value of each plant, shape (plants,), and the deliveries that give it.
     """
     plants, markets = margin.shape
-    flat = np.flatnonzero(margin.ravel() < 0.0)
+    flat = np.flatnonzero(margin.ravel() < 0.0).astype(np.int64)
     worth = margin.ravel()[flat]
     lowest = float(worth.min(initial=-1.0))
     plant = flat // markets
@@ -126,7 +126,8 @@ def knapsacks(margin: Floats, demand: Floats, capacity: Floats) -> tuple[Floats,
     total = np.cumsum(wanted)
     before = np.concatenate(([0.0], total))[np.searchsorted(plant, np.arange(plants))]
     units = np.clip(capacity[plant] - (total - wanted - before[plant]), 0.0, wanted)
-    return np.bincount(plant, worth * units, minlength=plants), plant, market, units
+    values = np.asarray(np.bincount(plant, worth * units, minlength=plants), float)
+    return values, plant, market, units
 
 
 def cover(value: Floats, size: Floats, need: float) -> tuple[float, float, Floats]:
@@ -135,7 +136,7 @@ def cover(value: Floats, size: Floats, need: float) -> tuple[float, float, Float
     Returns
     -------
     (minimum, price, y)
-        ``value - price * size`` are the reduced costs. The minimum is inf where all together do not reach the need.
+        ``value - price * size`` are the reduced costs. The minimum is inf where all together are too small.
     """
     y = (value < 0.0).astype(float)
     short = need - float(size @ y)

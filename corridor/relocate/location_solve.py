@@ -2,9 +2,9 @@
 
 1. At the root the prices are moved until they settle (``location_bound``), in rounds: after each, the choices of
    plants seen on the way are priced exactly, and plants that the reduced costs decide leave the problem.
-2. What is undecided is branched on, least bound first. A node starts from its parent's prices, so a few dozen steps
-   of a fraction of a millisecond each replace a linear program with 10^5 linking rows.
-3. Deliveries from open plants are a transport problem, solved with few columns; others are priced in until none pays.
+2. What is undecided is branched on, least bound first. A node starts from its parent's prices, so a few dozen
+   steps of a fraction of a millisecond each replace a linear program with 10^5 linking rows.
+3. Deliveries from open plants are a transport problem (``deliver``), of which only the contested part is solved.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from corridor.relocate.deliver import Deliveries, deliver
 from corridor.relocate.location_bound import (
     Bound,
     Flags,
-    Floats,
     Ints,
     Location,
     Prices,
@@ -49,6 +48,11 @@ class Located:
     bound: float
     nodes: int
     priced: int
+
+    @property
+    def gap(self) -> float:
+        """Relative gap between cost and bound."""
+        return max(self.cost - self.bound, 0.0) / max(abs(self.cost), 1e-12)
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,8 @@ class _Tree:
 
     def __init__(self, location: Location, gap: float, until: float) -> None:
         self.location = location
-        self.gap = max(gap, 1e-9)
+        # A little less than asked, so that rounding does not put the gap above it.
+        self.gap = 0.9 * max(gap, 1e-9)
         self.until = until
         self.best: Deliveries | None = None
         self.cost = np.inf
@@ -166,7 +171,7 @@ class _Tree:
         return _Node(opened, node.free & ~decided, found.prices, max(found.value, node.value), node.depth)
 
     def _decide(self, node: _Node) -> _Node | None:
-        """Plants that no longer fit a limit are closed, those without which demand isn't met opened; None: no plan."""
+        """Close plants that no longer fit a limit, open those without which demand is not met; None: no plan."""
         location, opened, free = self.location, node.opened.copy(), node.free.copy()
         need = float(location.demand.sum())
         while True:
@@ -192,7 +197,7 @@ class _Tree:
             self._exact(np.flatnonzero(node.opened))
             return
         free = np.flatnonzero(node.free)
-        # Most undecided: chosen in about half of the last steps, among equals the one whose reduced cost is smallest.
+        # Most undecided: chosen in about half of the last steps; among equals, of the smallest reduced cost.
         at = free[np.lexsort((np.abs(found.reduced[free]), np.abs(found.share[free] - 0.5)))[0]]
         for is_open in (True, False):
             opened, still = node.opened.copy(), node.free.copy()

@@ -13,6 +13,7 @@ from corridor.errors import ConfigError
 from corridor.measures import exposure
 from corridor.relocate.effect import chosen_plants, expected, losses, made, output_last_year, sourcing_after
 from corridor.relocate.formulate import TIE_BREAK, formulate, start_table
+from corridor.relocate.location import plan_location
 from corridor.relocate.plan import Plan
 from corridor.relocate.problem import HOME, RESOURCES, Problem, build_problem
 from corridor.relocate.solve import solve
@@ -46,6 +47,8 @@ def optimize(tables: Tables, study: Study, *, budget_usd_m: float | None = None)
         If no set of moves satisfies all limits.
     """
     budget = study.budget_usd_m if budget_usd_m is None else budget_usd_m
+    if study.meet_demand:
+        return plan_location(tables, study, budget_usd_m=budget)
     return frontier(tables, study, budgets=[budget])[0]
 
 

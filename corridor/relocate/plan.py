@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -41,6 +41,9 @@ class Plan:
         ``limit, scope, unit, amount, used, left, binds``.
     sourcing
         Rows that replace those of the table ``sourcing`` for the components touched.
+    deliveries
+        ``component, technology, site, market, units, value_usd_m, running_usd_m, freight_usd_m``, per year: from
+        where each market is served, in studies that must meet demand; empty in others.
     """
 
     study: str
@@ -51,6 +54,7 @@ class Plan:
     losses: pd.DataFrame
     limits: pd.DataFrame
     sourcing: pd.DataFrame
+    deliveries: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def apply(self, tables: Tables) -> Tables:
         """Tables in which the moves have been made: shares of origins after the plan, in the study's last year.
