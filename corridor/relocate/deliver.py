@@ -1,20 +1,17 @@
-"""Cheapest deliveries from open plants: a transport problem, of which only the contested part is solved."""
+"""Cheapest deliveries from open plants: a transport problem with few plants and many markets, in arrays alone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from corridor.relocate.location_bound import Floats, Ints, Location
-from corridor.relocate.program import Program
-from corridor.relocate.solve import solve
 
-#: Steps in which the prices of full plants are sought.
-_STEPS = 80
-#: Part of the markets that the linear program starts with: those with the least between two plants.
-_CONTESTED = 0.08
+#: Most steps in which the prices of room in the plants are sought.
+_STEPS = 60
+#: What is left to move, as a part of all demand, at which plants count as balanced.
+_BALANCED = 1e-11
 
 
 @dataclass(frozen=True)
@@ -37,13 +34,12 @@ class Deliveries:
 
 
 def deliver(location: Location, plants: Ints, below: float = np.inf) -> Deliveries | None:
-    """Cheapest deliveries from given plants, to optimality; None where they cannot cost less than `below`.
+    """Cheapest deliveries from given plants, to optimality; None where they can't cost less than `below`.
 
     With s_i <= 0 the price of room in plant i, the dual is ``max_s sum_j d_j min_i (c_ij - s_i) + sum k_i s_i``:
     a dozen of unknowns. Some steps on it give prices near the best, and a bound that rejects most choices of
-    plants at once. A market whose cheapest plant is far ahead at these prices is given to it; the others are
-    settled by a linear program of a few dozen rows. Markets whose plant turns out not to be the cheapest at the
-    program's prices join it, until there are none: then prices and deliveries prove each other.
+    plants at once. The others start from every market at its cheapest plant at these prices, which leaves little to
+    move (:func:`balance`).
 
     Parameters
     ----------
@@ -55,46 +51,107 @@ def deliver(location: Location, plants: Ints, below: float = np.inf) -> Deliveri
         A cost of deliveries from which on they are of no interest.
     """
     costs, demand, capacity = location.unit_cost[plants], location.demand, location.capacity[plants]
-    bound, room_price = _room_prices(costs, demand, capacity, below)
+    bound, room = room_prices(costs, demand, capacity, below)
     if bound >= below:
         return None
+    # Room that stays empty is a market of its own, to which delivery is free: all plants then are full.
+    spare = max(float(capacity.sum() - demand.sum()), 0.0)
+    costs = np.hstack((costs, np.zeros((len(plants), 1))))
+    demand = np.append(demand, spare)
+    capacity = capacity * (demand.sum() / capacity.sum())
+    units = balance(costs, demand, capacity, (costs - room[:, None]).argmin(axis=0))
+    plant, market = np.nonzero(units[:, :-1])
+    sent = units[plant, market]
+    return Deliveries(plants, plants[plant], market, sent, float(costs[plant, market] @ sent))
+
+
+def balance(costs: Floats, demand: Floats, capacity: Floats, nearest: Ints) -> Floats:
+    """Cheapest deliveries that fill every plant exactly, by shortest augmenting paths between plants.
+
+    All of a market starts at `nearest`, the cheapest plant at some prices of room, so that no chain of moves
+    saves anything. Plants that have too much then pass markets on to plants that have too little, always along
+    the cheapest chain: ``w_ik = min { c_kj - c_ij : j served by i }`` is the cost of moving a unit from i to k. No
+    chain ever saves anything, so the end is optimal. Source: Ahuja, Magnanti & Orlin (1993), Network Flows,
+    section 9.7.
+
+    Parameters
+    ----------
+    costs
+        Cost per unit, shape (plants, markets).
+    demand, capacity
+        Units, shapes (markets,) and (plants,), with equal sums.
+    nearest
+        Where each market starts, shape (markets,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Units delivered, shape (plants, markets).
+    """
     size, markets = costs.shape
-    everyone = np.arange(markets)
-    price = costs - room_price[:, None]
-    lead = np.partition(price, 1, axis=0)[1] - price.min(axis=0) if size > 1 else np.full(markets, np.inf)
-    wide = float(np.quantile(lead, _CONTESTED))
-    there = price <= price.min(axis=0) + wide
-    there[price.argmin(axis=0), everyone] = True
-    tolerance = 1e-10 * float(np.abs(costs).max(initial=0.0))
+    units = np.zeros(costs.shape)
+    units[nearest, np.arange(markets)] = demand
+    extra = units.sum(axis=1) - capacity
+    left = _BALANCED * float(demand.sum())
+    tolerance = 1e-12 * float(np.abs(costs).max(initial=0.0))
+    move, by = np.empty((size, size)), np.empty((size, size), dtype=np.int64)
+    stale = range(size)
+    everyone = np.arange(size)
     while True:
-        sole = there.sum(axis=0) == 1
-        given = there.argmax(axis=0)
-        room = capacity - np.bincount(given[sole], demand[sole], minlength=size)
-        plant, market = np.nonzero(there & ~sole)
-        units, room_price, contested_price = _settle(costs, demand, plant, market, room, np.flatnonzero(~sole))
-        price = costs - room_price[:, None]
-        worth = np.where(sole, price[given, everyone], 0.0)
-        worth[~sole] = contested_price
-        pays = (price < worth - tolerance) & ~there
-        if not pays.any():
+        for plant in stale:
+            served = np.flatnonzero(units[plant])
+            move[plant], by[plant] = np.inf, -1
+            if len(served):
+                step = costs[:, served] - costs[plant, served]
+                best = step.argmin(axis=1)
+                move[plant], by[plant] = step[everyone, best], served[best]
+        source = int(extra.argmax())
+        if extra[source] <= left:
+            return units
+        far, before = _cheapest_chains(move, source, tolerance)
+        at = int(np.where(extra < 0.0, far, np.inf).argmin())
+        amount, chain = min(float(extra[source]), -float(extra[at])), [at]
+        while at != source:
+            at = int(before[at])
+            amount = min(amount, float(units[at, by[at, chain[-1]]]))
+            chain.append(at)
+        extra[source] -= amount
+        extra[chain[0]] += amount
+        for to, origin in zip(chain[:-1], chain[1:], strict=True):
+            market = by[origin, to]
+            units[origin, market] -= amount
+            units[to, market] += amount
+        stale = chain
+
+
+def _cheapest_chains(move: Floats, source: int, tolerance: float) -> tuple[Floats, Ints]:
+    """Cost of the cheapest chain of moves from a plant to each, and the plant before it (Bellman and Ford)."""
+    far, before = move[source].copy(), np.full(len(move), source)
+    far[source] = 0.0
+    for _ in range(len(move)):
+        over = far[:, None] + move
+        via = over.argmin(axis=0)
+        shorter = over[via, np.arange(len(move))]
+        nearer = shorter < far - tolerance
+        if not nearer.any():
             break
-        there |= pays
-    plant, market = np.concatenate((given[sole], plant)), np.concatenate((everyone[sole], market))
-    units = np.concatenate((demand[sole], units))
-    kept = units > 1e-12 * demand[market]
-    plant, market, units = plant[kept], market[kept], units[kept]
-    return Deliveries(plants, plants[plant], market, units, float(costs[plant, market] @ units))
+        far[nearer], before[nearer] = shorter[nearer], via[nearer]
+    return far, before
 
 
-def _room_prices(costs: Floats, demand: Floats, capacity: Floats, below: float) -> tuple[float, Floats]:
-    """Bound on the cost of deliveries, and prices of room, shape (plants,), that give it: subgradient steps."""
-    size = len(capacity)
+def room_prices(costs: Floats, demand: Floats, capacity: Floats, below: float) -> tuple[float, Floats]:
+    """Bound on the cost of deliveries, and prices of room, shape (plants,), that give it: subgradient steps.
+
+    Ends when the bound reaches `below`.
+    """
+    size, markets = costs.shape
+    every = np.arange(markets)
     at, best, best_at = np.zeros(size), -np.inf, np.zeros(size)
     step, worse, direction = 1.0, 0, np.zeros(size)
     for _ in range(_STEPS):
         price = costs - at[:, None]
         nearest = price.argmin(axis=0)
-        value = float(price.min(axis=0) @ demand + at @ capacity)
+        value = float(price[nearest, every] @ demand + at @ capacity)
         if value > best:
             best, best_at, worse = value, at, 0
             if best >= below:
@@ -111,38 +168,3 @@ def _room_prices(costs: Floats, demand: Floats, capacity: Floats, below: float) 
         goal = min(below, best + 0.003 * abs(best))
         at = np.minimum(at + step * max(goal - value, 1e-5 * abs(best)) / along * direction, 0.0)
     return best, best_at
-
-
-def _settle(
-    costs: Floats, demand: Floats, plant: Ints, market: Ints, room: Floats, contested: Ints
-) -> tuple[Floats, Floats, Floats]:
-    """Deliveries to contested markets in the room that is left: units, prices of room, and of demand there.
-
-    min sum c x  with  sum_i x_ij = d_j (contested j),  sum_j x_ij <= room_i + beyond_i; room beyond what a plant
-    has costs so much that none is left at the end, and makes sure of an answer on the way.
-    """
-    size = len(room)
-    program = Program()
-    sent = program.add_columns("deliver", pd.DataFrame(index=range(len(plant))), cost=costs[plant, market])
-    # No chain of swaps between plants saves more than this per unit.
-    dear = 2.0 * (size + 1) * float(np.ptp(costs)) + 1.0
-    beyond = program.add_columns("beyond", pd.DataFrame(index=range(size)), cost=dear)
-    row = np.zeros(len(demand), dtype=np.int64)
-    row[contested] = np.arange(len(contested))
-    program.add_rows(
-        "demand",
-        pd.DataFrame(index=range(len(contested))),
-        [(row[market], sent, 1.0)],
-        low=demand[contested],
-        high=demand[contested],
-    )
-    program.add_rows(
-        "room",
-        pd.DataFrame(index=range(size)),
-        [(plant, sent, 1.0), (np.arange(size), beyond, -1.0)],
-        high=room,
-    )
-    solution = solve(program, relaxed=True, time_limit_s=600.0)
-    assert solution.prices is not None
-    rows = len(contested)
-    return program.block("deliver", solution.values), solution.prices[rows:], solution.prices[:rows]
