@@ -165,6 +165,6 @@ def room_prices(costs: Floats, demand: Floats, capacity: Floats, below: float) -
         along = float(direction @ direction)
         if along <= 0.0:
             break
-        goal = min(below, best + 0.003 * abs(best))
+        goal = min(below, best + 0.02 * abs(best))
         at = np.minimum(at + step * max(goal - value, 1e-5 * abs(best)) / along * direction, 0.0)
     return best, best_at
