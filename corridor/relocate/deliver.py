@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -38,8 +39,8 @@ def deliver(location: Location, plants: Ints, below: float = np.inf) -> Deliveri
 
     With s_i <= 0 the price of room in plant i, the dual is ``max_s sum_j d_j min_i (c_ij - s_i) + sum k_i s_i``:
     a dozen of unknowns. Some steps on it give prices near the best, and a bound that rejects most choices of
-    plants at once. The others start from every market at its cheapest plant at these prices, which leaves little to
-    move (:func:`balance`).
+    plants at once. The others start from every market at its cheapest plant at these prices, which leaves little
+    to move (:func:`balance`).
 
     Parameters
     ----------
@@ -95,7 +96,7 @@ def balance(costs: Floats, demand: Floats, capacity: Floats, nearest: Ints) -> F
     left = _BALANCED * float(demand.sum())
     tolerance = 1e-12 * float(np.abs(costs).max(initial=0.0))
     move, by = np.empty((size, size)), np.empty((size, size), dtype=np.int64)
-    stale = range(size)
+    stale = list(range(size))
     everyone = np.arange(size)
     while True:
         for plant in stale:
@@ -117,7 +118,7 @@ def balance(costs: Floats, demand: Floats, capacity: Floats, nearest: Ints) -> F
             chain.append(at)
         extra[source] -= amount
         extra[chain[0]] += amount
-        for to, origin in zip(chain[:-1], chain[1:], strict=True):
+        for to, origin in pairwise(chain):
             market = by[origin, to]
             units[origin, market] -= amount
             units[to, market] += amount

@@ -20,7 +20,6 @@ from corridor.config import Study
 from corridor.errors import ConfigError, NoPlan
 from corridor.relocate.location_bound import Flags, Floats, Location
 from corridor.relocate.location_options import (
-    RESOURCES,
     chosen,
     location_limits,
     location_options,
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
 #: Bound on how much of a fault is listed.
 _LISTED = 5
-_UNITS = {"land_ha": "ha", "power_mw": "MW", "water_mld": "million litre/day", "workers": "person"}
 
 
 def plan_location(tables: Tables, study: Study, *, budget_usd_m: float | None = None) -> Plan:
@@ -87,8 +85,9 @@ def plan_location(tables: Tables, study: Study, *, budget_usd_m: float | None = 
     built = time.perf_counter()
     found = locate(location, opened, free, gap=study.gap, time_limit_s=study.time_limit_s)
     solved = time.perf_counter()
-    deliveries = _deliveries(tables, component, options, markets, freight, found)
-    moves = _moves(study, options, deliveries, found)
+    price = price_of(tables, component)
+    deliveries = _deliveries(options, markets, freight, price, found)
+    moves = _moves(study, options, price, found)
     summary: dict[str, float | str] = {
         "status": "optimal" if found.gap <= max(study.gap, 1e-9) else "feasible",
         "solver": "lagrangian relaxation",
@@ -129,12 +128,8 @@ def _component(tables: Tables, study: Study) -> str:
         faults.append(f"years: {study.first_year} to {study.last_year}; set last_year to {study.first_year}")
     if study.denials:
         faults.append("denials: none can be counted; leave them out")
-    goods = tables.components.set_index("id")
-    named = [
-        name
-        for name in tables.freight["component"].unique()
-        if name in goods.index and goods.at[name, "sector"] in study.sectors
-    ]
+    sector = dict(zip(tables.components["id"].tolist(), tables.components["sector"].tolist(), strict=True))
+    named = [name for name in tables.freight["component"].unique() if sector.get(name) in study.sectors]
     if len(named) != 1:
         there = f"{len(named)} components ({', '.join(named[:_LISTED])})" if named else "none of the sectors"
         faults.append(f"freight: names {there}; give rows for one component")
@@ -155,10 +150,11 @@ def _component(tables: Tables, study: Study) -> str:
     if len(late):
         faults.append(f"technologies: {_listed(late)} can't deliver in the year of the study; set lead_years to 0")
     tags = {tag.strip() for text in technologies["site_tags"].unique() for tag in text.split(";")}
-    fit = tables.sites["tags"].str.split(";").map(lambda tags_: any(tag.strip() in tags for tag in tags_))
+    of_sites = tables.sites["tags"].tolist()
+    fit = np.array([any(tag.strip() in tags for tag in text.split(";")) for text in of_sites], dtype=bool)
     facilities = tables.facilities
-    kinds = facilities["sectors"].str.split(";").map(lambda names: goods.at[name, "sector"] in names)
-    shared = facilities[facilities["site"].isin(tables.sites.loc[fit, "id"]) & kinds.astype(bool)]
+    kinds = [sector[name] in text.split(";") for text in facilities["sectors"].tolist()]
+    shared = facilities[facilities["site"].isin(tables.sites["id"][fit]).to_numpy() & np.array(kinds, dtype=bool)]
     if len(shared):
         faults.append(f"facilities: {_listed(shared['id'])} can't be counted; leave them out")
     if not fit.any():
@@ -169,20 +165,18 @@ def _component(tables: Tables, study: Study) -> str:
 
 def _need(tables: Tables, study: Study, component: str) -> tuple[pd.Index, Floats]:
     """Markets that need something, and how many units, shape (markets,)."""
-    rows = tables.demand[
-        (tables.demand["component"] == component) & tables.demand["market"].isin(list(study.markets))
-    ]
-    price = price_of(tables, component)
+    demand = tables.demand
+    rows = demand[((demand["component"] == component) & demand["market"].isin(list(study.markets))).to_numpy()]
     grown = (1.0 + rows["growth"].to_numpy(float)) ** (study.first_year - study.base_year)
-    units = rows["value_usd_m"].to_numpy(float) * 1e6 / price * grown
+    units = rows["value_usd_m"].to_numpy(float) * 1e6 / price_of(tables, component) * grown
     return pd.Index(rows["market"])[units > 0.0], units[units > 0.0]
 
 
 def _freight(tables: Tables, component: str, options: pd.DataFrame, markets: pd.Index) -> tuple[Floats, list[str]]:
     """Freight from each option's site to each market, US$ per unit, (options, markets), and what is missing."""
     rows = tables.freight
-    sites = pd.Index(options["site"].unique())
-    site, market = sites.get_indexer(pd.Index(rows["site"])), markets.get_indexer(pd.Index(rows["market"]))
+    sites, place = np.unique(options["site"].to_numpy(str), return_inverse=True)
+    site, market = _positions(rows["site"], sites), _positions(rows["market"], markets.to_numpy(str))
     inside = (site >= 0) & (market >= 0) & (rows["component"] == component).to_numpy()
     cost = np.full((len(sites), len(markets)), np.nan)
     cost[site[inside], market[inside]] = rows["cost_usd_per_unit"].to_numpy(float)[inside]
@@ -191,7 +185,13 @@ def _freight(tables: Tables, component: str, options: pd.DataFrame, markets: pd.
     if len(lost):
         pairs = [f"{sites[at]} to {markets[to]}" for at, to in lost[:_LISTED]]
         faults.append(f"freight: {len(lost)} rows are missing, first {', '.join(pairs)}; add a cost for each")
-    return cost[sites.get_indexer(pd.Index(options["site"]))], faults
+    return cost[place], faults
+
+
+def _positions(words: pd.Series, names: np.ndarray) -> np.ndarray:
+    """Position of each word among names, -1 where it is none of them; each different word is looked up once."""
+    codes, different = pd.factorize(words)
+    return np.append(pd.Index(names).get_indexer(pd.Index(different)), -1)[codes]
 
 
 def _choices(study: Study, options: pd.DataFrame) -> tuple[Flags, Flags, list[str]]:
@@ -237,13 +237,14 @@ def _enough(options: pd.DataFrame, there: Flags, need: Floats, component: str) -
 
 
 def _deliveries(
-    tables: Tables, component: str, options: pd.DataFrame, markets: pd.Index, freight: Floats, found: Located
+    options: pd.DataFrame, markets: pd.Index, freight: Floats, price: float, found: Located
 ) -> pd.DataFrame:
-    plant, market, units = found.deliveries.plant, found.deliveries.market, found.deliveries.units
-    price = price_of(tables, component)
+    order = np.lexsort((found.deliveries.market, found.deliveries.plant))
+    plant, market = found.deliveries.plant[order], found.deliveries.market[order]
+    units = found.deliveries.units[order]
     return pd.DataFrame(
         {
-            "component": component,
+            "component": options["component"].to_numpy()[plant],
             "technology": options["technology"].to_numpy()[plant],
             "site": options["site"].to_numpy()[plant],
             "market": markets.to_numpy()[market],
@@ -252,50 +253,47 @@ def _deliveries(
             "running_usd_m": units * options["running"].to_numpy()[plant] / 1e6,
             "freight_usd_m": units * freight[plant, market] / 1e6,
         }
-    ).sort_values(["site", "technology", "market"], ignore_index=True)
+    )
 
 
-def _moves(study: Study, options: pd.DataFrame, deliveries: pd.DataFrame, found: Located) -> pd.DataFrame:
+def _moves(study: Study, options: pd.DataFrame, price: float, found: Located) -> pd.DataFrame:
     """One row per plant opened; plants that stand already are no moves."""
-    opened = options.iloc[found.deliveries.plants]
-    opened = opened[~opened["kept"]]
-    sent = deliveries.groupby(["technology", "site"])[["units", "value_usd_m", "running_usd_m"]].sum()
-    sent = sent.reindex(pd.MultiIndex.from_frame(opened[["technology", "site"]])).fillna(0.0)
-    running = sent["running_usd_m"].to_numpy()
-    price = sent["value_usd_m"].sum() / sent["units"].sum() if sent["units"].sum() else 0.0
-    return (
-        pd.DataFrame(
-            {
-                "component": opened["component"].to_numpy(),
-                "technology": opened["technology"].to_numpy(),
-                "site": opened["site"].to_numpy(),
-                "start_year": study.first_year,
-                "first_output_year": study.first_year,
-                "plants": 1,
-                "capacity": opened["capacity"].to_numpy(),
-                "capacity_usd_m": opened["capacity"].to_numpy() * price,
-                "made_usd_m": sent["value_usd_m"].to_numpy(),
-                "capex_usd_m": opened["capex"].to_numpy(),
-                "incentive_usd_m": opened["incentive"].to_numpy(),
-                "running_usd_m": running,
-                "cost_usd_m": (opened["capex"] - opened["incentive"]).to_numpy() + running,
-                "replaces_target_usd_m": 0.0,
-                "still_target_usd_m": 0.0,
-            }
-        )
-        .sort_values(["site", "technology"])
-        .reset_index(drop=True)
+    sent = np.bincount(found.deliveries.plant, found.deliveries.units, minlength=len(options))
+    plants = found.deliveries.plants
+    plants = plants[~options["kept"].to_numpy()[plants]]
+    of = {name: options[name].to_numpy()[plants] for name in options}
+    running = sent[plants] * of["running"] / 1e6
+    return pd.DataFrame(
+        {
+            "component": of["component"],
+            "technology": of["technology"],
+            "site": of["site"],
+            "start_year": study.first_year,
+            "first_output_year": study.first_year,
+            "plants": 1,
+            "capacity": of["capacity"],
+            "capacity_usd_m": of["capacity"] * price / 1e6,
+            "made_usd_m": sent[plants] * price / 1e6,
+            "capex_usd_m": of["capex"],
+            "incentive_usd_m": of["incentive"],
+            "running_usd_m": running,
+            "cost_usd_m": of["capex"] - of["incentive"] + running,
+            "replaces_target_usd_m": 0.0,
+            "still_target_usd_m": 0.0,
+        }
     )
 
 
 def _used(limits: pd.DataFrame, use: Floats, found: Located) -> pd.DataFrame:
-    out = limits.assign(used=use[:, found.deliveries.plants].sum(axis=1))
-    out["unit"] = out["unit"].mask(out["limit"].isin(RESOURCES), out["limit"].map(_UNITS))
-    out["left"] = out["amount"] - out["used"]
-    least = np.where(use > 0.0, use, np.inf).min(axis=1, initial=np.inf)
+    """Limits of which something is used, with what is left."""
+    used = use[:, found.deliveries.plants].sum(axis=1)
+    kept = used > 0.0
+    out: pd.DataFrame = limits[kept].reset_index(drop=True)
+    left = out["amount"].to_numpy() - used[kept]
+    least = np.where(use[kept] > 0.0, use[kept], np.inf).min(axis=1, initial=np.inf)
     # A limit binds where what is left would not take the smallest plant that counts.
-    out["binds"] = np.isfinite(least) & (out["left"] < least - 1e-9)
-    return out[out["used"] > 0.0].reset_index(drop=True)
+    out["used"], out["left"], out["binds"] = used[kept], left, left < least - 1e-9
+    return out
 
 
 def _empty(columns: str) -> pd.DataFrame:

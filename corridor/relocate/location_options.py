@@ -12,7 +12,7 @@ from corridor.config import Choice, Study
 from corridor.relocate.location_bound import Flags, Floats
 from corridor.tables import Tables
 
-RESOURCES = ("land_ha", "power_mw", "water_mld", "workers")
+RESOURCES = {"land_ha": "ha", "power_mw": "MW", "water_mld": "million litre/day", "workers": "person"}
 #: Limits that count plants, their needs or their investment: all that does not hang on what is delivered.
 COUNTED = ("investment", "plants", *RESOURCES)
 
@@ -22,45 +22,56 @@ def location_options(tables: Tables, study: Study, component: str) -> pd.DataFra
 
     Columns: ``technology, site, state, component, sector, most_plants``, the resources, ``capacity`` (unit/yr),
     ``units`` (most that it delivers, unit/yr: capacity at planned use, in its first year times its ramp),
-    ``lead_years``, ``capex, incentive`` (US$ M; 0 for plants that stand, ``kept``) and ``running`` (US$ per unit
-    delivered, over the target's price).
+    ``capex, incentive`` (US$ M; 0 for plants that stand, ``kept``), ``running`` (US$ per unit delivered, over the
+    target's price), and the positions of site and technology among the table's and the component's.
     """
-    technologies = tables.technologies[tables.technologies["component"] == component]
-    wanted = technologies[["id", "site_tags"]].assign(tag=technologies["site_tags"].str.split(";")).explode("tag")
-    offered = tables.sites[["id", "tags"]].assign(tag=tables.sites["tags"].str.split(";")).explode("tag")
-    wanted["tag"], offered["tag"] = wanted["tag"].str.strip(), offered["tag"].str.strip()
-    pairs = wanted.merge(offered, on="tag", suffixes=("", "_site"))[["id", "id_site"]].drop_duplicates()
-    pairs = pairs.rename(columns={"id": "technology", "id_site": "site"})
-    out = pairs.merge(technologies.rename(columns={"id": "technology"}), on="technology").merge(
-        tables.sites[["id", "state", "capex_factor", "running_factor"]].rename(columns={"id": "site"}), on="site"
-    )
-    goods = tables.components[tables.components["id"] == component].iloc[0]
-    price = price_of(tables, component)
+    technologies = tables.technologies[(tables.technologies["component"] == component).to_numpy()]
+    sites = tables.sites
+    at_tag: dict[str, list[int]] = {}
+    for at, text in enumerate(sites["tags"].tolist()):
+        for tag in text.split(";"):
+            at_tag.setdefault(tag.strip(), []).append(at)
+    # A site may have several of the tags: it is one place all the same.
+    places = [
+        sorted({at for tag in text.split(";") for at in at_tag.get(tag.strip(), ())})
+        for text in technologies["site_tags"].tolist()
+    ]
+    which = np.repeat(np.arange(len(places)), [len(each) for each in places])
+    where = np.array([at for each in places for at in each], dtype=np.int64)
+
+    def plant(column: str) -> Floats:
+        return technologies[column].to_numpy(float)[which]
+
+    names, site_names = technologies["id"].tolist(), sites["id"].tolist()
+    technology, site = [names[at] for at in which], [site_names[at] for at in where]
     kept = {(each.technology, each.site): each.start for each in study.keep}
-    pairs_there = list(zip(out["technology"], out["site"], strict=True))
-    start = np.array([kept.get(pair, study.first_year) for pair in pairs_there], dtype=np.int64)
-    stands = np.array([pair in kept for pair in pairs_there], dtype=bool)
-    ramp = np.where(start + out["lead_years"] < study.first_year, 1.0, out["ramp"].astype(float))
-    capex = np.where(stands, 0.0, out["capex_usd_m"] * out["capex_factor"])
-    factor = (1.0 + out["running_premium"]) * out["running_factor"] - 1.0
+    starts = [kept.get(pair) for pair in zip(technology, site, strict=True)]
+    stands = np.array([start is not None for start in starts], dtype=bool)
+    early = np.array([study.first_year if start is None else start for start in starts], dtype=float)
+    ramp = np.where(early + plant("lead_years") < study.first_year, 1.0, plant("ramp"))
+    capex = np.where(stands, 0.0, plant("capex_usd_m") * sites["capex_factor"].to_numpy(float)[where])
+    running = (1.0 + plant("running_premium")) * sites["running_factor"].to_numpy(float)[where] - 1.0
+    goods = tables.components
+    sector = goods.loc[(goods["id"] == component).to_numpy(), "sector"].tolist()[0]
     return pd.DataFrame(
         {
-            "technology": out["technology"],
-            "site": out["site"],
-            "state": out["state"],
+            "technology": technology,
+            "site": site,
+            "state": sites["state"].to_numpy()[where],
             "component": component,
-            "sector": goods["sector"],
-            "most_plants": out["most_plants"].astype(int),
-            **{name: out[name].astype(float) for name in RESOURCES},
-            "capacity": out["capacity"].astype(float),
-            "units": out["capacity"].astype(float) * study.planned_use * ramp,
-            "lead_years": out["lead_years"].astype(int),
+            "sector": sector,
+            "most_plants": plant("most_plants"),
+            **{name: plant(name) for name in RESOURCES},
+            "capacity": plant("capacity"),
+            "units": plant("capacity") * study.planned_use * ramp,
             "capex": capex,
-            "incentive": capex * out["incentive_share"].astype(float),
-            "running": factor.astype(float) * price,
+            "incentive": capex * plant("incentive_share"),
+            "running": running * price_of(tables, component),
             "kept": stands,
+            "site_at": where,
+            "technology_at": which,
         }
-    ).reset_index(drop=True)
+    )
 
 
 def price_of(tables: Tables, component: str) -> float:
@@ -94,27 +105,46 @@ def location_limits(
     """
     new = ~options["kept"].to_numpy()
     net = (options["capex"] - options["incentive"]).to_numpy(float)
+    size, every = len(options), np.arange(len(options))
     rows: list[tuple[str, str, str, float]] = []
     use: list[Floats] = []
-    at_site = options.groupby("site").indices
-    for site in tables.sites[tables.sites["id"].isin(at_site.keys())].to_dict("records"):
-        inside = np.zeros(len(options))
-        inside[at_site[site["id"]]] = 1.0
-        for name in RESOURCES:
-            rows.append((name, site["id"], "", float(site[name])))
-            use.append(inside * new * options[name].to_numpy(float))
-    for technology, places in options.groupby("technology").indices.items():
-        inside = np.zeros(len(options))
-        inside[places] = 1.0
-        rows.append(("most plants", str(technology), "plant", float(options["most_plants"].iloc[places[0]])))
-        use.append(inside)
+    there, at = np.unique(options["site_at"].to_numpy(), return_inverse=True)
+    names = tables.sites["id"].to_numpy()[there].tolist()
+    for name, unit in RESOURCES.items():
+        needs = np.zeros((len(there), size))
+        needs[at, every] = new * options[name].to_numpy(float)
+        amounts = tables.sites[name].to_numpy(float)[there].tolist()
+        rows += [(name, site, unit, amount) for site, amount in zip(names, amounts, strict=True)]
+        use.append(needs)
+    made, first, at = np.unique(options["technology_at"].to_numpy(), return_index=True, return_inverse=True)
+    names = options["technology"].to_numpy()[first].tolist()
+    most = options["most_plants"].to_numpy(float)[first].tolist()
+    counts = np.zeros((len(made), size))
+    counts[at, every] = 1.0
+    rows += [("most plants", name, "plant", amount) for name, amount in zip(names, most, strict=True)]
+    use.append(counts)
     if np.isfinite(budget_usd_m):
         rows.append(("budget", "all years", "US$ million", budget_usd_m))
-        use.append(net)
+        use.append(net[None])
     if study.budget_per_year_usd_m is not None:
         rows.append(("budget per year", str(study.first_year), "US$ million", study.budget_per_year_usd_m))
-        use.append(net)
-    faults = []
+        use.append(net[None])
+    given, given_use, faults = _given_limits(tables, study, options, net)
+    table = pd.DataFrame(rows + given, columns=["limit", "scope", "unit", "amount"])
+    return table, np.concatenate([*use, *given_use]).reshape(len(table), size), faults
+
+
+def _given_limits(
+    tables: Tables, study: Study, options: pd.DataFrame, net: Floats
+) -> tuple[list[tuple[str, str, str, float]], list[Floats], list[str]]:
+    """Rows of the table ``limits`` and of the study, what options use of each, and what can't be kept."""
+    rows: list[tuple[str, str, str, float]] = []
+    use: list[Floats] = []
+    new = ~options["kept"].to_numpy()
+    faults: list[str] = []
+    given = _given(tables, study)
+    if not given:
+        return rows, use, faults
     there = {
         "component": tables.components["id"],
         "technology": tables.technologies["id"],
@@ -122,7 +152,7 @@ def location_limits(
         "state": tables.sites["state"],
     }
     known = {f"{kind} '{name}'" for kind, names in there.items() for name in names}
-    for row in _given(tables, study):
+    for row in given:
         lost = [f"{kind} '{row[kind]}'" for kind in there if isinstance(row[kind], str)]
         lost = [name for name in lost if name not in known]
         if lost:
@@ -140,16 +170,15 @@ def location_limits(
         column = {"plants": np.ones(len(options)), "investment": net}.get(row["limit"])
         needs = options[row["limit"]].to_numpy(float) if column is None else column
         rows.append((row["limit"], str(row["name"]), row["unit"], float(row["amount"])))
-        use.append(hit * new * needs)
-    table = pd.DataFrame(rows, columns=["limit", "scope", "unit", "amount"])
-    return table, np.array(use).reshape(len(rows), len(options)), faults
+        use.append((hit * new * needs)[None])
+    return rows, use, faults
 
 
 def _given(tables: Tables, study: Study) -> list[dict[Hashable, Any]]:
     """Rows of the table limits, and the study's laid over them by name."""
     rows: dict[str, dict[Hashable, Any]] = {str(row["name"]): row for row in tables.limits.to_dict("records")}
     for limit in study.limits:
-        rows[limit.name] = {key: value for key, value in limit.model_dump().items()}
+        rows[limit.name] = dict(limit.model_dump().items())
     return list(rows.values())
 
 

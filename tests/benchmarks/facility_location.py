@@ -1,19 +1,21 @@
-"""Capacitated facility location: a study that must meet demand, against linopy with HiGHS and spopt's model with CBC.
+"""Capacitated facility location: a study that must meet demand, against linopy with HiGHS and spopt with CBC.
 
     python tests/benchmarks/facility_location.py FILE ... [--capacity X] [--against] [--python PYTHON]
 
 FILE is of the OR-Library's form (Beasley 1990, doi:10.1057/jors.1990.166): sites and customers; capacity and fixed
 cost of each site; demand of each customer and the cost of serving all of it from each site. Where the capacity is
-the word ``capacity``, give it as `--capacity` or at the end of the file's name (``capa-8000.cap``; the file read is
-then ``capa.cap``, if there is no file of the longer name). A name such as ``a:8000:1`` (class a, b or c, capacity,
-seed) stands for a made instance of the large class: 100 sites and 1000 customers in a square of side 1000, a unit's
-cost the distance times 1 to 1.25, demand 15 to 100; fixed costs as high as the class's, so that 5 to 14 plants open.
+the word ``capacity``, give it as `--capacity` or at the end of the file's name (``capa-8000.cap``; the file read
+is then ``capa.cap``, if there is no file of the longer name).
 
-Every run has a process of its own, so that its peak of memory is its own. ``build`` and ``solve`` leave out imports
-and the reading of the file; ``tables`` is the time to put the instance into the project's tables. With `--against`,
-``--python`` names an interpreter that has linopy, highspy and spopt; what it lacks is skipped. spopt (0.7) has no
-model with fixed costs: its own blocks (assignment, opening, capacity) are used, with continuous assignment and the
-fixed costs added to the objective, and solved by CBC through PuLP as spopt does.
+A name such as ``a:8000:1`` (class a, b or c, capacity, seed) stands for a made instance of the large class: 100
+sites and 1000 customers in a square of side 1000, a unit's cost the distance times 1 to 1.25, demand 15 to 100,
+and fixed costs, by class, with which 5 to 14 plants open.
+
+Every run has a process of its own, so that its peak of memory is its own. ``build`` and ``solve`` leave out
+imports and the reading of the file; ``tables`` is the time to put the instance into the project's tables. With
+`--against`, ``--python`` names an interpreter that has linopy, highspy and spopt; what it lacks is skipped. spopt
+(0.7) has no model with fixed costs: its own blocks (assignment, opening, capacity) are used, with continuous
+assignment and the fixed costs added to the objective, and solved by CBC through PuLP as spopt does.
 """
 
 import argparse
@@ -55,7 +57,7 @@ def made(kind, capacity, seed):
 
 
 def read(name, capacity=None):
-    """An instance as four arrays: capacity, fixed, demand, cost of serving all of a customer (sites, customers)."""
+    """An instance: capacity, fixed, demand, and the cost of serving all of a customer (sites, customers)."""
     import numpy as np
 
     if match := MADE.match(name):
@@ -141,9 +143,10 @@ def tables_of(capacity, fixed, demand, cost):
 
 def ours(instance):
     started = time.perf_counter()
+    from ortools.math_opt.python import mathopt  # noqa: F401
+
     import corridor
     from corridor.relocate import optimize  # noqa: F401
-    from ortools.math_opt.python import mathopt  # noqa: F401
 
     imported = time.perf_counter()
     tables, markets = tables_of(*instance)
@@ -247,7 +250,7 @@ LIMIT = 600.0
 
 
 def in_own_process(python, way, name, capacity, limit):
-    """What one run says of itself, or why it said nothing. CBC is a process of spopt's: its memory is not counted."""
+    """What one run says of itself, or why it said nothing. CBC's process is spopt's own: its memory isn't counted."""
     command = [python, __file__, name, "--one", way, "--limit", str(limit)]
     if capacity is not None:
         command += ["--capacity", str(capacity)]
