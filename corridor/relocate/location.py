@@ -11,7 +11,6 @@ plants. A plant may run at less than its technology's ``minimum_use``.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -25,11 +24,9 @@ from corridor.relocate.location_options import (
     location_options,
     price_of,
 )
+from corridor.relocate.location_solve import Located, locate
 from corridor.relocate.plan import Plan
 from corridor.tables import Tables
-
-if TYPE_CHECKING:
-    from corridor.relocate.location_solve import Located
 
 #: Bound on how much of a fault is listed.
 _LISTED = 5
@@ -80,8 +77,6 @@ def plan_location(tables: Tables, study: Study, *, budget_usd_m: float | None = 
         use=use[binding],
         limit=limits["amount"].to_numpy(float)[binding],
     )
-    from corridor.relocate.location_solve import locate
-
     built = time.perf_counter()
     found = locate(location, opened, free, gap=study.gap, time_limit_s=study.time_limit_s)
     solved = time.perf_counter()

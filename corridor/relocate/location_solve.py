@@ -29,9 +29,9 @@ from corridor.relocate.location_bound import (
 )
 
 #: Rounds at the root, steps of each, and the first step factor.
-_ROUNDS, _ROOT_STEPS, _ROOT_STEP = 6, 60, 1.0
+_ROUNDS, _ROOT_STEPS, _ROOT_STEP = 9, 40, 1.0
 #: The same at a node of the tree.
-_NODE_STEPS, _NODE_STEP = 25, 0.25
+_NODE_STEPS, _NODE_STEP = 18, 0.25
 #: Choices of plants priced exactly after a round at the root.
 _PRICED = 4
 

@@ -143,7 +143,6 @@ def tables_of(capacity, fixed, demand, cost):
 
 def ours(instance):
     started = time.perf_counter()
-    from ortools.math_opt.python import mathopt  # noqa: F401
 
     import corridor
     from corridor.relocate import optimize  # noqa: F401
@@ -250,7 +249,7 @@ LIMIT = 600.0
 
 
 def in_own_process(python, way, name, capacity, limit):
-    """What one run says of itself, or why it said nothing. CBC's process is spopt's own: its memory isn't counted."""
+    """What one run says of itself, or why it said nothing; memory of CBC, a process of its own, isn't counted."""
     command = [python, __file__, name, "--one", way, "--limit", str(limit)]
     if capacity is not None:
         command += ["--capacity", str(capacity)]
