@@ -227,6 +227,11 @@ def test_missing_freight_is_counted_and_named():
         corridor.optimize(tables.replace(freight=tables.freight.iloc[:0]), study())
 
 
+def test_a_study_without_need_is_told():
+    with pytest.raises(ConfigError, match="no market of the study needs any good"):
+        corridor.optimize(world(**{**TWO, "demand": [0, 0]}), study())
+
+
 def test_several_components_are_told():
     tables = world(**TWO, components={"ore": {}})
     both = tables.freight.assign(component="ore")
@@ -324,6 +329,18 @@ def test_no_bound_or_reduced_cost_is_above_the_truth(seed):
         except NoPlan:
             continue
         assert found.value + abs(found.reduced[plant]) <= other + 1e-9 * abs(other)
+
+
+def test_a_time_limit_leaves_a_plan_with_its_bound():
+    capacity, fixed, demand, cost = facility_location.made("b", 5000, 1)
+    location = Location(fixed, capacity, demand, cost / demand, np.zeros((0, 100)), np.zeros(0))
+    every = np.ones(100, dtype=bool)
+    stopped = locate(location, ~every, every, time_limit_s=0.0)
+    assert 1e-6 < stopped.gap < 0.05
+    found = locate(location, ~every, every)
+    assert found.gap <= 1e-6
+    assert stopped.bound <= found.bound * (1 + 1e-9)
+    assert found.cost <= stopped.cost
 
 
 def test_knapsacks_by_hand():

@@ -66,7 +66,8 @@ def plan_location(tables: Tables, study: Study, *, budget_usd_m: float | None = 
     freight, missing = _freight(tables, component, options, markets)
     limits, use, faults = location_limits(tables, study, options, budget)
     opened, free, more = _choices(study, options)
-    _fail_on(study, [*_faults_of(options), *missing, *faults, *more])
+    none = [] if len(need) else [f"demand: no market of the study needs any {component}; give a need above 0"]
+    _fail_on(study, [*none, *_faults_of(options), *missing, *faults, *more])
     _enough(options, opened | free, need, component)
     binding = use.sum(axis=1) > limits["amount"].to_numpy(float)
     location = Location(
