@@ -97,10 +97,12 @@ class Bound:
 
 
 def first_prices(location: Location) -> Prices:
-    """Prices to start from: what a market pays at one of its cheaper plants."""
-    plants = len(location.fixed)
-    at = min(plants - 1, max(1, plants // 12))
-    return Prices(np.partition(location.unit_cost, at, axis=0)[at], np.zeros(len(location.limit)))
+    """Prices to start from: the least cost of a unit from a plant that is full, ``p_j = min_i (c_ij + f_i / k_i)``.
+
+    No plant earns more than its opening at these, so L(p) is no less than the relaxation without linking rows.
+    """
+    full = location.fixed / location.capacity
+    return Prices((location.unit_cost + full[:, None]).min(axis=0), np.zeros(len(location.limit)))
 
 
 def knapsacks(margin: Floats, demand: Floats, capacity: Floats) -> tuple[Floats, Ints, Ints, Floats]:
