@@ -97,7 +97,7 @@ class Bound:
 
 
 def first_prices(location: Location) -> Prices:
-    """Prices to start from: the least cost of a unit from a plant that is full, ``p_j = min_i (c_ij + f_i / k_i)``.
+    """Prices to start from: the least cost of a unit from a full plant, ``p_j = min_i (c_ij + f_i / k_i)``.
 
     No plant earns more than its opening at these, so L(p) is no less than the relaxation without linking rows.
     """

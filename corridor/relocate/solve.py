@@ -31,8 +31,7 @@ class Status(StrEnum):
 class Solution:
     """Values of the columns, with what is known of their quality.
 
-    ``gap`` is ``(objective - bound) / |objective|``, 0 where both are 0. ``prices`` are the duals of the rows of a
-    linear program, None for one with whole numbers: what one more unit of a row's bound adds to the objective.
+    ``gap`` is ``(objective - bound) / |objective|``, 0 where both are 0.
     """
 
     values: Floats
@@ -41,7 +40,6 @@ class Solution:
     status: Status
     solver: Solver
     seconds: float
-    prices: Floats | None = None
 
     @property
     def gap(self) -> float:
@@ -142,10 +140,6 @@ def solve(
     numbers = np.fromiter((values[variable] for variable in model.variables()), float, len(low))
     bounds = result.termination.objective_bounds
     optimal = reason is mathopt.TerminationReason.OPTIMAL
-    prices = None
-    if relaxed and result.has_dual_feasible_solution():
-        dual = result.dual_values()
-        prices = np.fromiter((dual[row] for row in model.linear_constraints()), float, len(row_low))
     return Solution(
         values=numbers,
         objective=float(result.objective_value()) + floor,
@@ -153,5 +147,4 @@ def solve(
         status=Status.OPTIMAL if optimal else Status.FEASIBLE,
         solver=solver,
         seconds=seconds,
-        prices=prices,
     )
