@@ -7,12 +7,13 @@
 3. Deliveries from open plants are a transport problem (``deliver``), whose dual rejects most choices at once.
 
 What made the difference, at 100 sites and 1000 markets to a gap of 1e-6, in seconds
-(``tests/benchmarks/facility_location.py``): the whole program with its 10^5 linking rows took HiGHS 53 to 70 s on
-``c:7250:1``, this search 0.5 s, and 0.1 to 0.8 s on twelve such instances. Deliveries as linear programs of 4000
-columns took 0.2 s for each choice of plants and nearly all of the time; augmenting paths from good prices take 5
-to 15 ms. On eight of the instances together: 3.6 s as it is, 6.6 s without the least number of plants in the bound,
-8.0 s without deciding plants by reduced costs. Starting from the prices of full plants let 300 sites and 3000
-markets be solved (54 s) that had no useful bound before, and took 500 sites and 1000 markets from 21 to 8 s.
+(``tests/benchmarks/facility_location.py``): the whole program with its 10^5 linking rows took HiGHS 53 to 70 s
+on ``c:7250:1``, this search 0.5 s, and 0.1 to 0.8 s on twelve such instances. Deliveries as linear programs of
+4000 columns took 0.2 s for each choice of plants and nearly all of the time; augmenting paths from good prices
+take 5 to 15 ms. On eight of the instances together: 3.6 s as it is, 6.6 s without the least number of plants in
+the bound, 8.0 s without deciding plants by reduced costs. Starting from the prices of full plants let 300 sites
+and 3000 markets be solved (54 s) that had no useful bound before, and took 500 sites and 1000 markets from 21
+to 8 s.
 """
 
 from __future__ import annotations
