@@ -14,6 +14,7 @@ from corridor.relocate.decision import nothing
 from corridor.relocate.describe import Before, describe
 from corridor.relocate.effect import measured_exposure
 from corridor.relocate.goals import goal_steps
+from corridor.relocate.location import plan_location
 from corridor.relocate.plan import Plan
 from corridor.relocate.problem import Problem, build_problem
 from corridor.relocate.relax import no_plan, why_no_plan
@@ -58,6 +59,8 @@ def optimize(
     """
     budget = study.budget_usd_m if budget_usd_m is None else budget_usd_m
     _check_budgets([budget])
+    if study.meet_demand:
+        return plan_location(tables, study, budget_usd_m=budget)
     problem = build_problem(tables, study, budget_usd_m=budget)
     recourse = Recourse(problem)
     found = best(problem, recourse, progress=progress)
@@ -188,6 +191,8 @@ def frontier(
     given = study.budgets_usd_m or (study.budget_usd_m,)
     wanted = sorted(set(given if budgets is None else budgets))
     _check_budgets(wanted)
+    if study.meet_demand:
+        return [plan_location(tables, study, budget_usd_m=budget) for budget in wanted]
     problem = build_problem(tables, study, budget_usd_m=wanted[-1])
     chains = _chains(wanted, workers)
     found: dict[float, Found] = {}

@@ -12,6 +12,9 @@ from corridor.tables import Tables
 #: Source key that rows written by :meth:`Plan.apply` carry.
 PLAN_SOURCE = "corridor-plan"
 
+#: Columns of a plan's limits.
+LIMIT_COLUMNS = ("name", "limit", "scope", "sense", "unit", "amount", "used", "left", "binds", "price_usd_m")
+
 
 @dataclass(frozen=True, eq=False)
 class Plan:
@@ -50,6 +53,9 @@ class Plan:
         ``component, value_usd_m, months, cost_usd_m``: what is stored; months of India's largest yearly need.
     facilities
         ``facility, site, sector, capex_usd_m, cost_usd_m``: shared facilities of parks that the moves need.
+    deliveries
+        ``component, technology, site, market, units, value_usd_m, running_usd_m, freight_usd_m``, per year: from
+        where each market is served, in studies that must meet demand; empty in others.
     """
 
     study: str
@@ -63,6 +69,7 @@ class Plan:
     second_sources: pd.DataFrame = field(default_factory=pd.DataFrame)
     stocks: pd.DataFrame = field(default_factory=pd.DataFrame)
     facilities: pd.DataFrame = field(default_factory=pd.DataFrame)
+    deliveries: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def apply(self, tables: Tables) -> Tables:
         """Tables in which the moves have been made: shares of origins after the plan, in the study's last year.
