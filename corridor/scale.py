@@ -6,8 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from typing import Any, TypeVar
+from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -57,57 +56,3 @@ def each(
 def processors() -> int:
     """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-class Team:
-    """Processes that each build something once and then answer questions about it.
-
-    Parameters
-    ----------
-    make
-        Builds the answering function from a part; found at the top of a module, as it is started afresh there.
-    parts
-        One per process; must pickle.
-    """
-
-    def __init__(self, make: Callable[[Item], Callable[[Any], Result]], parts: Sequence[Item]) -> None:
-        context = get_context("spawn")
-        self._pipes = []
-        self._processes = []
-        for part in parts:
-            here, there = context.Pipe()
-            process = context.Process(target=_answer, args=(there, make, part), daemon=True)
-            process.start()
-            there.close()
-            self._pipes.append(here)
-            self._processes.append(process)
-
-    def ask(self, question: Any) -> list[Any]:
-        """The answer of each process, in the order of the parts; the first error is raised."""
-        for pipe in self._pipes:
-            pipe.send(question)
-        answers = [pipe.recv() for pipe in self._pipes]
-        for answer in answers:
-            if isinstance(answer, BaseException):
-                raise answer
-        return answers
-
-    def close(self) -> None:
-        """End the processes."""
-        for pipe, process in zip(self._pipes, self._processes, strict=True):
-            pipe.close()
-            process.join(1.0)
-            process.terminate()
-
-
-def _answer(pipe: Connection, make: Callable[[Any], Callable[[Any], Any]], part: Any) -> None:
-    answer = make(part)
-    while True:
-        try:
-            question = pipe.recv()
-        except (EOFError, KeyboardInterrupt):
-            return
-        try:
-            pipe.send(answer(question))
-        except Exception as error:
-            pipe.send(error)

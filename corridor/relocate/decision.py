@@ -56,6 +56,27 @@ def plants_only(problem: Problem, chosen: pd.DataFrame) -> Decision:
     return Decision(table.assign(option=-1)[list(idle.chosen.columns)], idle.second, idle.stock)
 
 
+def decision_of_rows(
+    problem: Problem, option: np.ndarray, year: np.ndarray, second: np.ndarray, stock: Floats
+) -> Decision:
+    """A decision from rows of ``problem.options`` and positions of start years, one of each per plant.
+
+    A start that delivers only after the study has no output in it, and costs its investment.
+    """
+    tech = problem.options["tech"].to_numpy(int)[option]
+    table = pd.DataFrame({"tech": tech, "year": year, "option": option})
+    table = table.merge(start_table(problem), on=["tech", "year"], how="left")
+    late = table["cost"].isna()
+    if late.any():
+        plants = problem.plants.iloc[table.loc[late, "tech"]]
+        net = (plants["capex"] * plants["capex_factor"] * (1.0 - plants["incentive_share"])).to_numpy()
+        table.loc[late, "capex_net"] = net
+        table.loc[late, "running"] = 0.0
+        table.loc[late, "cost"] = net * problem.discount[table.loc[late, "year"].to_numpy(int)]
+    table["cost"] += problem.options["surcharge"].to_numpy()[option]
+    return Decision(table[["tech", "year", "option", "capex_net", "running", "cost"]], second, stock)
+
+
 def decision_of(problem: Problem, program: Program, values: Floats) -> Decision:
     """The decision in the values of a program; of several plants of one technology the first is placed cheapest.
 

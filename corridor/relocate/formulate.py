@@ -237,13 +237,7 @@ def count_open(program: Program, problem: Problem, starts: pd.DataFrame) -> pd.D
 
 def open_table(problem: Problem) -> pd.DataFrame:
     """Every technology in every year in which a window starts, and in the last, if it can deliver by then."""
-    years = np.unique(np.r_[problem.windows.year, len(problem.study.years) - 1])
-    plants = problem.plants.reset_index(names="tech")
-    columns = ["tech", "technology", "at", "capacity", "made", "lead", "ramp", "most_plants"]
-    opened = plants[columns].merge(pd.DataFrame({"year": years}), how="cross")
-    early = problem.kept.groupby("tech")["year"].min()
-    start = opened["tech"].map(early).fillna(0.0).clip(upper=0.0)
-    return opened[start + opened["lead"] <= opened["year"]].reset_index(drop=True)
+    return problem.can_be_open.copy()
 
 
 def _deliver(

@@ -96,6 +96,20 @@ class Problem:
     stock_months: Floats
 
     @cached_property
+    def can_be_open(self) -> pd.DataFrame:
+        """Every technology in every year in which a window starts, and in the last, if it can deliver by then.
+
+        ``tech, technology, at, capacity, made, lead, ramp, most_plants, year`` (position).
+        """
+        years = np.unique(np.r_[self.windows.year, len(self.study.years) - 1])
+        plants = self.plants.reset_index(names="tech")
+        columns = ["tech", "technology", "at", "capacity", "made", "lead", "ramp", "most_plants"]
+        table = plants[columns].merge(pd.DataFrame({"year": years}), how="cross")
+        early = self.kept.groupby("tech")["year"].min()
+        start = table["tech"].map(early).fillna(0.0).clip(upper=0.0)
+        return table[start + table["lead"] <= table["year"]].reset_index(drop=True)
+
+    @cached_property
     def sparse_content(self) -> sparse.csc_matrix:
         """``content`` without its zeros."""
         return sparse.csc_matrix(self.content)

@@ -13,10 +13,8 @@ What made the difference, measured on the default study (54,000 columns, 16,000 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from multiprocessing import parent_process
 
 import numpy as np
 
@@ -31,8 +29,7 @@ from corridor.relocate.place import fit, relax_places
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Floats, Program
 from corridor.relocate.solve import Solution, Status, TimeUp, solve
-from corridor.relocate.value import Recourse, SharedRecourse, expected, tail_mean
-from corridor.scale import processors
+from corridor.relocate.value import Recourse, expected, tail_mean
 
 #: A program with no more whole numbers than this is solved as it stands, to the gap of the study.
 SMALL = 3_000
@@ -145,8 +142,7 @@ class _Search:
         problem = self.problem
         whole = len(start_table(problem)) + len(problem.options) + len(problem.second) + len(problem.facilities)
         if whole > SMALL and len(problem.windows.names) * len(problem.loss_ratio) > LARGE:
-            with self._hands():
-                self._by_cuts()
+            self._by_cuts()
             return
         program, first = self._formulate()
         if whole <= SMALL:
@@ -162,20 +158,6 @@ class _Search:
         self._within(program, first, self._used(program, first, relaxed), 0.5 * self.left)
         self._around(program, first, self._near(program, first, relaxed))
         self._whole(program, first)
-
-    @contextmanager
-    def _hands(self) -> Iterator[None]:
-        """As many processes for the windows as there are processors, unless this is one of several already."""
-        count = processors() if parent_process() is None else 1
-        if count < 2:
-            yield
-            return
-        alone, self.recourse = self.recourse, SharedRecourse(self.problem, count)
-        try:
-            yield
-        finally:
-            self.recourse.close()
-            self.recourse = alone
 
     def _by_cuts(self) -> None:
         seconds = lambda: self.limit - self.elapsed  # noqa: E731
@@ -316,7 +298,7 @@ class _Search:
         self._improve(decision)
 
     def _improve(self, decision: Decision) -> None:
-        theta = np.array([value for value, _, _ in self.recourse.tangents(link_values(self.problem, decision))])
+        theta = self.recourse.loss(link_values(self.problem, decision))
         value = self._value(decision, theta)
         if self.best is None or value < self.best.objective - 1e-9 * abs(value):
             self.best = Found(decision, theta, value, self.bound, self.status, "highs", self.elapsed)

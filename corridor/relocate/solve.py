@@ -8,15 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from corridor.errors import CorridorError, NoPlan
 from corridor.relocate.program import Floats, Ints, Program
-
-if TYPE_CHECKING:
-    from ortools.math_opt.python import mathopt
 
 
 class Solver(StrEnum):
@@ -103,31 +100,28 @@ def solve(
     TimeUp
         If none were found in time.
     """
-    from ortools.math_opt.python import mathopt
+    from ortools.math_opt import parameters_pb2, result_pb2
 
     started = time.perf_counter()
     whole = program.integer & (not relaxed)
     model = _model(program, whole)
-    parameters = mathopt.SolveParameters(
-        time_limit=timedelta(seconds=time_limit_s),
-        relative_gap_tolerance=gap,
-        absolute_gap_tolerance=absolute_gap or None,
-        enable_output=False,
-    )
-    start = mathopt.ModelSolveParameters()
-    if hint is not None and solver is Solver.SCIP:
-        known = np.flatnonzero(~np.isnan(hint))
-        start.solution_hints.append(
-            mathopt.SolutionHint(variable_values={model.get_variable(int(at)): float(hint[at]) for at in known})
-        )
-    kind = {Solver.SCIP: mathopt.SolverType.GSCIP, Solver.HIGHS: mathopt.SolverType.HIGHS}[solver]
-    result = _aside(lambda: mathopt.solve(model, kind, params=parameters, model_params=start))
+    parameters = parameters_pb2.SolveParametersProto(relative_gap_tolerance=gap)
+    parameters.time_limit.FromTimedelta(timedelta(seconds=time_limit_s))
+    if absolute_gap > 0:
+        parameters.absolute_gap_tolerance = absolute_gap
+    kind = {
+        Solver.SCIP: parameters_pb2.SOLVER_TYPE_GSCIP,
+        Solver.HIGHS: parameters_pb2.SOLVER_TYPE_HIGHS,
+    }[solver]
+    result = _aside(lambda: _run(model, kind, parameters, _start(solver, hint)))
     seconds = time.perf_counter() - started
     reason = result.termination.reason
-    if not result.has_primal_feasible_solution():
+    bounds = result.termination.objective_bounds
+    found = _primal(result)
+    if found is None:
         if reason in (
-            mathopt.TerminationReason.INFEASIBLE,
-            mathopt.TerminationReason.INFEASIBLE_OR_UNBOUNDED,
+            result_pb2.TERMINATION_REASON_INFEASIBLE,
+            result_pb2.TERMINATION_REASON_INFEASIBLE_OR_UNBOUNDED,
         ):
             # HiGHS' presolve has called a feasible program infeasible; only what both say is believed.
             if solver is Solver.HIGHS:
@@ -135,20 +129,24 @@ def solve(
                     program, gap=gap, relaxed=relaxed, time_limit_s=max(time_limit_s, 5.0), solver=Solver.SCIP
                 )
             raise NoPlan("the limits contradict each other: no plan satisfies all of them.")
-        if reason in (mathopt.TerminationReason.NO_SOLUTION_FOUND, mathopt.TerminationReason.FEASIBLE):
-            bound = float(result.termination.objective_bounds.dual_bound)
-            raise TimeUp(f"no plan was found within {time_limit_s:g} s. Mend: raise time_limit_s.", bound)
-        raise CorridorError(f"the solver stopped without a plan: {reason.name} ({result.termination.detail}).")
-    optimal = reason is mathopt.TerminationReason.OPTIMAL
+        if reason in (
+            result_pb2.TERMINATION_REASON_NO_SOLUTION_FOUND,
+            result_pb2.TERMINATION_REASON_FEASIBLE,
+        ):
+            raise TimeUp(
+                f"no plan was found within {time_limit_s:g} s. Mend: raise time_limit_s.", bounds.dual_bound
+            )
+        name = result_pb2.TerminationReasonProto.Name(reason)
+        raise CorridorError(f"the solver stopped without a plan: {name} ({result.termination.detail}).")
+    optimal = reason == result_pb2.TERMINATION_REASON_OPTIMAL
     prices = slopes = None
-    if not whole.any() and result.has_dual_feasible_solution():
-        dual, reduced = result.dual_values(), result.reduced_costs()
-        prices = np.fromiter((dual[row] for row in model.linear_constraints()), float, program.height)
-        slopes = np.fromiter((reduced[column] for column in model.variables()), float, program.width)
+    if not whole.any() and result.solutions[0].HasField("dual_solution"):
+        dual = result.solutions[0].dual_solution
+        prices, slopes = _dense(dual.dual_values, program.height), _dense(dual.reduced_costs, program.width)
     return Solution(
-        values=_values(model, result, program.width),
-        objective=float(result.objective_value()),
-        bound=float(result.termination.objective_bounds.dual_bound),
+        values=_dense(found.variable_values, program.width),
+        objective=float(found.objective_value),
+        bound=float(bounds.dual_bound),
         status=Status.OPTIMAL if optimal else Status.FEASIBLE,
         solver=solver,
         seconds=seconds,
@@ -157,35 +155,9 @@ def solve(
     )
 
 
-def _aside(work: Callable[[], mathopt.SolveResult]) -> mathopt.SolveResult:
-    """Run the solver in a thread of its own, so that an interruption is felt at once and not at its end."""
-    out: list[mathopt.SolveResult] = []
-    faults: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            out.append(work())
-        except BaseException as error:
-            faults.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(0.2)
-    if faults:
-        raise faults[0]
-    return out[0]
-
-
-def _values(model: mathopt.Model, result: mathopt.SolveResult, width: int) -> Floats:
-    values = result.variable_values()
-    return np.fromiter((values[variable] for variable in model.variables()), float, width)
-
-
-def _model(program: Program, whole: np.ndarray) -> mathopt.Model:
-    """The program as a MathOpt model, filled from arrays."""
+def _model(program: Program, whole: np.ndarray) -> Any:
+    """The program as a MathOpt message, filled from arrays."""
     from ortools.math_opt import model_pb2
-    from ortools.math_opt.python import mathopt
 
     low, high = program.bounds
     row_low, row_high = program.row_bounds
@@ -210,13 +182,76 @@ def _model(program: Program, whole: np.ndarray) -> mathopt.Model:
     entries.row_ids.extend(np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)).tolist())
     entries.column_ids.extend(matrix.indices.tolist())
     entries.coefficients.extend(matrix.data.tolist())
-    return mathopt.Model.from_model_proto(message)
+    return message
+
+
+def _start(solver: Solver, hint: Floats | None) -> Any:
+    """What a solver is told beside the model: values to start from."""
+    from ortools.math_opt import model_parameters_pb2
+
+    what = model_parameters_pb2.ModelSolveParametersProto()
+    if hint is not None and solver is Solver.SCIP:
+        known = np.flatnonzero(~np.isnan(hint))
+        values = what.solution_hints.add().variable_values
+        values.ids.extend(known.tolist())
+        values.values.extend(hint[known].tolist())
+    return what
+
+
+def _run(model: Any, kind: int, parameters: Any, what: Any) -> Any:
+    """MathOpt's own solver on messages: its Python objects would take longer than many a solve."""
+    from ortools.math_opt import callback_pb2, parameters_pb2
+    from ortools.math_opt.core.python import solver
+
+    nothing = callback_pb2.CallbackRegistrationProto()
+    initial = parameters_pb2.SolverInitializerProto()
+    return solver.solve(model, kind, initial, parameters, what, None, nothing, None, None)
+
+
+def _primal(result: Any) -> Any:
+    """The first feasible solution of a result, None if there is none."""
+    from ortools.math_opt import solution_pb2
+
+    for solution in result.solutions:
+        primal = solution.primal_solution
+        if solution.HasField("primal_solution") and (
+            primal.feasibility_status == solution_pb2.SOLUTION_STATUS_FEASIBLE
+        ):
+            return primal
+    return None
+
+
+def _dense(sparse: Any, size: int) -> Floats:
+    out = np.zeros(size)
+    out[np.fromiter(sparse.ids, np.int64, len(sparse.ids))] = np.fromiter(sparse.values, float, len(sparse.values))
+    return out
+
+
+def _aside(work: Callable[[], Any]) -> Any:
+    """Run the solver in a thread of its own, so that an interruption is felt at once and not at its end."""
+    out: list[Any] = []
+    faults: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            out.append(work())
+        except BaseException as error:
+            faults.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(0.2)
+    if faults:
+        raise faults[0]
+    return out[0]
 
 
 class Linear:
     """A linear program of which only some columns, held at given values, change between solves.
 
-    GLOP keeps its basis from one solve to the next.
+    GLOP keeps its basis from one solve to the next. Messages go in and out as they are: to turn values, duals and
+    bases into Python objects took six times as long as the solver itself.
 
     Parameters
     ----------
@@ -227,40 +262,65 @@ class Linear:
     """
 
     def __init__(self, program: Program, held: Ints) -> None:
-        from ortools.math_opt.python import mathopt
+        from ortools.math_opt import model_parameters_pb2, parameters_pb2
+        from ortools.math_opt.core.python import solver
 
         self._model = _model(program, np.zeros(program.width, dtype=bool))
-        self._held = [self._model.get_variable(int(at)) for at in held]
+        self._held = np.asarray(held, np.int64)
         self._last = np.full(len(held), np.nan)
         self._width = program.width
-        self._solver = mathopt.IncrementalSolver(self._model, mathopt.SolverType.GLOP)
-        self._result: mathopt.SolveResult | None = None
+        initial = parameters_pb2.SolverInitializerProto()
+        self._solver = solver.new(parameters_pb2.SOLVER_TYPE_GLOP, self._model, initial)
+        self._little = model_parameters_pb2.ModelSolveParametersProto()
+        self._little.variable_values_filter.filter_by_ids = True
+        self._little.dual_values_filter.filter_by_ids = True
+        self._little.reduced_costs_filter.filter_by_ids = True
+        self._little.reduced_costs_filter.filtered_ids.extend(sorted(self._held.tolist()))
+        self._slope = np.zeros(self._width)
 
     def solve(self, values: Floats) -> float:
         """Objective with the held columns at `values`, shape (held,)."""
-        for at in np.flatnonzero(values != self._last):
-            variable, value = self._held[at], float(values[at])
-            variable.lower_bound = value
-            variable.upper_bound = value
-        self._last = values.copy()
-        from ortools.math_opt.python import mathopt
+        from ortools.math_opt import model_update_pb2
 
-        self._result = self._solver.solve()
-        if self._result.termination.reason is not mathopt.TerminationReason.OPTIMAL:
+        moved = np.flatnonzero(values != self._last)
+        if len(moved):
+            order = moved[np.argsort(self._held[moved])]
+            update = model_update_pb2.ModelUpdateProto()
+            for bounds, inside in (
+                (update.variable_updates.lower_bounds, self._model.variables.lower_bounds),
+                (update.variable_updates.upper_bounds, self._model.variables.upper_bounds),
+            ):
+                bounds.ids.extend(self._held[order].tolist())
+                bounds.values.extend(values[order].tolist())
+                for at in order:
+                    inside[int(self._held[at])] = float(values[at])
+            self._solver.update(update)
+        self._last = values.copy()
+        result = self._answer(self._little)
+        self._slope = _dense(result.solutions[0].dual_solution.reduced_costs, self._width)
+        return float(_primal(result).objective_value)
+
+    def _answer(self, what: Any) -> Any:
+        from ortools.math_opt import callback_pb2, parameters_pb2, result_pb2
+
+        parameters = parameters_pb2.SolveParametersProto()
+        nothing = callback_pb2.CallbackRegistrationProto()
+        result = self._solver.solve(parameters, what, None, nothing, None, None)
+        if result.termination.reason != result_pb2.TERMINATION_REASON_OPTIMAL:
             # GLOP gives up on some badly scaled windows ("imprecise"); HiGHS, cold, does not.
-            self._result = mathopt.solve(self._model, mathopt.SolverType.HIGHS)
-        if not self._result.has_primal_feasible_solution():
-            raise CorridorError(f"a window could not be solved: {self._result.termination.reason.name}.")
-        return float(self._result.objective_value())
+            result = _run(self._model, parameters_pb2.SOLVER_TYPE_HIGHS, parameters, what)
+        if _primal(result) is None:
+            name = result_pb2.TerminationReasonProto.Name(result.termination.reason)
+            raise CorridorError(f"a window could not be solved: {name}.")
+        return result
 
     def slope(self) -> Floats:
-        """How the objective changes with each held column, shape (held,)."""
-        if self._result is None:
-            raise CorridorError("nothing has been solved yet.")
-        return np.array(self._result.reduced_costs(self._held))
+        """How the objective of the last solve changes with each held column, shape (held,)."""
+        return self._slope[self._held]
 
     def values(self) -> Floats:
-        """Values of all columns."""
-        if self._result is None:
-            raise CorridorError("nothing has been solved yet.")
-        return _values(self._model, self._result, self._width)
+        """Values of all columns, at the held values of the last solve."""
+        from ortools.math_opt import model_parameters_pb2
+
+        result = self._answer(model_parameters_pb2.ModelSolveParametersProto())
+        return _dense(_primal(result).variable_values, self._width)
