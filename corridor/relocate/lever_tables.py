@@ -3,7 +3,8 @@
 What can't be read from a publication (what it costs to qualify a maker, what he asks over the target's price, how
 long a good keeps) is a figure per sector and stage in ``lever_rules.csv``, with the evidence beside it, and per
 component in ``perishables.csv``. Every row is therefore assumed, with a range of half to twice its cost. What the
-tables know is used: who makes the component, what the world makes of it, what India needs and buys from the target.
+tables know is used: who makes the component, what the world makes of it, what India needs and buys from the
+target.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ LEAST_STORED_USD_M = 0.01
 LEAST_GOVERNANCE = -1.0
 """Countries below this governance index are no second source: a contract there is no assurance."""
 MOST_ORIGINS = 3
-SPARE = 0.15
-"""Part of its output that a maker under contract could send to India while others withhold: the tenth that makers
-everywhere are taken to spare, and half as much again because it is reserved."""
+SPARE = 0.1
+"""Part of its output that an origin could send to India while others withhold: the tenth that makers are taken to
+have to spare, all of it held for India by contract."""
 MOST_SHARE = 0.5
 """More than half of India's need is never put on one country."""
 FEWEST = 0.04
@@ -53,9 +54,9 @@ def gaps(tables: Tables, target: Collection[str] = TARGET) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row per component: ``component, sector, stage, qualification_months, need_usd_m, from_target`` (fraction),
-        ``bought_usd_m`` (from the target) and ``world_usd_m`` (world production at the reference price, NaN where
-        only shares of it are known).
+        A row per component: ``component, sector, stage, qualification_months, need_usd_m``, ``from_target``
+        (fraction), ``bought_usd_m`` (from the target) and ``world_usd_m`` (world production at the reference
+        price, NaN where only shares of it are known).
     """
     components = tables.components
     network = Network.of(tables)
@@ -88,7 +89,7 @@ def gaps(tables: Tables, target: Collection[str] = TARGET) -> pd.DataFrame:
 def second_sources(tables: Tables, target: Collection[str] = TARGET) -> pd.DataFrame:
     """Makers outside the target that India could qualify, up to three origins for each component.
 
-    In a crisis an origin can give India ``min(0.5, 0.15 x its share of world production x world's need / India's
+    In a crisis an origin can give India ``min(0.5, 0.1 x its share of world production x world's need / India's
     need)`` of India's need; the world's need is what the tables say is made, at the reference price, or else
     India's need over the part of the world's that is assumed for the sector. The three origins that could give
     most are taken. Qualification costs a sum by stage and 1 % of what could be bought in a year.
