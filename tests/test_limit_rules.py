@@ -8,7 +8,7 @@ import pytest
 
 from corridor import limit_rules
 from corridor.checks import check_all, check_ranges
-from corridor.config import Study
+from corridor.config import load_study
 from corridor.errors import ConfigError, Problem
 from corridor.frames import conform
 from corridor.relocate.limits import UNITS, check_limits
@@ -117,16 +117,7 @@ def test_the_same_place_counts_a_plant_that_fits_it(tiny: Tables) -> None:
 
 def test_what_the_check_lets_pass_a_study_takes(tiny: Tables) -> None:
     """The table's rule and the study's agree on rows that both look at."""
-    study = Study(
-        name="x",
-        title="x",
-        markets={"IND": 1.0},
-        target=("CHN",),
-        first_year=2026,
-        last_year=2030,
-        base_year=2024,
-        budget_usd_m=100,
-    )
+    study = load_study()
     for values in ({}, {"unit": "GW"}, {"state": "Orissa"}, {"in_year": 2027}, {"component": "oxide"}):
         tables = with_row(tiny, "limits", LIMIT, **values)
         if limit_rules.check_limits(tables):
