@@ -7,6 +7,7 @@ import pandas as pd
 
 from corridor.errors import Problem
 from corridor.frames import Tables, nearest
+from corridor.limit_rules import check_levers, check_limits
 from corridor.rules import (
     check_chain,
     check_code_trade,
@@ -26,6 +27,8 @@ __all__ = [
     "check_codes",
     "check_cycles",
     "check_keys",
+    "check_levers",
+    "check_limits",
     "check_makers",
     "check_one_of_two",
     "check_ranges",
@@ -96,6 +99,7 @@ _RANGES = (
     ("facilities", "capex_usd_m", "low", "high", True),
     ("second_sources", "cost_usd_m", "low", "high", True),
     ("stockpiles", "holding_share", "low", "high", True),
+    ("limits", "amount", "low", "high", True),
     ("freight", "cost_usd_per_unit", "low", "high", True),
 )
 
@@ -251,6 +255,8 @@ CHECKS: tuple[Callable[[Tables], list[Problem]], ...] = (
     check_tags,
     check_codes,
     check_code_trade,
+    check_limits,
+    check_levers,
 )
 """All checks, in the order in which their faults are told."""
 

@@ -47,7 +47,7 @@ def only(problems: list[Problem]) -> Problem:
 
 def test_tiny_is_in_order(tiny: Tables) -> None:
     assert checks.check_all(tiny) == []
-    assert len(checks.CHECKS) == 14
+    assert len(checks.CHECKS) == 16
     assert all(getattr(checks, check.__name__) is check for check in checks.CHECKS)
 
 
