@@ -126,11 +126,34 @@ def show_plan(settings: Study, tables: Tables, made: Plan) -> None:
             ),
         )
     out().print(table)
+    _show_levers(tables, made)
     show_frontier(settings, tables, [made])
     binding = made.limits[made.limits["binds"] & (made.limits["limit"] != "most plants")]
     if len(binding):
         text = "; ".join(f"{row['limit']} ({row['scope']})" for row in rows_of(binding))
         out().print(f"Limits that bind: {text}", soft_wrap=True)
+
+
+def _show_levers(tables: Tables, made: Plan) -> None:
+    """Print what the plan buys elsewhere and stores, dearest first."""
+    names = tables.components.set_index("id")["name"]
+    rows = [
+        (row["cost_usd_m"], "second source", row["component"], f"{row['origin']}, up to {row['most_share']:.0%}")
+        for row in rows_of(made.second_sources)
+    ]
+    rows += [
+        (row["cost_usd_m"], "stock", row["component"], f"{row['months']:.1f} months")
+        for row in rows_of(made.stocks)
+    ]
+    if not rows:
+        return
+    table = new_table(
+        f"Buy elsewhere or store: {len(made.second_sources)} second sources, {len(made.stocks)} stocks",
+        ["component", "lever", "how much", "cost US$ M"],
+    )
+    for cost, lever, component, what in sorted(rows, reverse=True)[:_SHOWN]:
+        table.add_row(plain(names[component]), lever, what, f"{cost:,.1f}")
+    out().print(table)
 
 
 def show_reasons(
