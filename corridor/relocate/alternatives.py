@@ -20,7 +20,7 @@ from corridor.relocate.formulate import formulate
 from corridor.relocate.goals import Goals
 from corridor.relocate.limit_rows import First
 from corridor.relocate.optimize import best
-from corridor.relocate.place import place, relax_places
+from corridor.relocate.place import fit, relax_places
 from corridor.relocate.plan import Plan
 from corridor.relocate.problem import Problem, build_problem
 from corridor.relocate.program import Floats, Program
@@ -50,8 +50,8 @@ class Alternatives:
         ``plan, component, technology, site, start_year``.
     components
         ``component, sector, plans`` (in how many), ``of``, ``verdict`` (must, could, never: of the plans found),
-        ``proven`` (the relaxation shows that every plan within the slack has it), ``regret_usd_m``: least loss
-        found without it, less the best loss; missing where every plan found has it.
+        ``proven`` (where asked for: the relaxation shows that every plan within the slack has it),
+        ``regret_usd_m``: least loss found without it, less the best loss; missing where every plan found has it.
     sites
         The same for each ``component, technology, site``.
     """
@@ -72,6 +72,7 @@ def alternatives(
     slack: float = 0.01,
     seed: int = 1,
     start: Plan | None = None,
+    prove: bool = False,
     progress: Callable[[int], None] | None = None,
     workers: int | None = None,
 ) -> Alternatives:
@@ -87,6 +88,8 @@ def alternatives(
         Of what is taken out of earlier plans.
     start
         The best plan known for this study and budget; it is looked for where not given.
+    prove
+        Also ask the relaxation of each component that is in all plans: a few seconds each.
     progress
         Called with the number of plans found so far.
     workers
@@ -114,7 +117,7 @@ def alternatives(
     unique.pop(known.key, None)
     # One of them may be better than the best known; the best of all comes first.
     everything = sorted([(known, loss), *unique.values()], key=lambda one: one[1])
-    return _read(problem, everything, slack, _provable(problem, limit))
+    return _read(problem, everything, slack, _provable(problem, limit) if prove else None)
 
 
 @dataclass(frozen=True)
@@ -196,7 +199,7 @@ def _without(
         solution = solve(part, gap=1e-6, absolute_gap=0.1 * max(limit - 0.99 * limit, 0.0), time_limit_s=_SECONDS)
     except NoPlan:
         return None
-    decision = place(problem, decision_of(problem, part, solution.values))
+    decision = fit(problem, recourse, decision_of(problem, part, solution.values))
     if decision is None:
         return None
     value = expected(problem, recourse.loss(link_values(problem, decision)))
@@ -224,7 +227,7 @@ def _read(
     problem: Problem,
     found: list[tuple[Decision, float]],
     slack: float,
-    proven: Callable[[str], bool],
+    proven: Callable[[str], bool] | None,
 ) -> Alternatives:
     tables, study = problem.tables, problem.study
     rows, plans = [], []
@@ -263,7 +266,7 @@ def _read(
         inside = np.array([component in each_ for each_ in mine])
         count = int(inside.sum())
         verdict = "must" if count == len(mine) else "never" if count == 0 else "could"
-        sure = False if verdict == "could" else verdict == "must" and proven(component)
+        sure = False if verdict == "could" else verdict == "must" and proven is not None and proven(component)
         lines.append(
             {
                 "component": component,
