@@ -33,7 +33,7 @@ from corridor.tables import Tables
 Kind = Literal["exporters", "components", "stages", "sectors"]
 #: Sets of this number or fewer are all tried.
 FEW = 1_000
-#: Sets and groups of sets whose loss is worked out in a search, at most; then the best so far is told with its bound.
+#: Losses worked out in one search, at most; then the best so far is told with its bound.
 MOST = 3_000
 #: Windows held at once: the linear programs of a window are the largest part of memory.
 _BLOCK = 40
@@ -282,9 +282,8 @@ class _Node:
 
     def split(self) -> Iterator[tuple[Part, ...]]:
         """The same sets in smaller groups: the widest part in two, the top of the losses apart from the rest."""
-        wide = max(
-            (part for part in self.parts if part[1] - part[0] > part[2]), key=lambda part: part[1] - part[0]
-        )
+        choice = [part for part in self.parts if part[1] - part[0] > part[2]]
+        wide = max(choice, key=lambda part: part[1] - part[0])
         low, high, take = wide
         middle = low + max(1, (high - low) // 3)
         rest = tuple(part for part in self.parts if part != wide)
@@ -296,8 +295,8 @@ class _Node:
 def _branch(losses: _Losses, size: int, decision: int, top: int, order: np.ndarray) -> float:
     """Best-first search until no group can hold a set worse than those found; gives what no other set exceeds."""
     root = _Node(-math.inf, ((0, len(order), size),))
-    open_nodes, closed = [root], 0.0
-    while open_nodes and len(losses.known) < MOST:
+    open_nodes, already = [root], len(losses.known)
+    while open_nodes and len(losses.known) - already < MOST:
         found = losses.worst(size, decision, top)
         enough = found[-1][0] * (1.0 + 1e-9) if len(found) == top else -math.inf
         batch: list[_Node] = []
@@ -312,8 +311,7 @@ def _branch(losses: _Losses, size: int, decision: int, top: int, order: np.ndarr
             if any(high - low > take for low, high, take in child.parts):
                 heapq.heappush(open_nodes, _Node(-float(bound), child.parts))
     found = losses.worst(size, decision, top + 1)
-    closed = found[top][0] if len(found) > top else 0.0
-    return max([closed, *(-node.minus_bound for node in open_nodes)])
+    return max([found[top][0] if len(found) > top else 0.0, *(-node.minus_bound for node in open_nodes)])
 
 
 def _table(losses: _Losses, searched: list[_Searched], sets: int, size: int) -> pd.DataFrame:
