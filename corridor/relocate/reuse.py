@@ -46,7 +46,7 @@ class Outcome:
 
     @property
     def regret(self) -> float:
-        """Regret as a part of the best loss; missing where not asked for, infinite where the best loses nothing."""
+        """Regret as a part of the best loss; missing where not asked for, infinite where that is 0."""
         if self.regret_usd_m == 0.0:
             return 0.0
         return self.regret_usd_m / self.best_loss_usd_m if self.best_loss_usd_m else float(np.inf)
@@ -87,9 +87,13 @@ def resolve(plan: Plan, tables: Tables, study: Study, *, regret: bool = False) -
 
 
 def _keeps_all(problem: Problem, decision: Decision) -> bool:
-    """Whether a decision keeps all limits, those that are no sums, forced moves and buyers in calm years included."""
+    """Whether a decision keeps all limits: also those that are no sums, forced and forbidden moves, and sales."""
     program, first = decide(problem)
+    low, high = (bound.copy() for bound in program.bounds)
     hold(program, problem, first, decision, places=True)
+    held_low, held_high = program.bounds
+    if (held_low > high + 1e-6).any() or (held_high < low - 1e-6).any():
+        return False
     try:
         solve(program, relaxed=True)
     except NoPlan:
