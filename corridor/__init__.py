@@ -24,12 +24,23 @@ if TYPE_CHECKING:
     from corridor.exchange import write_graph as write_graph
     from corridor.graph import build_graph as build_graph
     from corridor.graph import to_tables as to_tables
+    from corridor.measures import concentration as concentration
     from corridor.measures import exposure as exposure
+    from corridor.measures import feasibility as feasibility
     from corridor.measures import headline as headline
+    from corridor.measures import look_through as look_through
+    from corridor.measures import mineral_risk as mineral_risk
+    from corridor.measures import paths as paths
     from corridor.measures import shares as shares
+    from corridor.measures import stability as stability
     from corridor.relocate import Plan as Plan
+    from corridor.relocate import alternatives as alternatives
+    from corridor.relocate import explain as explain
     from corridor.relocate import frontier as frontier
+    from corridor.relocate import limit_table as limit_table
     from corridor.relocate import optimize as optimize
+    from corridor.relocate import resolve as resolve
+    from corridor.shocks import cascade as cascade
     from corridor.tables import Tables as Tables
     from corridor.tables import load_tables as load_tables
     from corridor.tables import write_tables as write_tables
@@ -45,16 +56,27 @@ _WHERE = {
     "Plan": "relocate",
     "Study": "config",
     "Tables": "tables",
+    "alternatives": "relocate",
     "build_graph": "graph",
+    "cascade": "shocks",
+    "concentration": "measures",
     "coverage": "checks",
+    "explain": "relocate",
     "exposure": "measures",
+    "feasibility": "measures",
     "frontier": "relocate",
     "headline": "measures",
+    "limit_table": "relocate",
     "load_study": "config",
     "load_tables": "tables",
+    "look_through": "measures",
+    "mineral_risk": "measures",
     "optimize": "relocate",
+    "paths": "measures",
     "read_graph": "exchange",
+    "resolve": "relocate",
     "shares": "measures",
+    "stability": "measures",
     "to_tables": "graph",
     "write_graph": "exchange",
     "write_tables": "tables",

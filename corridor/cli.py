@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corridor.console import err, new_table, plain, rows_of, show_frontier, show_headline, show_plan, show_summary
+from corridor.console import (
+    err,
+    new_table,
+    plain,
+    rows_of,
+    search_progress,
+    show_frontier,
+    show_headline,
+    show_plan,
+    show_reasons,
+    show_summary,
+    steps_progress,
+)
 from corridor.console import out as say
 
 if TYPE_CHECKING:
@@ -181,13 +193,69 @@ def plan(
     """One plan: the moves that lose least within a budget."""
     settings, tables = _load(study, data, only, scenario, override)
     wanted = settings.budget_usd_m if budget is None else budget
-    plans = _plans(settings, tables, [wanted])
-    show_plan(settings, tables, plans[0])
+    from corridor.relocate import optimize
+
+    with search_progress(err()) as tell:
+        made = optimize(tables, settings, budget_usd_m=wanted, progress=tell)
+    show_plan(settings, tables, made)
     if to is not None:
         from corridor.results import save_table
 
-        save_table(plans[0].moves, to)
-        say().print(f"{len(plans[0].moves)} moves written to {to}")
+        save_table(made.moves, to)
+        say().print(f"{len(made.moves)} moves written to {to}")
+
+
+@app.command()
+def explain(
+    study: StudyName = "default",
+    budget: Annotated[
+        float | None,
+        typer.Option("--budget", help="US$ million; the study's where not given.", show_default=False),
+    ] = None,
+    count: Annotated[
+        int,
+        typer.Option("--alternatives", min=0, help="Near-optimal plans to compare with; 0 for none."),
+    ] = 20,
+    slack: Annotated[
+        float, typer.Option("--slack", min=0.0, help="Part by which their loss may be above the best.")
+    ] = 0.01,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", help="Also write all tables, as CSV, into this folder.", show_default=False),
+    ] = None,
+    data: Data = None,
+    only: Only = False,
+    scenario: Scenario = None,
+    override: Override = None,
+) -> None:
+    """Why a plan is as it is: what each move is worth, what it needs, what binds, and what could be otherwise."""
+    from corridor.relocate import alternatives, optimize
+    from corridor.relocate import explain as reasons_of
+    from corridor.results import save_table
+
+    settings, tables = _load(study, data, only, scenario, override)
+    wanted = settings.budget_usd_m if budget is None else budget
+    with search_progress(err()) as tell:
+        made = optimize(tables, settings, budget_usd_m=wanted, progress=tell)
+    with steps_progress(err(), "valuing moves") as step:
+        reasons = reasons_of(tables, settings, made, progress=step)
+    others = None
+    if count:
+        with err().status("looking for other plans as good"):
+            others = alternatives(tables, settings, budget_usd_m=wanted, count=count, slack=slack, start=made)
+    show_reasons(settings, tables, made, reasons, others)
+    if to is not None:
+        parts = {
+            "moves": reasons.moves,
+            "pairs": reasons.pairs,
+            "levers": reasons.levers,
+            "limits": reasons.limits,
+        }
+        if others is not None:
+            parts |= {"alternatives": others.plans, "components": others.components, "sites": others.sites}
+        for name, frame in parts.items():
+            save_table(frame, to / f"{name}.csv")
+        say().print(f"{len(parts)} tables written to {to}")
 
 
 @app.command()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,8 +13,11 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from corridor.config import Study
-    from corridor.relocate import Plan
+    from corridor.relocate import Alternatives, Plan, Reasons
     from corridor.tables import Tables
+
+#: Rows of a long table that the terminal shows.
+_SHOWN = 25
 
 
 def show_headline(settings: Study, tables: Tables, exposures: pd.DataFrame) -> None:
@@ -122,11 +126,99 @@ def show_plan(settings: Study, tables: Tables, made: Plan) -> None:
             ),
         )
     out().print(table)
+    _show_levers(tables, made)
     show_frontier(settings, tables, [made])
     binding = made.limits[made.limits["binds"] & (made.limits["limit"] != "most plants")]
     if len(binding):
         text = "; ".join(f"{row['limit']} ({row['scope']})" for row in rows_of(binding))
         out().print(f"Limits that bind: {text}", soft_wrap=True)
+
+
+def _show_levers(tables: Tables, made: Plan) -> None:
+    """Print what the plan buys elsewhere and stores, dearest first."""
+    names = tables.components.set_index("id")["name"]
+    rows = [
+        (row["cost_usd_m"], "second source", row["component"], f"{row['origin']}, up to {row['most_share']:.0%}")
+        for row in rows_of(made.second_sources)
+    ]
+    rows += [
+        (row["cost_usd_m"], "stock", row["component"], f"{row['months']:.1f} months")
+        for row in rows_of(made.stocks)
+    ]
+    if not rows:
+        return
+    table = new_table(
+        f"Buy elsewhere or store: {len(made.second_sources)} second sources, {len(made.stocks)} stocks",
+        ["component", "lever", "how much", "cost US$ M"],
+    )
+    for cost, lever, component, what in sorted(rows, reverse=True)[:_SHOWN]:
+        table.add_row(plain(names[component]), lever, what, f"{cost:,.1f}")
+    out().print(table)
+
+
+def show_reasons(
+    settings: Study, tables: Tables, made: Plan, reasons: Reasons, others: Alternatives | None
+) -> None:
+    """Print what each move is worth and needs, what one more unit of a limit buys, and what could be otherwise."""
+    names = tables.components.set_index("id")["name"]
+    show_frontier(settings, tables, [made])
+    table = new_table(
+        "What each move is worth: the expected loss that comes back if it is dropped and nothing takes its place",
+        ["start", "component", "plants", "cost US$ M", "worth US$ M", "per US$", "needs"],
+    )
+    for row in rows_of(reasons.moves.head(_SHOWN)):
+        needs = ", ".join(names[name] for name in row["needs"].split(";") if name)
+        table.add_row(
+            str(row["start_year"]),
+            plain(names[row["component"]]),
+            str(row["plants"]),
+            *(f"{row[key]:,.1f}" for key in ("cost_usd_m", "worth_usd_m", "worth_per_usd")),
+            plain(needs),
+        )
+    out().print(table)
+    if len(reasons.limits):
+        lines = [f"  {line}" for line in reasons.limits.sort_values("price_usd_m", ascending=False)["what"]]
+        out().print("\n".join(["What one more unit of a limit buys:", *lines[:_SHOWN]]), soft_wrap=True)
+    if others is None:
+        return
+    counts = others.components["verdict"].value_counts()
+    out().print(
+        f"\nOf {len(others.plans)} plans within {others.slack:.1%} of the best: "
+        f"{counts.get('must', 0)} components are in all, {counts.get('could', 0)} in some."
+    )
+    table = new_table("What could be otherwise", ["component", "in plans", "regret of leaving out, US$ M"])
+    some = others.components[others.components["verdict"] == "could"]
+    for row in rows_of(some.head(_SHOWN)):
+        regret = row["regret_usd_m"]
+        shown = f"{regret:,.1f}" if regret == regret else ""
+        table.add_row(plain(names[row["component"]]), f"{row['plans']} of {row['of']}", shown)
+    out().print(table)
+
+
+@contextmanager
+def search_progress(console: Console) -> Iterator[Callable[[float, float, float], None]]:
+    """A line that tells how far a search is: seconds, best, bound, gap."""
+    with console.status("planning") as status:
+
+        def tell(seconds: float, best: float, bound: float) -> None:
+            if best != best:
+                status.update(f"planning: {seconds:,.0f} s, no plan yet, bound {bound:,.1f}")
+                return
+            gap = (best - bound) / abs(best) if best else 0.0
+            status.update(f"planning: {seconds:,.0f} s, best {best:,.1f}, bound {bound:,.1f}, gap {gap:.2%}")
+
+        yield tell
+
+
+@contextmanager
+def steps_progress(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar that is told how many steps of how many are done."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def new_table(title: str, columns: list[str]) -> Table:
@@ -136,8 +228,8 @@ def new_table(title: str, columns: list[str]) -> Table:
     from rich.text import Text
 
     table = Table(title=Text(title), box=box.SIMPLE_HEAD, title_justify="left")
-    words = {"component", "sector", "stage", "market", "table", "site", "years"}
-    may_wrap = {"component", "site"}
+    words = {"component", "sector", "stage", "market", "table", "site", "years", "needs"}
+    may_wrap = {"component", "site", "needs"}
     for column in columns:
         table.add_column(column, justify="left" if column in words else "right", no_wrap=column not in may_wrap)
     return table

@@ -106,8 +106,8 @@ def write_results(
     if plans:
         save_table(frontier_table(plans), folder / "frontier.csv")
     for plan in plans:
-        place = folder / "plans" / f"{plan.budget_usd_m:08.0f}"
-        for name in ("moves", "exposure", "losses", "limits"):
+        place = folder / "plans" / f"{plan.budget_usd_m:010.1f}"
+        for name in ("moves", "second_sources", "stocks", "facilities", "exposure", "losses", "limits"):
             save_table(getattr(plan, name), place / f"{name}.csv")
         (place / "summary.json").write_text(json.dumps(dict(plan.summary), indent=1, sort_keys=True) + "\n")
     (folder / "study.json").write_text(study.model_dump_json(indent=1) + "\n", encoding="utf-8")

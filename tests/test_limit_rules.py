@@ -11,7 +11,7 @@ from corridor.checks import check_all, check_ranges
 from corridor.config import load_study
 from corridor.errors import ConfigError, Problem
 from corridor.frames import conform
-from corridor.relocate.limits import UNITS, check_limits
+from corridor.relocate.limits import check_limits
 from corridor.tables import Tables, load_tables
 
 TINY = Path(__file__).parent / "tiny"
@@ -52,10 +52,6 @@ def with_row(tables: Tables, table: str, base: dict[str, Any], **values: Any) ->
 def only(problems: list[Problem]) -> Problem:
     assert len(problems) == 1, problems
     return problems[0]
-
-
-def test_units_are_those_that_limits_are_counted_in() -> None:
-    assert limit_rules.UNITS == UNITS
 
 
 def test_good_rows_pass(tiny: Tables) -> None:

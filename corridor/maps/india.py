@@ -139,6 +139,7 @@ def _plan(tables: Tables, study: Study, plan: Plan, codes: Codes, sites: Codes) 
             "after": numbers(moves["component"].map(own["net_after"])),
         },
         "headline": {str(name): {kind: number(row[kind]) for kind in kinds} for name, row in whole.iterrows()},
+        "levers": _levers(tables, plan),
         "losses": _losses(plan.losses),
         "changed": _changed(own, codes),
         "limits": [
@@ -154,6 +155,25 @@ def _plan(tables: Tables, study: Study, plan: Plan, codes: Codes, sites: Codes) 
             for row in rows_of(plan.limits[(plan.limits["used"] > 0) | plan.limits["binds"]])
         ],
     }
+
+
+def _levers(tables: Tables, plan: Plan) -> list[list[Any]]:
+    """What the plan does beside building: kind, component, in words, cost; dearest first."""
+    names = dict(zip(tables.components["id"], tables.components["name"], strict=True))
+    countries = dict(zip(tables.countries["iso3"], tables.countries["name"], strict=True))
+    rows: list[list[Any]] = []
+    for row in rows_of(plan.second_sources):
+        what = f"from {countries.get(row.origin, row.origin)}: {row.least_share:.0%} of the need in calm years"
+        what += f", up to {row.most_share:.0%} more in a window"
+        rows.append(["second source", text(names[row.component]), text(what), number(row.cost_usd_m, 2)])
+    for row in rows_of(plan.stocks):
+        what = f"{row.months:.1f} months of need, worth US$ {row.value_usd_m:,.1f} M"
+        rows.append(["stock", text(names[row.component]), text(what), number(row.cost_usd_m, 2)])
+    rows += [
+        ["shared facility", text(row.facility), text(f"at {row.site}"), number(row.cost_usd_m, 2)]
+        for row in rows_of(plan.facilities)
+    ]
+    return sorted(rows, key=lambda row: -(row[3] or 0.0))
 
 
 def _losses(losses: pd.DataFrame) -> list[list[Any]]:

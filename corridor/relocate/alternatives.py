@@ -21,8 +21,10 @@ from corridor.relocate.goals import Goals
 from corridor.relocate.limit_rows import First
 from corridor.relocate.optimize import best
 from corridor.relocate.place import place, relax_places
+from corridor.relocate.plan import Plan
 from corridor.relocate.problem import Problem, build_problem
 from corridor.relocate.program import Floats, Program
+from corridor.relocate.reuse import decision_from_plan
 from corridor.relocate.search import started
 from corridor.relocate.solve import solve
 from corridor.relocate.value import Recourse, expected
@@ -69,6 +71,7 @@ def alternatives(
     count: int = 20,
     slack: float = 0.01,
     seed: int = 1,
+    start: Plan | None = None,
     progress: Callable[[int], None] | None = None,
     workers: int | None = None,
 ) -> Alternatives:
@@ -81,7 +84,9 @@ def alternatives(
     slack
         Part of the best expected loss by which a plan may be worse.
     seed
-        Of the random directions.
+        Of what is taken out of earlier plans.
+    start
+        The best plan known for this study and budget; it is looked for where not given.
     progress
         Called with the number of plans found so far.
     workers
@@ -95,19 +100,20 @@ def alternatives(
     budget = study.budget_usd_m if budget_usd_m is None else budget_usd_m
     problem = build_problem(tables, study, budget_usd_m=budget)
     recourse = Recourse(problem)
-    first = best(problem, recourse)
-    loss = expected(problem, first.theta)
+    known = best(problem, recourse).decision if start is None else decision_from_plan(problem, start)
+    loss = expected(problem, recourse.loss(link_values(problem, known)))
     limit = loss * (1.0 + slack) + 1e-9
     runs = max(1, min(workers or processors(), count))
-    tasks = [_Task(problem, first.decision, limit, count, seed, at, runs) for at in range(runs)]
+    tasks = [_Task(problem, known, limit, count, seed, at, runs) for at in range(runs)]
     found: list[tuple[Decision, float]] = []
     for _, part in each(_explore, tasks, workers=runs):
         found += part
         if progress is not None:
             progress(len(found))
     unique = {decision.key: (decision, value) for decision, value in found}
-    unique.pop(first.decision.key, None)
-    everything = [(first.decision, loss), *unique.values()]
+    unique.pop(known.key, None)
+    # One of them may be better than the best known; the best of all comes first.
+    everything = sorted([(known, loss), *unique.values()], key=lambda one: one[1])
     return _read(problem, everything, slack, _provable(problem, limit))
 
 

@@ -211,8 +211,8 @@ def _limits(problem: Problem, decision: Decision, prices: Mapping[str, float]) -
     rows = table[["name", "limit", "sense", "unit", "amount"]].assign(used=used)
     rows.insert(2, "scope", [_scope(row) for row in table.to_dict("records")])
     rows = rows[~np.isnan(used)]
-    touched = (rows["used"] > 0) | ~rows["limit"].isin(RESOURCES)
-    rows = rows[touched]
+    # A site that nothing uses is left out; what the planner wrote is always told.
+    rows = rows[(rows["used"] > 0) | (rows["name"] != rows["limit"] + " " + rows["scope"])]
     counted = (
         problem.plants.iloc[decision.chosen["tech"]]
         .groupby("technology", as_index=False)

@@ -173,8 +173,10 @@ def limit_sales(program: Program, problem: Problem, opened: pd.DataFrame) -> Non
 
     use * capacity * open[c] <= imports[c] + needs of new plants for c + the part of other markets' purchases
     from the target that India can take over (US$ M/yr), in every year in which a window starts and in the last.
+    What kept plants make is sold already.
     """
     study = problem.study
+    sold = problem.kept.groupby("tech").size()
     for year in np.unique(opened["year"].to_numpy(int)):
         group = opened[opened["year"] == year]
         plants = group["at"].to_numpy(int)
@@ -185,6 +187,9 @@ def limit_sales(program: Program, problem: Problem, opened: pd.DataFrame) -> Non
             room = (
                 room + study.us_access * problem.demand[market][year, at] * problem.imports_from_target[market][at]
             )
+        room = room + np.bincount(
+            place, weights=group["tech"].map(sold).fillna(0.0).to_numpy() * made, minlength=len(at)
+        )
         inputs, users = np.nonzero(problem.content[np.ix_(at, plants)])
         needed = problem.content[at[inputs], plants[users]] * made[users]
         columns = group["column"].to_numpy(int)

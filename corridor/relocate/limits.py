@@ -30,21 +30,12 @@ import pandas as pd
 from corridor.config import Study
 from corridor.errors import ConfigError, DataError
 from corridor.frames import conform, empty_frame
+from corridor.limit_rules import UNITS
 from corridor.relocate.options import RESOURCES
 from corridor.relocate.program import Floats
 from corridor.tables import Tables
 
 MONEY = "US$ million"
-UNITS = {
-    "budget": MONEY,
-    "fund": MONEY,
-    "investment": MONEY,
-    **RESOURCES,
-    "plants": "plant",
-    "output": f"{MONEY}/year",
-    "site_share": "fraction",
-    "use": "fraction",
-}
 AT_LEAST = ("output", "use")
 SCOPE = ("sectors", "state", "site", "component", "technology", "in_year")
 #: Limits that are rows of the program as they stand; the others are built in their own way.

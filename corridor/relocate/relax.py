@@ -44,7 +44,8 @@ def why_no_plan(problem: Problem, *, loss: Floats | None = None) -> pd.DataFrame
     at = np.concatenate(soft) if soft else np.zeros(0, dtype=int)
     upper = np.isfinite(high[at])
     amount = np.where(upper, high[at], low[at])
-    elastic = _elastic(program, at, upper, amount)
+    forced = np.array([name.startswith("force ") for name in names], dtype=bool)
+    elastic = _elastic(program, at, upper, amount, np.where(forced, 1.01, 1.0))
     few = solve(elastic, gap=1e-6, time_limit_s=60.0)
     switches, slack = elastic.block("switch", few.values), elastic.block("slack", few.values)
     if not (switches > 0.5).any():
@@ -67,7 +68,7 @@ def why_no_plan(problem: Problem, *, loss: Floats | None = None) -> pd.DataFrame
     )
 
 
-def _elastic(program: Program, at: np.ndarray, upper: np.ndarray, amount: Floats) -> Program:
+def _elastic(program: Program, at: np.ndarray, upper: np.ndarray, amount: Floats, weight: Floats) -> Program:
     """The program with a slack and a switch on the rows `at`; one switch weighs more than all slacks together."""
     scale = np.maximum(np.abs(amount), 1.0)
     matrix = program.matrix
@@ -75,7 +76,8 @@ def _elastic(program: Program, at: np.ndarray, upper: np.ndarray, amount: Floats
     reach = np.asarray(abs(matrix[at]) @ np.where(np.isfinite(most), most, 1e6)) + np.abs(amount) + 1.0
     index = pd.DataFrame({"row": at})
     slack = program.add_columns("slack", index, high=reach, cost=1e-3 / scale / max(len(at), 1))
-    switch = program.add_columns("switch", index, high=1.0, cost=1.0, integer=True)
+    # Where one limit or one forced move could give way, the limit does.
+    switch = program.add_columns("switch", index, high=1.0, cost=weight, integer=True)
     program.add_entries(at, slack, np.where(upper, -1.0, 1.0))
     here = np.arange(len(at))
     entries: list[Entries] = [(here, slack, 1.0), (here, switch, -reach)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from corridor.relocate.limits import UNITS
+from corridor.limit_rules import UNITS
 from corridor.sources.rows import lay_out
 from corridor.tables import Tables
 

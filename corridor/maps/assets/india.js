@@ -149,6 +149,17 @@ corridor.india = (map) => {
     $("years").replaceChildren(chart);
   }
 
+  /* ---- beside building: second sources, stocks, shared facilities ---- */
+  function drawLevers() {
+    const rows = plan().levers, count = (kind) => rows.filter((row) => row[0] === kind).length;
+    $("levers-count").textContent = rows.length
+      ? `${count("second source")} second sources, ${count("stock")} stocks, ${count("shared facility")} shared facilities: ${money(rows.reduce((total, row) => total + row[3], 0))}`
+      : "none in this plan";
+    $("levers").replaceChildren(
+      el("thead", {}, el("tr", {}, ...["what", "component", "how much", "cost"].map((name, at) => el("th", { scope: "col", className: at === 3 ? "num" : "" }, name)))),
+      el("tbody", {}, ...rows.map(([kind, name, what, cost]) => el("tr", {}, el("td", {}, kind), el("td", {}, capital(name)), el("td", {}, what), el("td", { className: "num" }, money(cost))))));
+  }
+
   /* ---- before and after ---- */
   function pairBars(box, rows, format, most) {
     box.replaceChildren(...rows.map(({ name, before, after, title }) => el("li", { title: title || "" },
@@ -206,7 +217,7 @@ corridor.india = (map) => {
     slider.setAttribute("aria-valuetext", `${money(plan().budget)}, ${plan().rows.length} moves`);
     $("budget-now").textContent = moneyBoth(plan().budget);
     $("moves-count").textContent = `${rows.length} moves, ${money(sum(rows, "capex"))}`;
-    say(); drawMap(); drawFrontier(); drawYears(); drawEffects(); drawSite(); moves.show(rows); keep();
+    say(); drawMap(); drawFrontier(); drawYears(); drawEffects(); drawLevers(); drawSite(); moves.show(rows); keep();
   }
   function setPlan(at) { state.b = String(Math.max(0, Math.min(plans.length - 1, at))); refresh(); }
   function pickSite(id) { state.site = id === state.site ? "" : id; drawMap(); drawSite(); moves.redraw(); keep(); }
