@@ -8,13 +8,16 @@ import numpy as np
 import pandas as pd
 
 from corridor.config import Study
-from corridor.errors import ConfigError
-from corridor.relocate.decision import Decision, decision_of_rows, link_values
+from corridor.errors import ConfigError, NoPlan
+from corridor.relocate.decision import Decision, decision_of_rows, hold, link_values
 from corridor.relocate.describe import Before, describe, used_of_limits
+from corridor.relocate.formulate import decide
+from corridor.relocate.limit_rows import kept_use
 from corridor.relocate.optimize import best
 from corridor.relocate.plan import Plan
 from corridor.relocate.problem import Problem, build_problem
 from corridor.relocate.search import Found
+from corridor.relocate.solve import solve
 from corridor.relocate.value import Recourse, expected
 from corridor.tables import Tables
 
@@ -28,16 +31,25 @@ class Outcome:
     plan
         The same moves, described under the new circumstances: losses, exposure, cost, limits.
     broken
-        Limits that it does not keep there: ``name, unit, amount, used``.
+        Limits that it does not keep there: ``name, unit, amount, used``. Counted are the rows of the limits table
+        that are sums, plants of each technology, and the most that may be stored.
     best_loss_usd_m, regret_usd_m
         Expected loss of the best plan found for the same budget there, and how much more this plan loses; missing
-        where not asked for.
+        where not asked for. A plan that breaks limits can lose less than any that keeps them: its regret is
+        negative.
     """
 
     plan: Plan
     broken: pd.DataFrame = field(default_factory=pd.DataFrame)
     best_loss_usd_m: float = np.nan
     regret_usd_m: float = np.nan
+
+    @property
+    def regret(self) -> float:
+        """Regret as a part of the best loss; missing where not asked for, infinite where that is 0."""
+        if self.regret_usd_m == 0.0:
+            return 0.0
+        return self.regret_usd_m / self.best_loss_usd_m if self.best_loss_usd_m else float(np.inf)
 
 
 def resolve(plan: Plan, tables: Tables, study: Study, *, regret: bool = False) -> Outcome:
@@ -65,14 +77,47 @@ def resolve(plan: Plan, tables: Tables, study: Study, *, regret: bool = False) -
     loss = expected(problem, theta)
     found = Found(decision, theta, loss, 0.0, "kept", "recourse", 0.0)
     told = describe(problem, plan.budget_usd_m, found, before, recourse)
-    used = used_of_limits(problem, decision)
-    table = problem.limits.assign(used=used)
-    over = np.where(table["sense"] == "at least", table["amount"] - used, used - table["amount"])
-    broken = table[over > 1e-6 * np.maximum(table["amount"], 1.0)][["name", "unit", "amount", "used"]]
+    broken = _broken(problem, decision)
     if not regret:
-        return Outcome(told, broken.reset_index(drop=True))
-    other = expected(problem, best(problem, recourse).theta)
-    return Outcome(told, broken.reset_index(drop=True), min(other, loss), max(loss - other, 0.0))
+        return Outcome(told, broken)
+    # A plan that keeps all limits is one of those to choose from, so the best is no worse.
+    other = best(problem, recourse, hints=[found] if _keeps_all(problem, decision) else [])
+    least = expected(problem, other.theta)
+    return Outcome(told, broken, least, loss - least)
+
+
+def _keeps_all(problem: Problem, decision: Decision) -> bool:
+    """Whether a decision keeps all limits: also those that are no sums, forced and forbidden moves, and sales."""
+    program, first = decide(problem)
+    low, high = (bound.copy() for bound in program.bounds)
+    hold(program, problem, first, decision, places=True)
+    held_low, held_high = program.bounds
+    if (held_low > high + 1e-6).any() or (held_high < low - 1e-6).any():
+        return False
+    try:
+        solve(program, relaxed=True)
+    except NoPlan:
+        return False
+    return True
+
+
+def _broken(problem: Problem, decision: Decision) -> pd.DataFrame:
+    """Limits that a decision does not keep: ``name, unit, amount, used``."""
+    columns = ["name", "unit", "amount", "used"]
+    table = problem.limits.assign(used=used_of_limits(problem, decision) + kept_use(problem))
+    over = np.where(table["sense"] == "at least", table["amount"] - table["used"], table["used"] - table["amount"])
+    rows = table[over > 1e-6 * np.maximum(table["amount"], 1.0)]
+    tech = np.r_[decision.chosen["tech"].to_numpy(int), problem.kept["tech"].to_numpy(int)]
+    started = np.bincount(tech, minlength=len(problem.plants))
+    plants = problem.plants.assign(name="most plants " + problem.plants["technology"].astype(str), unit="plant")
+    plants = plants.rename(columns={"most_plants": "amount"}).assign(used=started)
+    moved = np.bincount(decision.chosen["tech"].to_numpy(int), minlength=len(problem.plants)) > 0
+    plants = plants[moved & (plants["used"] > plants["amount"]).to_numpy()]
+    stores = problem.stores.assign(name="stock " + problem.stores["component"].astype(str), unit="US$ million")
+    stores = stores.rename(columns={"most": "amount"}).assign(used=decision.stock)
+    stores = stores[stores["used"] > stores["amount"] + 1e-6 * np.maximum(stores["amount"], 1.0)]
+    parts = [part[columns] for part in (rows, plants, stores) if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
 def decision_from_plan(problem: Problem, plan: Plan) -> Decision:

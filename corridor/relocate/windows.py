@@ -76,7 +76,7 @@ def make_windows(
     # A few denials at a time: the arrays over origins are the largest of a study.
     for first in range(0, len(denials), 25):
         part = denials[first : first + 25]
-        cut = _cuts(tables, study, origin, part, (len(part), size, len(network.origins)))
+        cut = withheld(tables, study, origin, part, (len(part), size, len(network.origins)))
         long = months[first : first + 25, None]
         damping = np.clip(1.0 - stock / long, 0.0, 1.0) * (1.0 - study.adaptation)
         left = deliveries(network, cut, damping, study.spare)
@@ -106,10 +106,18 @@ def _stack(parts: list[Floats], empty: tuple[int, int]) -> Floats:
     return np.concatenate(parts) if parts else np.zeros(empty)
 
 
-def _cuts(
+def withheld(
     tables: Tables, study: Study, origin: dict[str, int], denials: tuple[Denial, ...], shape: tuple[int, int, int]
 ) -> Floats:
-    """Part withheld of each origin's deliveries of each component, shape (denials, components, origins)."""
+    """Part withheld of each origin's deliveries of each component.
+
+    Parameters
+    ----------
+    origin
+        Position of each origin.
+    shape
+        (denials, components, origins), the shape of what is given back.
+    """
     cut = np.zeros(shape)
     for w, denial in enumerate(denials):
         for part in denial.cuts:
