@@ -15,7 +15,7 @@ import pandas as pd
 
 from corridor.config import Study
 from corridor.errors import NoPlan
-from corridor.relocate.decision import Decision, decision_of, link_values
+from corridor.relocate.decision import Decision, cost_of, decision_of, link_values
 from corridor.relocate.formulate import formulate
 from corridor.relocate.goals import Goals
 from corridor.relocate.limit_rows import First
@@ -149,7 +149,7 @@ def _explore(task: _Task) -> list[tuple[Decision, float]]:
     found: list[tuple[Decision, float]] = []
     keys = {task.known.key}
     wanted = len(range(task.turn, task.count, task.turns))
-    share = 0.3
+    share = 0.2
     for _ in range(3 * wanted):
         if len(found) >= wanted:
             break
@@ -195,6 +195,9 @@ def _without(
     count = started(first, parent)
     high = np.where(near, part.bounds[1][starts], 0.0)
     part.bound(starts, low=np.where(closed, 0.0, count), high=np.where(closed, 0.0, np.maximum(count, high)))
+    # Second sources stay as they are: with hundreds of them free, a program took longer than all the rest.
+    second = parent.second.astype(float)
+    part.bound(first.links.second["column"], low=second, high=second)
     try:
         solution = solve(part, gap=1e-6, absolute_gap=0.1 * max(limit - 0.99 * limit, 0.0), time_limit_s=_SECONDS)
     except NoPlan:
@@ -252,7 +255,7 @@ def _read(
             {
                 "plan": number,
                 "loss_usd_m": value,
-                "cost_usd_m": float(chosen["cost"].sum()),
+                "cost_usd_m": cost_of(problem, decision),
                 "moves": len(chosen),
                 "differs": len(mine[0] ^ mine[-1]),
             }

@@ -94,7 +94,7 @@ corridor.india = (map) => {
     const arrow = ([from, to]) => [percentFine(from), el("span", { className: "to" }, " → "), percentFine(to)];
     const tile = (label, value, note) => el("div", { className: "kpi" }, el("dt", {}, label), el("dd", {}, ...[value].flat()), note ? el("dd", { className: "soft small" }, note) : null);
     $("kpis").replaceChildren(
-      tile("Cost, discounted", money(s.cost_usd_m), `investment ${money(s.capex_usd_m)}, incentives ${money(s.incentive_usd_m)}, running premium ${money(s.running_usd_m)}`),
+      tile("Cost, discounted", money(s.cost_usd_m), `investment ${money(s.capex_usd_m)}, incentives ${money(s.incentive_usd_m)}, running premium ${money(s.running_usd_m)}, buying elsewhere and storing ${money(plan().levers.reduce((total, row) => total + row[3], 0))}`),
       tile("Expected loss", [money(before), el("span", { className: "to" }, " → "), money(after)], `${money(before - after)} averted; bound within ${(s.gap * 100).toFixed(1)} %`),
       ...markets.map((market) => tile(`${market.name}: net exposure`, arrow(headline(market.id, "net")),
         `direct ${headline(market.id, "direct").map(percentFine).join(" → ")}, stop ${headline(market.id, "stop").map(percentFine).join(" → ")}`)),
