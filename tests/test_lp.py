@@ -148,8 +148,15 @@ def test_the_tail_mean_goes_from_the_mean_to_the_largest(tail, told):
     assert optimize(tables(**CASE), wanted, budget_usd_m=1).summary["cvar_after_usd_m"] == pytest.approx(told)
 
 
-@pytest.mark.parametrize(("most", "cost"), [({"loss_at_most_usd_m": 0}, 90), ({"loss_at_most_usd_m": 100}, 0),
-                                            ({"exposure_at_most": 0.3}, 50), ({"exposure_at_most": 0.1}, 90)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("most", "cost"),
+    [
+        ({"loss_at_most_usd_m": 0}, 90),
+        ({"loss_at_most_usd_m": 100}, 0),
+        ({"exposure_at_most": 0.3}, 50),
+        ({"exposure_at_most": 0.1}, 90),
+    ],
+)
 def test_the_least_cost_of_a_goal_reached(most, cost):
     """Motors of one's own from Chinese magnets leave 0.3 of their value with China."""
     plan = optimize(tables(**CASE), study(goal={"minimise": "cost", **most}), budget_usd_m=500)
