@@ -6,7 +6,10 @@ limit       what it bounds, over the moves in its scope                         
 budget      discounted cost of everything that a plan does                          US$ million
 fund        part of the budget that pays for nothing outside the scope              US$ million
 investment  investment net of incentives, not discounted                            US$ million
-land_ha     land; likewise ``power_mw``, ``water_mld``, ``workers``                 ha, MW, Ml/day, person
+land_ha     land                                                                    ha
+power_mw    power                                                                   MW
+water_mld   water                                                                   million litre/day
+workers     workers                                                                 person
 plants      plants started                                                          plant
 output      yearly output in the study's last year                                  US$ million/year
 site_share  capacity at one site over all Indian capacity, for each component       fraction
