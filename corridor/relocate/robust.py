@@ -34,7 +34,7 @@ Kind = Literal["exporters", "components", "stages", "sectors"]
 #: Sets of this number or fewer are all tried.
 FEW = 1_000
 #: Losses worked out in one search, at most; then the best so far is told with its bound.
-MOST = 3_000
+MOST = 2_000
 #: Windows held at once: the linear programs of a window are the largest part of memory.
 _BLOCK = 40
 #: Fewer sets than this are not worth a process of their own.
@@ -93,8 +93,8 @@ def worst(
         for k = 0), ``loss_before_usd_m, loss_after_usd_m, avoided_usd_m`` (of the window, markets weighted, not
         discounted; the last two are missing without a plan), ``rank_before, rank_after`` (missing where it is not
         among the worst `top`), ``exact`` (no set that is not listed above it is worse, which is proven), ``sets``
-        (how many sets of k there are) and ``bound_usd_m`` (no set that is not listed loses more, before or after;
-        missing where nothing is known).
+        (how many sets of k there are), ``bound_before_usd_m, bound_after_usd_m`` (no set without a rank loses
+        more; missing where nothing is known).
 
     Raises
     ------
@@ -334,7 +334,7 @@ def _table(losses: _Losses, searched: list[_Searched], sets: int, size: int) -> 
         if one is not None:
             proven = {m: loss * (1.0 + 1e-9) + 1e-9 >= one.bound for loss, m in one.worst}
             exact &= np.array([proven.get(members, True) for members in listed], dtype=bool)
-    bound = max(one.bound for one in searched)
-    out = out.assign(exact=exact, sets=sets, bound_usd_m=bound if np.isfinite(bound) else np.nan)
+    bounds = [one.bound if np.isfinite(one.bound) else np.nan for one in searched] + [np.nan]
+    out = out.assign(exact=exact, sets=sets, bound_before_usd_m=bounds[0], bound_after_usd_m=bounds[1])
     last = "loss_after_usd_m" if len(searched) > 1 else "loss_before_usd_m"
     return out.sort_values([last, "loss_before_usd_m", "set"], ascending=[False, False, True], ignore_index=True)
