@@ -13,7 +13,9 @@ is that of WS: the sum of probability * least loss. Then WS <= SP <= EEV, and
 - EVPI = SP - WS, the expected value of perfect information
 - VSS = EEV - SP, the value of the stochastic solution
 
-are never negative. Plans are found to within a gap: every figure has an interval, from the bounds of the solver.
+are never negative. Where windows are narrow and many, each cut is small on average, the mean window loses little,
+and its plan does as little: VSS is then nearly all that planning is worth. Plans are found to within a gap:
+every figure has an interval, from the bounds of the solver.
 """
 
 from __future__ import annotations
