@@ -1,16 +1,13 @@
-"""What the terminal shows: tables of exposure and plans, on standard output; progress, on standard error."""
+"""What commands print of exposure, plans and reasons."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from corridor.cli.console import new_table, out, plain, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.console import Console
-    from rich.table import Table
 
     from corridor.config import Study
     from corridor.relocate import Alternatives, Plan, Reasons
@@ -193,70 +190,3 @@ def show_reasons(
         shown = f"{regret:,.1f}" if regret == regret else ""
         table.add_row(plain(names[row["component"]]), f"{row['plans']} of {row['of']}", shown)
     out().print(table)
-
-
-@contextmanager
-def search_progress(console: Console) -> Iterator[Callable[[float, float, float], None]]:
-    """A line that tells how far a search is: seconds, best, bound, gap."""
-    with console.status("planning") as status:
-
-        def tell(seconds: float, best: float, bound: float) -> None:
-            if best != best:
-                status.update(f"planning: {seconds:,.0f} s, no plan yet, bound {bound:,.1f}")
-                return
-            gap = (best - bound) / abs(best) if best else 0.0
-            status.update(f"planning: {seconds:,.0f} s, best {best:,.1f}, bound {bound:,.1f}, gap {gap:.2%}")
-
-        yield tell
-
-
-@contextmanager
-def steps_progress(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar that is told how many steps of how many are done."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def new_table(title: str, columns: list[str]) -> Table:
-    """An empty table; columns of words stand left and may wrap, figures stand right."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=Text(title), box=box.SIMPLE_HEAD, title_justify="left")
-    words = {"component", "sector", "stage", "market", "table", "site", "years", "needs"}
-    may_wrap = {"component", "site", "needs"}
-    for column in columns:
-        table.add_column(column, justify="left" if column in words else "right", no_wrap=column not in may_wrap)
-    return table
-
-
-def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as dictionaries."""
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
-
-
-def plain(text: Any) -> Any:
-    """Text shown as it is, whatever brackets it holds."""
-    from rich.text import Text
-
-    return Text(str(text))
-
-
-def _console(stderr: bool) -> Callable[[], Console]:
-    def make() -> Console:
-        from rich.console import Console
-
-        # Into a file or pipe a table is as wide as it needs, not cut to 80 columns.
-        width = None if (sys.stderr if stderr else sys.stdout).isatty() else 150
-        return Console(stderr=stderr, width=width, highlight=False, markup=False)
-
-    return make
-
-
-out = _console(False)
-err = _console(True)

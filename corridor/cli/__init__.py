@@ -1,0 +1,55 @@
+"""The command line: `corridor run` does everything; the other commands do one step each."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import typer
+
+from corridor.cli import data, measures, plans, study
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help=(
+        "What India and the United States depend on in electronics, medicines and critical minerals, counted "
+        "through the bill of materials; and which production to move to India within a budget.\n\n"
+        "Begin with: corridor run"
+    ),
+)
+
+#: Commands in the order in which `corridor --help` lists them.
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "run": study.run,
+    "check": data.check,
+    "graph": data.graph,
+    "measure": measures.measure,
+    "plan": plans.plan,
+    "explain": plans.explain,
+    "frontier": plans.frontier,
+    "map": study.map_,
+}
+for _name, _command in _COMMANDS.items():
+    app.command(_name)(_command)
+
+
+def main() -> None:
+    """Run the command line; faults of input end in a message and an exit code, never in a traceback."""
+    from corridor.errors import CorridorError, NoPlan
+
+    try:
+        app()
+    except NoPlan as error:
+        _fail(f"no plan exists: {error}", 3)
+    except CorridorError as error:
+        _fail(str(error), 2)
+    except KeyboardInterrupt:
+        _fail("stopped; nothing was written.", 130)
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"corridor: {message}", file=sys.stderr)
+    raise SystemExit(code)

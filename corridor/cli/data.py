@@ -1,0 +1,51 @@
+"""`corridor check` and `corridor graph`: the tables, and their graph for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from corridor.cli.console import new_table, rows_of
+from corridor.cli.console import out as say
+from corridor.cli.settings import Data, Only, load_data
+
+
+def check(data: Data = None, only: Only = False) -> None:
+    """Check the tables and say how well their figures are known."""
+    import pandas as pd
+
+    from corridor.checks import coverage
+
+    tables = load_data(data, only)
+    report = coverage(tables)
+    table = new_table(
+        "Tables: rows, years, and how the figures are known",
+        ["table", "sector", "rows", "years", "reported", "computed", "inherited", "assumed"],
+    )
+    for row in rows_of(report):
+        span = [f"{int(row[name])}" for name in ("first_year", "last_year") if pd.notna(row[name])]
+        years = "-".join(dict.fromkeys(span))
+        statuses = ("reported", "computed", "inherited", "assumed")
+        figures = (f"{row[name]:.0%}" if pd.notna(row[name]) else "" for name in statuses)
+        table.add_row(str(row["table"]), str(row["sector"]), f"{row['rows']:,}", years, *figures)
+    say().print(table)
+    say().print("No faults found.")
+
+
+def graph(
+    to: Annotated[
+        Path,
+        typer.Option("--to", help="File to write: .graphml, .gexf, .json, .gpkg, or .parquet (a folder)."),
+    ],
+    data: Data = None,
+    only: Only = False,
+) -> None:
+    """Write the graph of suppliers, components, countries and sites for Gephi, QGIS or networkx."""
+    from corridor.exchange import write_graph
+    from corridor.graph import build_graph
+
+    built = build_graph(load_data(data, only))
+    write_graph(built, to)
+    say().print(f"{built.number_of_nodes():,} nodes and {built.number_of_edges():,} edges written to {to}")

@@ -1,0 +1,137 @@
+"""`corridor plan`, `frontier` and `explain`: what to move, what each dollar buys, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from corridor.cli.console import err, search_progress, steps_progress
+from corridor.cli.console import out as say
+from corridor.cli.settings import Data, Only, Override, Scenario, StudyName, load_inputs
+from corridor.cli.show import show_frontier, show_plan, show_reasons
+
+if TYPE_CHECKING:
+    from corridor.config import Study
+    from corridor.relocate import Plan
+    from corridor.tables import Tables
+
+
+def plan(
+    study: StudyName = "default",
+    budget: Annotated[
+        float | None,
+        typer.Option("--budget", help="US$ million; the study's where not given.", show_default=False),
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", help="Also write the moves: .csv, .json or .parquet.", show_default=False),
+    ] = None,
+    data: Data = None,
+    only: Only = False,
+    scenario: Scenario = None,
+    override: Override = None,
+) -> None:
+    """One plan: the moves that lose least within a budget."""
+    settings, tables = load_inputs(study, data, only, scenario, override)
+    wanted = settings.budget_usd_m if budget is None else budget
+    from corridor.relocate import optimize
+
+    with search_progress(err()) as tell:
+        made = optimize(tables, settings, budget_usd_m=wanted, progress=tell)
+    show_plan(settings, tables, made)
+    if to is not None:
+        from corridor.results import save_table
+
+        save_table(made.moves, to)
+        say().print(f"{len(made.moves)} moves written to {to}")
+
+
+def explain(
+    study: StudyName = "default",
+    budget: Annotated[
+        float | None,
+        typer.Option("--budget", help="US$ million; the study's where not given.", show_default=False),
+    ] = None,
+    count: Annotated[
+        int,
+        typer.Option("--alternatives", min=0, help="Near-optimal plans to compare with; 0 for none."),
+    ] = 20,
+    slack: Annotated[
+        float, typer.Option("--slack", min=0.0, help="Part by which their loss may be above the best.")
+    ] = 0.01,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", help="Also write all tables, as CSV, into this folder.", show_default=False),
+    ] = None,
+    data: Data = None,
+    only: Only = False,
+    scenario: Scenario = None,
+    override: Override = None,
+) -> None:
+    """Why a plan is as it is: what each move is worth, what it needs, what binds, and what could be otherwise."""
+    from corridor.relocate import alternatives, optimize
+    from corridor.relocate import explain as reasons_of
+    from corridor.results import save_table
+
+    settings, tables = load_inputs(study, data, only, scenario, override)
+    wanted = settings.budget_usd_m if budget is None else budget
+    with search_progress(err()) as tell:
+        made = optimize(tables, settings, budget_usd_m=wanted, progress=tell)
+    with steps_progress(err(), "valuing moves") as step:
+        reasons = reasons_of(tables, settings, made, progress=step)
+    others = None
+    if count:
+        with err().status("looking for other plans as good"):
+            others = alternatives(tables, settings, budget_usd_m=wanted, count=count, slack=slack, start=made)
+    show_reasons(settings, tables, made, reasons, others)
+    if to is not None:
+        parts = {
+            "moves": reasons.moves,
+            "pairs": reasons.pairs,
+            "levers": reasons.levers,
+            "limits": reasons.limits,
+        }
+        if others is not None:
+            parts |= {"alternatives": others.plans, "components": others.components, "sites": others.sites}
+        for name, frame in parts.items():
+            save_table(frame, to / f"{name}.csv")
+        say().print(f"{len(parts)} tables written to {to}")
+
+
+def frontier(
+    study: StudyName = "default",
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", help="Also write the frontier: .csv, .json or .parquet.", show_default=False),
+    ] = None,
+    data: Data = None,
+    only: Only = False,
+    scenario: Scenario = None,
+    override: Override = None,
+) -> None:
+    """Plans over the study's budgets: what each further dollar buys."""
+    settings, tables = load_inputs(study, data, only, scenario, override)
+    plans = plan_along(settings, tables, list(settings.budgets_usd_m))
+    show_frontier(settings, tables, plans)
+    if to is not None:
+        from corridor.results import frontier_table, save_table
+
+        save_table(frontier_table(plans), to)
+        say().print(f"{len(plans)} plans written to {to}")
+
+
+def plan_along(settings: Study, tables: Tables, budgets: list[float]) -> list[Plan]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from corridor.relocate import frontier as along
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err()) as bar:
+        task = bar.add_task("planning", total=len(budgets))
+
+        def done(budget: float) -> None:
+            bar.update(task, advance=1, description=f"planning: US$ {budget:,.0f} M done")
+
+        return along(tables, settings, budgets=budgets, progress=done)

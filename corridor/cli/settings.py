@@ -1,0 +1,58 @@
+"""Settings that commands share, and the study and tables that they name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from corridor.config import Study
+    from corridor.tables import Tables
+
+StudyName = Annotated[
+    str,
+    typer.Argument(
+        metavar="[STUDY]", help="Study: a YAML file, or one of default, electronics, pharma, minerals."
+    ),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        help="Folder or .xlsx workbook of tables, laid over the bundled ones.",
+        show_default=False,
+    ),
+]
+Only = Annotated[
+    bool,
+    typer.Option("--data-only", help="Use the tables of --data alone, not laid over the bundled ones."),
+]
+Scenario = Annotated[
+    str | None,
+    typer.Option("--scenario", help="One of the study's scenarios: a list of overrides.", show_default=False),
+]
+Override = Annotated[
+    list[str] | None,
+    typer.Option("--override", help="One of the study's overrides; may be given again.", show_default=False),
+]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the results; an earlier result there is replaced.")]
+
+
+def load_inputs(
+    study: str, data: Path | None, only: bool, scenario: str | None = None, overrides: list[str] | None = None
+) -> tuple[Study, Tables]:
+    from corridor.config import load_study
+
+    settings = load_study(study, scenario, overrides or ())
+    if data is None and settings.data is not None:
+        beside = Path(study).parent / settings.data
+        data, only = beside if beside.exists() else Path(settings.data), settings.data_only
+    return settings, load_data(data, only)
+
+
+def load_data(data: Path | None, only: bool) -> Tables:
+    from corridor.tables import load_tables
+
+    return load_tables(data, extend=data is not None and not only)

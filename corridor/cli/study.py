@@ -1,0 +1,65 @@
+"""`corridor run` and `corridor map`: a whole study, and its pages alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from corridor.cli.console import err
+from corridor.cli.console import out as say
+from corridor.cli.plans import plan_along
+from corridor.cli.settings import Data, Only, Out, Override, Scenario, StudyName, load_inputs
+from corridor.cli.show import show_frontier, show_headline, show_summary
+
+if TYPE_CHECKING:
+    from corridor.config import Study
+    from corridor.tables import Tables
+
+
+def run(
+    study: StudyName = "default",
+    out: Out = Path("results/default"),
+    data: Data = None,
+    only: Only = False,
+    scenario: Scenario = None,
+    override: Override = None,
+) -> None:
+    """Everything: check the data, measure exposure, plan along the frontier, draw the pages."""
+    settings, tables = load_inputs(study, data, only, scenario, override)
+    _study_pages(settings, tables, out, with_plans=True)
+
+
+def map_(
+    study: StudyName = "default",
+    out: Out = Path("results/map"),
+    data: Data = None,
+    only: Only = False,
+    with_plans: Annotated[bool, typer.Option("--plans/--no-plans", help="Also plan along the frontier.")] = False,
+) -> None:
+    """Draw the pages only: the dependency map, and with --plans the map of the plans."""
+    settings, tables = load_inputs(study, data, only)
+    _study_pages(settings, tables, out, with_plans=with_plans)
+
+
+def _study_pages(settings: Study, tables: Tables, out: Path, *, with_plans: bool) -> None:
+    import pandas as pd
+
+    from corridor.maps import write_pages
+    from corridor.measures import exposure, shares
+    from corridor.results import results_folder, write_results
+
+    with results_folder(out) as folder:
+        markets = list(settings.markets)
+        exposures = exposure(tables, markets, settings.target)
+        all_shares = pd.concat([shares(tables, market) for market in markets], ignore_index=True)
+        plans = plan_along(settings, tables, list(settings.budgets_usd_m)) if with_plans else []
+        write_results(folder, settings, tables, exposures, all_shares, plans)
+        with err().status("drawing the pages"):
+            write_pages(tables, settings, exposures, all_shares, plans, folder)
+    show_headline(settings, tables, exposures)
+    if plans:
+        show_frontier(settings, tables, plans)
+        show_summary(settings, tables, plans)
+    say().print(f"\nOpen this page: {(out / 'index.html').absolute().as_uri()}", soft_wrap=True)
