@@ -8,7 +8,7 @@ import pytest
 
 from corridor.errors import ConfigError, NoPlan
 from corridor.measures import exposure, headline
-from corridor.relocate import alternatives, explain, limit_table, optimize, resolve
+from corridor.relocate import explain, limit_table, optimize, resolve
 from tests.hand import stop, study, tables
 from tests.simulator import simulate
 from tests.test_relocate import CASE
@@ -279,25 +279,6 @@ def test_reasons_name_what_needs_what():
     assert reasons.levers["plants"].tolist() == [1, 1]
     poor = optimize(case, study(), budget_usd_m=45)
     assert poor.limits.set_index("name").loc["budget", "price_usd_m"] == pytest.approx(100 / 90)
-
-
-def test_alternatives_say_must_and_could():
-    twin = {**CASE["technologies"][1], "id": "magnet-twin"}
-    other = {"id": "ore-plant", "component": "ore", "capacity": 1, "capex_usd_m": 1}
-    case = tables(
-        **{
-            **CASE,
-            "components": {**CASE["components"], "ore": {}},
-            "technologies": [*CASE["technologies"], twin, other],
-            "world": {**CASE["world"], "ore": {"CHN": 1.0}},
-            "sourcing": {"IND": {**CASE["sourcing"]["IND"], "ore": {"CHN": 1.0}}},
-            "demand": {"IND": {"motor": 100.0, "ore": 1.0}},
-        }
-    )
-    found = alternatives(case, study(), budget_usd_m=91, count=4, slack=0.02, workers=1)
-    assert (found.plans["loss_usd_m"] <= found.plans["loss_usd_m"].min() + 0.02 * 101).all()
-    verdicts = found.components.set_index("component")["verdict"]
-    assert verdicts["motor"] == verdicts["magnet"] == "must"
 
 
 def test_a_plan_under_other_circumstances():
