@@ -26,6 +26,8 @@ from corridor.tables import Tables
 
 #: Attempts to reach an exposure; the bound on the value from the target moves between them.
 _TRIES = 4
+#: Part of the time for one plan where the plan of a smaller budget is known.
+_KNOWN = 0.7
 
 
 def optimize(
@@ -272,7 +274,8 @@ def _solve_chain(task: _Chain) -> tuple[dict[float, Found], NoPlan | None]:
         here = replace(problem, limits=_with_budget(problem, budget))
         smaller = [known for other, known in sorted({**task.known, **out}.items()) if other <= budget]
         try:
-            out[budget] = best(here, recourse, hints=smaller[-1:])
+            seconds = problem.study.time_limit_s * (_KNOWN if smaller else 1.0)
+            out[budget] = best(here, recourse, hints=smaller[-1:], time_limit_s=seconds)
         except NoPlan as error:
             fault = fault or error
     return out, fault

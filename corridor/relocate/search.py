@@ -12,9 +12,11 @@ What made the difference, measured on the default study (54,000 columns, 16,000 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from multiprocessing import parent_process
 
 import numpy as np
 
@@ -25,16 +27,25 @@ from corridor.relocate.effect import exposure_value
 from corridor.relocate.formulate import formulate, start_table
 from corridor.relocate.goals import TIE_BREAK, Goals
 from corridor.relocate.limit_rows import First
+from corridor.relocate.neighbourhood import Neighbourhoods
 from corridor.relocate.place import fit, relax_places
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Floats, Program
+from corridor.relocate.refill import Refill
 from corridor.relocate.solve import Solution, Status, TimeUp, solve
 from corridor.relocate.value import Recourse, expected, tail_mean
+from corridor.scale import processors
 
 #: A program with no more whole numbers than this is solved as it stands, to the gap of the study.
 SMALL = 3_000
 #: Windows times components above which the windows are taken in by cuts.
 LARGE = 40_000
+#: Part of the time for the first plan, where none is known.
+_FIRST = 0.25
+#: Seconds for one part of a plan, for the end of what runs beside, and parts in a row without a better plan.
+_STEP, _JOIN, _FAILURES = 5.0, 1.0, 25
+#: Part of the money for new plants that is kept for their sites.
+_RESERVE = 0.03
 
 Progress = Callable[[float, float, float], None]
 
@@ -155,9 +166,18 @@ class _Search:
         relaxed = solve(program, relaxed=True, time_limit_s=10 * self.limit)
         self._take(relaxed)
         self._price(program, relaxed)
-        self._within(program, first, self._used(program, first, relaxed), 0.5 * self.left)
+        used, hinted = self._used(program, first, relaxed), self.best is not None
+        beside = self._bound_beside(program, first)
+        if hinted:
+            self._fill_up()
+        else:
+            self._within(program, first, used, _FIRST * self.left)
         self._around(program, first, self._near(program, first, relaxed))
-        self._whole(program, first)
+        if beside is None:
+            self._whole(program, first)
+        elif self.status != str(Status.OPTIMAL):
+            self._rise(beside())
+            self._done()
 
     def _by_cuts(self) -> None:
         seconds = lambda: self.limit - self.elapsed  # noqa: E731
@@ -201,45 +221,86 @@ class _Search:
         near: np.ndarray = used | (slope <= most)
         return near
 
-    def _around(self, program: Program, first: First, near: np.ndarray) -> None:
-        """Improve the best plan part by part: the plants of some components are taken out, and any may come.
+    def _fill_up(self) -> None:
+        """The best plan known, for example that of a smaller budget, and what the rest of the budget buys best."""
+        most = min(self.aim.at_most.get("cost", np.inf), self._budget())
+        if set(self.aim.weights) != {"loss"} or not np.isfinite(most) or self.best is None:
+            return
+        start = self.best.decision
+        refill = Refill(self.problem, self.recourse)
+        every = np.ones(len(refill.at))
+        money = _RESERVE * max(most - cost_of(self.problem, start), 0.0)
+        placed = self._place(refill.fill(start, every > 0, most - money, every))
+        if placed is not None:
+            self._improve(placed)
 
-        The part is drawn anew each time (large neighbourhood search, Shaw 1998) from a seeded generator.
+    def _bound_beside(self, program: Program, first: First) -> Callable[[], float] | None:
+        """The whole program in a thread of its own for its bound, while plans are looked for; None if no use.
+
+        One of several processes has no processor to spare for it.
         """
-        rng = np.random.default_rng(1)
-        component = first.starts["component"].to_numpy()
-        share, failures = 0.35, 0
-        while self.best is not None and failures < 6 and self.left > 0.1 * self.limit and not self._done():
-            mine = np.unique(component[started(first, self.best.decision) > 0])
-            if not len(mine):
-                return
-            out = rng.choice(mine, max(1, round(share * len(mine))), replace=False)
-            before = self.best.objective
-            free = np.isin(component, out) | ~np.isin(component, mine)
-            self._within(program, first, near, min(6.0, 0.4 * self.left), free=free)
+        if self._done() or parent_process() is not None or processors() < 2:
+            return None
+        whole = program.copy()
+        relax_places(whole, self.problem, first)
+        seconds, slack = max(self.left - _JOIN, 1.0), self._tie_break()
+        bounds: list[float] = []
+
+        def run() -> None:
+            try:
+                bounds.append(solve(whole, gap=1e-6, time_limit_s=seconds).bound)
+            except TimeUp as error:
+                bounds.append(error.bound)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+
+        def wait() -> float:
+            thread.join()
+            return bounds[0] - slack if bounds else -np.inf
+
+        return wait
+
+    def _around(self, program: Program, first: First, near: np.ndarray) -> None:
+        """Improve the best plan part by part, until the time is up or nothing more is found."""
+        parts = Neighbourhoods(self.problem, first)
+        failures = 0
+        while self.best is not None and failures < _FAILURES and self.left > _JOIN and not self._done():
+            before, decision = self.best.objective, self.best.decision
+            part = program.copy()
+            relax_places(part, self.problem, first)
+            parts.hold(part, decision, started(first, decision), parts.draw(decision), near)
+            seconds = min(_STEP, self.left)
+            begin = time.perf_counter()
+            try:
+                solution = solve(part, gap=1e-6, absolute_gap=0.1 * self._tolerance(), time_limit_s=seconds)
+            except NoPlan:
+                solution = None
+            parts.judge(time.perf_counter() - begin, seconds)
+            if solution is not None and self._promises(solution):
+                self._take_plan(decision_of(self.problem, part, solution.values))
             better = self.best.objective < before - 1e-6 * abs(before)
             failures = 0 if better else failures + 1
-            share = share if better else min(1.2 * share, 0.7)
 
-    def _within(
-        self,
-        program: Program,
-        first: First,
-        allowed: np.ndarray,
-        seconds: float,
-        *,
-        free: np.ndarray | None = None,
-    ) -> None:
-        """Search with some starts only, and sites placed afterwards; starts that are not free stay as they are."""
+    def _promises(self, solution: Solution) -> bool:
+        """Whether a program's plan can be better than the best: sites placed later only make it dearer."""
+        slack = self._tie_break()
+        return self.best is None or solution.objective - slack < self.best.objective
+
+    def _take_plan(self, decision: Decision) -> None:
+        """A plan found with sites in it, or placed afterwards where these are fractions."""
+        placed = decision if (decision.chosen["option"] >= 0).all() else self._place(decision)
+        if placed is not None:
+            self._improve(placed)
+
+    def _within(self, program: Program, first: First, allowed: np.ndarray, seconds: float) -> None:
+        """Search with some starts only, and sites placed afterwards."""
         if self._done():
             return
         part = program.copy()
         relax_places(part, self.problem, first)
         starts = first.starts["column"].to_numpy()
         part.bound(starts[~allowed], high=0.0)
-        if free is not None and self.best is not None:
-            count = started(first, self.best.decision)
-            part.bound(starts[~free], low=count[~free], high=count[~free])
         try:
             solution = solve(part, gap=1e-6, absolute_gap=self._tolerance(), time_limit_s=seconds)
         except NoPlan:
@@ -284,7 +345,7 @@ class _Search:
 
     def _place(self, decision: Decision) -> Decision | None:
         most = self.aim.at_most.get("cost")
-        seconds = min(max(0.2 * self.limit, 5.0), 20.0)
+        seconds = min(max(0.2 * self.limit, 5.0), 20.0, self.left + 3.0)
         return fit(
             self.problem,
             self.recourse,
@@ -312,14 +373,18 @@ class _Search:
         return total
 
     def _take(self, solution: Solution) -> None:
-        slack = 0.0 if "cost" in self.aim.weights else TIE_BREAK * self._most_cost()
-        self._rise(solution.bound - slack)
+        self._rise(solution.bound - self._tie_break())
 
-    def _most_cost(self) -> float:
-        """The tie-break on cost is part of the solver's bound, not of the aim."""
+    def _tie_break(self) -> float:
+        """The most that the tie-break on cost adds to the solver's objective and bound; it is not of the aim."""
+        most = self._budget()
+        return 0.0 if "cost" in self.aim.weights or not np.isfinite(most) else TIE_BREAK * most
+
+    def _budget(self) -> float:
+        """The least of the budgets for everything; infinite where there is none."""
         limits = self.problem.limits
-        budgets = limits.loc[(limits["limit"] == "budget") & limits["sectors"].isna(), "amount"]
-        return float(budgets.min()) if len(budgets) else 0.0
+        whole = limits.loc[(limits["limit"] == "budget") & limits["sectors"].isna(), "amount"]
+        return float(whole.min()) if len(whole) else np.inf
 
     def _price(self, program: Program, relaxed: Solution) -> None:
         """What one more unit of each limit lowers the aim by."""
