@@ -9,7 +9,7 @@ import typer
 
 from corridor.cli.console import err, search_progress, steps_progress
 from corridor.cli.console import out as say
-from corridor.cli.settings import Data, Only, Override, Scenario, StudyName, load_inputs
+from corridor.cli.settings import Data, Only, Override, Scenario, StudyName, load_data, load_inputs
 from corridor.cli.show import show_frontier, show_plan, show_reasons
 
 if TYPE_CHECKING:
@@ -24,9 +24,17 @@ def plan(
         float | None,
         typer.Option("--budget", help="US$ million; the study's where not given.", show_default=False),
     ] = None,
+    workbook: Annotated[
+        Path | None,
+        typer.Option(
+            "--workbook", help="Plan the study in a workbook of `corridor export`, as edited.", show_default=False
+        ),
+    ] = None,
     to: Annotated[
         Path | None,
-        typer.Option("--to", help="Also write the moves: .csv, .json or .parquet.", show_default=False),
+        typer.Option(
+            "--to", help="Also write the moves: .csv, .json, .parquet; or all as .xlsx.", show_default=False
+        ),
     ] = None,
     data: Data = None,
     only: Only = False,
@@ -34,18 +42,42 @@ def plan(
     override: Override = None,
 ) -> None:
     """One plan: the moves that lose least within a budget."""
-    settings, tables = load_inputs(study, data, only, scenario, override)
-    wanted = settings.budget_usd_m if budget is None else budget
     from corridor.relocate import optimize
 
+    if workbook is None:
+        settings, tables = load_inputs(study, data, only, scenario, override)
+    else:
+        settings, tables = _from_workbook(workbook, study, data, only, scenario, override)
+    wanted = settings.budget_usd_m if budget is None else budget
     with search_progress(err()) as tell:
         made = optimize(tables, settings, budget_usd_m=wanted, progress=tell)
     show_plan(settings, tables, made)
-    if to is not None:
+    if to is not None and to.suffix.lower() == ".xlsx":
+        from corridor.report import write_workbook
+
+        write_workbook(to, settings.model_copy(update={"budget_usd_m": wanted}), tables, made)
+        say().print(f"Workbook written to {to}")
+    elif to is not None:
         from corridor.results import save_table
 
         save_table(made.moves, to)
         say().print(f"{len(made.moves)} moves written to {to}")
+
+
+def _from_workbook(
+    workbook: Path, study: str, data: Path | None, only: bool, scenario: str | None, override: list[str] | None
+) -> tuple[Study, Tables]:
+    """The study that a workbook holds, with the tables that it was written for."""
+    from corridor.errors import ConfigError
+    from corridor.report import read_workbook
+
+    if study != "default" or scenario is not None or override:
+        raise ConfigError(
+            "--workbook holds a study of its own. Mend: leave out the study, --scenario and --override; "
+            "or leave out --workbook."
+        )
+    tables = load_data(data, only)
+    return read_workbook(workbook, tables), tables
 
 
 def explain(
