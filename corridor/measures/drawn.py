@@ -132,7 +132,13 @@ class Draws:
             state[level.outputs] += np.einsum("cbmn,cmn->cbn", makers[level.outputs], content)
         return direct, state
 
-    def stop(self, cut: Floats, damping: Floats | float = 1.0, spare: Floats | float = 0.0) -> Floats:
+    def stop(
+        self,
+        cut: Floats,
+        damping: Floats | float = 1.0,
+        spare: Floats | float = 0.0,
+        stock: Floats | float = 0.0,
+    ) -> Floats:
         """Part of each buyer's supply that stops: :func:`~corridor.measures.exposure.stop` on draws.
 
         Parameters
@@ -144,11 +150,14 @@ class Draws:
             Part of an input's shortage that reaches its users, shape (components, draws) or one number.
         spare
             What classes that withhold nothing can deliver beyond normal, as a part of it: one per draw, or one.
+        stock
+            What users hold, as a part of what they use in the time looked at, shape (components, buyers, draws);
+            it is used before a shortage reaches them.
 
         Returns
         -------
         numpy.ndarray
-            Shape (components, buyers, draws), 0..1.
+            Part of the supply that does not arrive, before stocks; shape (components, buyers, draws), 0..1.
         """
         shares, network = self.shares, self.network
         willing = np.broadcast_to(~cut.any(axis=0), shares.shape[2:]).astype(float)
@@ -158,8 +167,9 @@ class Draws:
         makers = self._by_maker(willing)
         passed = np.broadcast_to(np.asarray(damping, float), (len(shares), shares.shape[3]))
         state: Floats = np.clip(at_once - more, 0.0, 1.0)
+        held = np.broadcast_to(np.asarray(stock, float), state.shape)
         for level in network.essential:
-            part = state[level.inputs] * passed[level.inputs, None, :]
+            part = np.maximum(state[level.inputs] - held[level.inputs], 0.0) * passed[level.inputs, None, :]
             worst = np.maximum.reduceat(part, level.of_route, axis=0)
             worst *= network.route_share[level.lines[level.of_route], None, None]
             of_maker = np.add.reduceat(worst, level.routes_of, axis=0)
@@ -171,7 +181,7 @@ class Draws:
     def needs(self, final: Floats, market: str, group: int) -> Floats:
         """Need of a market for each component: final need, and what makers in it need of inputs.
 
-        ``need[i] = final[i] + sum_u omega[i,u] home share[u] need[u]``; what is made for other markets is left out.
+        ``need[i] = final[i] + sum_u omega[i,u] home share[u] need[u]``; what is made for others is left out.
 
         Parameters
         ----------

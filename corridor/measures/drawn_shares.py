@@ -167,7 +167,7 @@ class ShareDraws:
             figures.numbers("sourcing", "share")[at[fixed]],
             add(place, several, fixed, order, wide, known),
             add(cell, cells, fixed, order, wide, ones),
-            np.bincount(place[other], part, several),
+            np.bincount(place[other], part, several).astype(float),
             add(place, several, made, at[made], len(world), known),
             add(cell, cells, made, at[made], len(world), ones),
             WorldDraws.of(tables, figures, world),

@@ -67,7 +67,8 @@ class Tally:
     @property
     def deviation(self) -> Floats:
         """Standard deviation of a draw, shape `shape`; 0 of a single draw."""
-        return np.sqrt(self._square / max(self.draws - 1, 1)).reshape(self.shape)
+        deviation: Floats = np.sqrt(self._square / max(self.draws - 1, 1)).reshape(self.shape)
+        return deviation
 
     def quantile(self, part: float) -> Floats:
         """Value that a part of the draws does not pass, shape `shape`."""
@@ -79,4 +80,11 @@ class Tally:
         before = counted[row, at] - inside
         fraction = (wanted - before) / np.where(inside > 0, inside, 1)
         value = self.low + (at + np.clip(fraction, 0.0, 1.0)) * ((self.high - self.low) / self.bins)
-        return np.clip(value, self._least, self._most).reshape(self.shape)
+        inside_all: Floats = np.clip(value, self._least, self._most).reshape(self.shape)
+        return inside_all
+
+    def part_up_to(self, value: float) -> Floats:
+        """Part of the draws in the bins below `value`, which should lie between two bins; shape `shape`."""
+        bins = round((value - self.low) * self.bins / (self.high - self.low))
+        part: Floats = (self._counts[:, :bins].sum(axis=1) / max(self.draws, 1)).reshape(self.shape)
+        return part
