@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from corridor.cli import data, measures, plans, study
+from corridor.cli import data, measures, plans, risk, study
 
 app = typer.Typer(
     add_completion=False,
@@ -30,6 +30,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "plan": plans.plan,
     "explain": plans.explain,
     "frontier": plans.frontier,
+    "risk": risk.risk,
     "map": study.map_,
 }
 for _name, _command in _COMMANDS.items():
