@@ -186,9 +186,9 @@ class Study(_Part):
         facility location problem, for one component and studies of one year.
     us_access
         Part of what the United States buys from the target that Indian plants could deliver instead.
-    evidence, unknown_origin
-        Plan on rows of these statuses alone, for example ``[reported, computed]``, all where not given; and whether
-        an origin that is then unknown counts as ``safe`` or as ``imported``: :func:`corridor.keep_statuses`.
+    evidence, evidence_tables, unknown_origin
+        Plan on rows of these statuses alone, for example ``[reported, computed]``, in these tables (all where not
+        given); and whether an unknown origin counts as ``safe`` or ``imported``: :func:`corridor.keep_statuses`.
     gap, time_limit_s
         Relative gap at which the solver stops, counted on the loss that some plan could avoid; and its time limit
         for one plan in seconds.
@@ -219,7 +219,8 @@ class Study(_Part):
     spare: float = Field(default=0.1, ge=0, le=2)
     adaptation: float = Field(default=0.2, ge=0, le=1)
     us_access: float = Field(default=0.5, ge=0, le=1)
-    evidence: tuple[Status, ...] = STATUSES
+    evidence: tuple[Status, ...] = Field(default=STATUSES, min_length=1)
+    evidence_tables: tuple[str, ...] = ()
     unknown_origin: Literal["safe", "imported"] = "safe"
     gap: float = Field(default=0.02, ge=0, le=0.5)
     time_limit_s: float = Field(default=60.0, gt=0)
@@ -228,18 +229,6 @@ class Study(_Part):
     keep: tuple[Kept, ...] = ()
     denials: tuple[Denial, ...] = ()
     point_of_view: Literal["IND"] = "IND"
-
-    @field_validator("evidence", mode="before")
-    @classmethod
-    def _statuses(cls, value: object) -> object:
-        return (value,) if isinstance(value, str) else value
-
-    @field_validator("evidence")
-    @classmethod
-    def _some_evidence(cls, value: tuple[Status, ...]) -> tuple[Status, ...]:
-        if not value:
-            raise ValueError("name at least one of reported, computed, inherited, assumed")
-        return value
 
     @field_validator("budgets_usd_m")
     @classmethod

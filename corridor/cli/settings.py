@@ -56,13 +56,20 @@ def load_inputs(
 def _known(settings: Study, tables: Tables) -> Tables:
     """Tables with the evidence that the study wants; what is left out is told."""
     from corridor.cli.console import err
-    from corridor.measures.evidence import known_tables, left_out
+    from corridor.measures.evidence import cannot_be_planned, known_tables, left_out
 
-    counts = left_out(tables, settings.evidence)
+    counts = left_out(tables, settings)
     err().print(
         f"Rows that are {' or '.join(settings.evidence)} alone: {counts['kept'].sum():,} of "
         f"{counts['rows'].sum():,}. Needs and recipes that are then unknown are left out; an unknown origin "
         f"counts as {settings.unknown_origin}."
+    )
+    lost = cannot_be_planned(tables, settings)
+    plants = tables.technologies["component"].nunique()
+    err().print(
+        f"Of {plants:,} components with a plant to build, {len(lost):,} cannot be planned for: without "
+        f"a known plant {(~lost['technology']).sum():,}, a known need {(~lost['need']).sum():,}, a known share of "
+        f"the target {(~lost['target_share']).sum():,}."
     )
     return known_tables(tables, settings)
 

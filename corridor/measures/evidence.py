@@ -10,7 +10,7 @@ import pandas as pd
 from corridor.config import STATUSES, Study
 from corridor.errors import ConfigError
 from corridor.frames import Tables, conform
-from corridor.measures.sourcing import REST
+from corridor.measures.sourcing import REST, shares
 
 #: Tables whose rows are left out. The others name things, or are conditions and costs of plants: without them a
 #: plan would look better than it is, so they stay.
@@ -30,7 +30,13 @@ UNKNOWN_SOURCE = "corridor-unknown"
 _ENOUGH = 1e-9
 
 
-def keep_statuses(tables: Tables, statuses: Sequence[str], *, unknown_origin: str = "safe") -> Tables:
+def keep_statuses(
+    tables: Tables,
+    statuses: Sequence[str],
+    *,
+    names: Sequence[str] = EVIDENCE,
+    unknown_origin: str = "safe",
+) -> Tables:
     """Tables without the rows of other statuses, and what is then unknown settled in one way for all.
 
     - A need, recipe, technology, second source or stockpile that is left out is not there: nothing is lost by it,
@@ -50,6 +56,8 @@ def keep_statuses(tables: Tables, statuses: Sequence[str], *, unknown_origin: st
         Tables.
     statuses
         Statuses to keep: some of reported, computed, inherited, assumed.
+    names
+        Tables whose rows are left out; some of :data:`EVIDENCE`.
     unknown_origin
         ``safe`` or ``imported``, as above.
 
@@ -72,9 +80,12 @@ def keep_statuses(tables: Tables, statuses: Sequence[str], *, unknown_origin: st
         )
     if set(statuses) == set(STATUSES):
         return tables
-    kept = {name: _kept(tables[name], statuses) for name in EVIDENCE}
-    kept["limits"] = _limits_left(tables, kept["technologies"])
-    filler = _unknown_origins(tables.sourcing, kept["sourcing"])
+    if lost := sorted(set(names) - set(EVIDENCE)):
+        raise ConfigError(f"evidence of {', '.join(lost)}. Mend: name some of {', '.join(EVIDENCE)}.")
+    kept = {name: _kept(tables[name], statuses) for name in names}
+    if "technologies" in kept:
+        kept["limits"] = _limits_left(tables, kept["technologies"])
+    filler = _unknown_origins(tables.sourcing, kept.get("sourcing", tables.sourcing))
     if unknown_origin == "imported" or not len(filler):
         return tables.replace(**kept)
     kept["sourcing"] = pd.concat([kept["sourcing"], filler], ignore_index=True).sort_values(
@@ -91,7 +102,8 @@ def known_tables(tables: Tables, study: Study) -> Tables:
     ConfigError
         If nothing could be planned on it; it says what is missing, and which statuses there are.
     """
-    kept = keep_statuses(tables, study.evidence, unknown_origin=study.unknown_origin)
+    names = study.evidence_tables or EVIDENCE
+    kept = keep_statuses(tables, study.evidence, names=names, unknown_origin=study.unknown_origin)
     faults = []
     if not kept.demand["market"].isin(list(study.markets)).any():
         faults.append(_missing(tables, "demand", "no need of the study's markets, so nothing can be lost"))
@@ -110,11 +122,43 @@ def known_tables(tables: Tables, study: Study) -> Tables:
     return kept
 
 
-def left_out(tables: Tables, statuses: Sequence[str]) -> pd.DataFrame:
-    """What :func:`keep_statuses` leaves out: ``table, rows, kept, left_out`` of every table that it touches."""
-    rows = [(name, len(tables[name]), len(_kept(tables[name], statuses))) for name in EVIDENCE]
+def left_out(tables: Tables, study: Study) -> pd.DataFrame:
+    """What the evidence that a study wants leaves out: ``table, rows, kept, left_out``."""
+    names = study.evidence_tables or EVIDENCE
+    rows = [(name, len(tables[name]), len(_kept(tables[name], study.evidence))) for name in names]
     frame = pd.DataFrame(rows, columns=["table", "rows", "kept"])
     return frame.assign(left_out=frame["rows"] - frame["kept"])
+
+
+def cannot_be_planned(tables: Tables, study: Study) -> pd.DataFrame:
+    """Components that plants could be built for, but on the evidence that a study wants no plan can be made for.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``component, sector``, and whether each of these is known: ``technology`` (a plant for it), ``need`` (a
+        market needs it, through kept recipes if not by itself), ``target_share`` (a buyer's share of the target
+        above nothing); one row per component that lacks any.
+    """
+    kept = known_tables(tables, study)
+    sector = tables.components.set_index("id")["sector"]
+    wanted = sorted(name for name in set(tables.technologies["component"]) if sector[name] in study.sectors)
+    needed = set(kept.demand.loc[kept.demand["market"].isin(list(study.markets)), "component"])
+    recipes = kept.recipes[kept.recipes["purpose"] == "run"]
+    reached = needed
+    while reached:
+        reached = set(recipes.loc[recipes["output"].isin(reached), "input"]) - needed
+        needed |= reached
+    rows = pd.concat([shares(kept, market) for market in sorted(set(kept.sourcing["market"]))])
+    sold = set(rows.loc[rows["origin"].isin(list(study.target)), "component"])
+    frame = pd.DataFrame({"component": wanted, "sector": [sector[name] for name in wanted]})
+    for column, there in (
+        ("technology", set(kept.technologies["component"])),
+        ("need", needed),
+        ("target_share", sold),
+    ):
+        frame[column] = frame["component"].isin(there)
+    return frame[~frame[["technology", "need", "target_share"]].all(axis=1)].reset_index(drop=True)
 
 
 def _kept(frame: pd.DataFrame, statuses: Sequence[str]) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -70,8 +70,9 @@ class LossModel:
     demand
         ``value, figure, component, market, growth`` of final needs.
     cuts
-        One row per denial and cut: ``denial, group, part``; and the components that each hits,
-        shape (cuts, components).
+        One row per denial and cut: ``denial, group`` (of countries; group 0 is the study's target), ``part``.
+    hit
+        Components that each cut hits, shape (cuts, components).
     """
 
     study: Study
@@ -107,7 +108,7 @@ class LossModel:
         if lost or not study.denials:
             what = f"market {', '.join(lost)} has no rows in the table sourcing" if lost else "it has no denials"
             raise ConfigError(f"study {study.name}: {what}; there is nothing that could be lost.")
-        groups: list[tuple[str, ...]] = []
+        groups: list[tuple[str, ...]] = [tuple(sorted(set(study.target)))]
         rows, hit = [], []
         for at, denial in enumerate(study.denials):
             for cut in denial.cuts:
@@ -183,6 +184,42 @@ class LossModel:
             for sector in range(len(self.sectors)):
                 out[month, :, sector] = unmet[self.sector == sector].sum(axis=0)
         return out
+
+    def study_losses(self, values: Floats, under: Circumstances | None = None) -> Floats:
+        """Loss of each denial of the study by itself, in its own year and over its whole length.
+
+        Parameters
+        ----------
+        values
+            Drawn figures, shape (figures, draws).
+        under
+            Settings, of which the year does not count; the study's if left out.
+
+        Returns
+        -------
+        numpy.ndarray
+            US$ M, shape (denials, markets, sectors, draws); not discounted, not weighted.
+        """
+        denials, draws = self.study.denials, values.shape[1]
+        under = Circumstances.of(self.study, 0.0) if under is None else under
+        out = np.zeros((len(denials), len(self.markets), len(self.sectors), draws))
+        for at, denial in enumerate(denials):
+            end = np.zeros((len(denials), draws))
+            end[at] = denial.months
+            events = Events(np.zeros_like(end), end, np.ones_like(end))
+            mine = replace(under, year=denial.start)
+            out[at] = self.losses(values, events, int(np.ceil(denial.months)), mine).sum(axis=0)
+        return out
+
+    @property
+    def weight(self) -> Floats:
+        """What a US$ lost counts for in the study: probability, discount and market, shape (denials, markets)."""
+        study = self.study
+        when = np.array([denial.start - study.first_year for denial in study.denials], dtype=float)
+        sure = np.array([denial.probability for denial in study.denials])
+        of_market = np.array([study.markets[market] for market in self.markets])
+        counted: Floats = (sure * (1.0 + study.discount_rate) ** -when)[:, None] * of_market
+        return counted
 
     def _withheld(self, events: Events, month: int) -> Floats | None:
         """Part of deliveries withheld, shape (components, classes, scenarios); None if nothing is."""
