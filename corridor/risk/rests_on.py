@@ -138,7 +138,7 @@ def _avoided(
         pd.Index(model.markets).get_indexer(pd.Index(rows["market"])),
         pd.Index(model.sectors).get_indexer(pd.Index(rows["sector"])),
     )
-    if min((int(at.min(initial=0)) for at in place), default=0) < 0:
+    if any((at < 0).any() for at in place):
         raise ConfigError(f"the plan of study {plan.study} has denials or sectors that this study lacks.")
     np.add.at(avoided, place, (rows["loss_before_usd_m"] - rows["loss_after_usd_m"]).to_numpy(float))
     avoided *= model.weight[:, :, None]
@@ -164,8 +164,7 @@ def _investment(tables: Tables, plan: Plan, draws: int, seed: int, ends: tuple[f
     totals = []
     for block, count in blocks(draws):
         values = figures.at(sampler.block(block, count))
-        change = (
-            np.where(number[:, None] >= 0, values[number], stated[:, None]) / np.maximum(stated, 1e-12)[:, None]
-        )
+        change = np.where(number[:, None] >= 0, values[number], stated[:, None])
+        change /= np.maximum(stated, 1e-12)[:, None]
         totals.append((capex[:, None] * change).sum(axis=0))
     return _row("investment", "IND", "US$ million", levels, np.quantile(np.concatenate(totals), ends))
