@@ -13,6 +13,7 @@ from corridor.config import Study
 from corridor.errors import ConfigError
 from corridor.frames import Tables
 from corridor.measures.drawn import DrawnNetwork, Draws
+from corridor.measures.drawn_shares import exchanged
 from corridor.measures.draws import SHAPES, Figures, Floats, Ints, Sampler, blocks
 from corridor.measures.tally import Tally
 from corridor.scale import each
@@ -176,7 +177,7 @@ class _Run:
     def final(self, values: Floats) -> Floats:
         """Final needs, US$ M/yr, shape (components, markets, draws)."""
         value, figure, component, market = self.demand
-        need = np.where(figure[:, None] >= 0, values[figure], value[:, None])
+        need = exchanged(value, figure, values)
         out = np.zeros((len(self.sector), len(self.markets), values.shape[1]))
         np.add.at(out, (component, market), need)
         return out

@@ -73,7 +73,7 @@ def sobol_indices(
                 calc_second_order=False,
                 num_resamples=_RESAMPLES,
                 conf_level=confidence,
-                seed=seed,
+                seed=seed + 1,  # 0 would mean none
             )
         columns = ("S1", "first"), ("S1_conf", "first_error"), ("ST", "total"), ("ST_conf", "total_error")
         rows.append(_rows(output, inputs, {name: found[key] for key, name in columns}, "total"))

@@ -7,6 +7,7 @@ import pandas as pd
 
 from corridor.config import STATUSES, Study
 from corridor.errors import ConfigError
+from corridor.measures.drawn_shares import exchanged
 from corridor.measures.draws import Figures, Floats, Sampler, blocks
 from corridor.measures.uncertainty import TABLES
 from corridor.relocate.plan import Plan
@@ -164,7 +165,7 @@ def _investment(tables: Tables, plan: Plan, draws: int, seed: int, ends: tuple[f
     totals = []
     for block, count in blocks(draws):
         values = figures.at(sampler.block(block, count))
-        change = np.where(number[:, None] >= 0, values[number], stated[:, None])
+        change = exchanged(stated, number, values)
         change /= np.maximum(stated, 1e-12)[:, None]
         totals.append((capex[:, None] * change).sum(axis=0))
     return _row("investment", "IND", "US$ million", levels, np.quantile(np.concatenate(totals), ends))
