@@ -50,13 +50,13 @@ def load_inputs(
         beside = Path(study).parent / settings.data
         data, only = beside if beside.exists() else Path(settings.data), settings.data_only
     tables = load_data(data, only)
-    return settings, tables if len(settings.evidence) == len(STATUSES) else _known(settings, tables)
+    return settings, tables if set(settings.evidence) == set(STATUSES) else _known(settings, tables)
 
 
 def _known(settings: Study, tables: Tables) -> Tables:
     """Tables with the evidence that the study wants; what is left out is told."""
     from corridor.cli.console import err
-    from corridor.measures.evidence import cannot_be_planned, known_tables, left_out
+    from corridor.measures.evidence import cannot_be_planned, kept_tables, left_out
 
     counts = left_out(tables, settings)
     err().print(
@@ -71,7 +71,7 @@ def _known(settings: Study, tables: Tables) -> Tables:
         f"a known plant {(~lost['technology']).sum():,}, a known need {(~lost['need']).sum():,}, a known share of "
         f"the target {(~lost['target_share']).sum():,}."
     )
-    return known_tables(tables, settings)
+    return kept_tables(tables, settings)
 
 
 def load_data(data: Path | None, only: bool) -> Tables:

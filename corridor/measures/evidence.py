@@ -85,8 +85,8 @@ def keep_statuses(
     kept = {name: _kept(tables[name], statuses) for name in names}
     if "technologies" in kept:
         kept["limits"] = _limits_left(tables, kept["technologies"])
-    filler = _unknown_origins(tables.sourcing, kept.get("sourcing", tables.sourcing))
-    if unknown_origin == "imported" or not len(filler):
+    filler = _unknown_origins(tables.sourcing, kept.get("sourcing", tables.sourcing), unknown_origin == "safe")
+    if not len(filler):
         return tables.replace(**kept)
     kept["sourcing"] = pd.concat([kept["sourcing"], filler], ignore_index=True).sort_values(
         ["market", "component", "origin"], ignore_index=True
@@ -94,16 +94,21 @@ def keep_statuses(
     return tables.replace(**kept, sources=_with_source(tables.sources))
 
 
+def kept_tables(tables: Tables, study: Study) -> Tables:
+    """Tables with the evidence that a study wants; see :func:`keep_statuses`."""
+    names = study.evidence_tables or EVIDENCE
+    return keep_statuses(tables, study.evidence, names=names, unknown_origin=study.unknown_origin)
+
+
 def known_tables(tables: Tables, study: Study) -> Tables:
-    """Tables with the evidence that a study wants.
+    """Tables with the evidence that a study wants, to plan on.
 
     Raises
     ------
     ConfigError
         If nothing could be planned on it; it says what is missing, and which statuses there are.
     """
-    names = study.evidence_tables or EVIDENCE
-    kept = keep_statuses(tables, study.evidence, names=names, unknown_origin=study.unknown_origin)
+    kept = kept_tables(tables, study)
     faults = []
     if not kept.demand["market"].isin(list(study.markets)).any():
         faults.append(_missing(tables, "demand", "no need of the study's markets, so nothing can be lost"))
@@ -140,7 +145,7 @@ def cannot_be_planned(tables: Tables, study: Study) -> pd.DataFrame:
         market needs it, through kept recipes if not by itself), ``target_share`` (a buyer's share of the target
         above nothing); one row per component that lacks any.
     """
-    kept = known_tables(tables, study)
+    kept = kept_tables(tables, study)
     sector = tables.components.set_index("id")["sector"]
     wanted = sorted(name for name in set(tables.technologies["component"]) if sector[name] in study.sectors)
     needed = set(kept.demand.loc[kept.demand["market"].isin(list(study.markets)), "component"])
@@ -177,8 +182,8 @@ def _limits_left(tables: Tables, technologies: pd.DataFrame) -> pd.DataFrame:
     return limits[keep].reset_index(drop=True)
 
 
-def _unknown_origins(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """Rows of origin ``ROW`` for each market and component whose home share was left out."""
+def _unknown_origins(before: pd.DataFrame, after: pd.DataFrame, safe: bool) -> pd.DataFrame:
+    """Rows for each market and component whose home share was left out: the rest from ``ROW``, or none at home."""
     keys = ["market", "component"]
     cells = before[keys].drop_duplicates()  # in the order of the table
     home = after[after["origin"] == after["market"]][keys].assign(home=True)
@@ -186,10 +191,10 @@ def _unknown_origins(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     counts = [frame.groupby(keys).size().rename(name) for frame, name in ((before, "all"), (after, "kept"))]
     size = pd.concat(counts, axis=1).fillna(0).reset_index()
     cells = cells.merge(size, on=keys).merge(home, on=keys, how="left").merge(sums, on=keys, how="left")
-    share = 1.0 - cells["share"].fillna(0.0)
-    need = (cells["kept"] < cells["all"]) & cells["home"].isna() & (share > _ENOUGH)
+    share = (1.0 - cells["share"].fillna(0.0)).clip(lower=0.0) * float(safe)
+    need = (cells["kept"] < cells["all"]) & cells["home"].isna() & ((share > _ENOUGH) | (not safe))
     rows = cells.loc[need, keys].assign(
-        origin=REST,
+        origin=REST if safe else cells.loc[need, "market"],
         share=share[need],
         low=share[need],
         high=share[need],
