@@ -11,7 +11,8 @@ from corridor.checks import check_all
 from corridor.errors import ConfigError, DataError
 from corridor.measures import draw_tables, exposure
 from corridor.measures.drawn import DrawnNetwork
-from corridor.measures.draws import BLOCK, METHODS, Figures, Sampler, blocks
+from corridor.measures.draws import BLOCK, METHODS, Sampler, blocks
+from corridor.measures.figures import Figures
 from corridor.measures.tally import Tally
 from corridor.rules import value_shares
 from corridor.tables import load_tables

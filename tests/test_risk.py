@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from corridor.errors import ConfigError
-from corridor.measures.draws import Figures
 from corridor.measures.exposure import stop as stop_once
+from corridor.measures.figures import Figures
 from corridor.measures.network import Network
 from corridor.relocate import build_problem
 from corridor.relocate.decision import link_values, nothing

@@ -7,7 +7,8 @@ import pytest
 from corridor.errors import ConfigError
 from corridor.measures import uncertainty
 from corridor.measures.drawn import DrawnNetwork
-from corridor.measures.draws import Figures, Sampler
+from corridor.measures.draws import Sampler
+from corridor.measures.figures import Figures
 from corridor.measures.uncertainty import TABLES
 from tests.hand import study, tables
 

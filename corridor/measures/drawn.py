@@ -13,7 +13,7 @@ from corridor.errors import DataError
 from corridor.frames import Tables
 from corridor.measures.bill import status_rank
 from corridor.measures.drawn_shares import ShareDraws
-from corridor.measures.draws import Figures, Floats, Ints
+from corridor.measures.figures import Figures, Floats, Ints
 from corridor.rules import check_cycles
 
 

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from corridor.frames import Tables
 from corridor.measures.bill import status_rank
-from corridor.measures.draws import Figures, Floats, Ints
+from corridor.measures.figures import Figures, Floats, Ints
 from corridor.measures.sourcing import FIXED, LOST, REST, WORLD, chosen_supply, share_rows, world_shares
 
 _BY_WORLD = (1, 3)  # layers of evidence that are world production
@@ -149,15 +149,8 @@ class ShareDraws:
         weight = np.where(layer == LOST, 1.0, rows["weight"].to_numpy(float))
         total = np.bincount(cell[other], weight[other], cells)
         part = known[other] * weight[other] / np.where(total > 0, total, 1.0)[cell[other]]
-        ones = np.ones(len(rows))
-
-        def add(
-            where: Ints, count: int, which: NDArray[np.bool_], column: Ints, wide: int, of: Floats
-        ) -> sparse.csr_matrix:
-            return sparse.csr_matrix((of[which], (where[which], column)), (count, wide))
-
         several = cells * len(maker)
-        order, wide = np.arange(int(fixed.sum())), int(fixed.sum())
+        order, count = np.arange(int(fixed.sum())), int(fixed.sum())
         return cls(
             components,
             buyers,
@@ -165,11 +158,11 @@ class ShareDraws:
             member,
             rows["share"].to_numpy(float)[fixed],
             figures.numbers("sourcing", "share")[at[fixed]],
-            add(place, several, fixed, order, wide, known),
-            add(cell, cells, fixed, order, wide, ones),
+            sparse.csr_matrix((known[fixed], (place[fixed], order)), (several, count)),
+            sparse.csr_matrix((np.ones(count), (cell[fixed], order)), (cells, count)),
             np.bincount(place[other], part, several).astype(float),
-            add(place, several, made, at[made], len(world), known),
-            add(cell, cells, made, at[made], len(world), ones),
+            sparse.csr_matrix((known[made], (place[made], at[made])), (several, len(world))),
+            sparse.csr_matrix((np.ones(int(made.sum())), (cell[made], at[made])), (cells, len(world))),
             WorldDraws.of(tables, figures, world),
         )
 

@@ -14,7 +14,8 @@ from corridor.errors import ConfigError
 from corridor.frames import Tables
 from corridor.measures.drawn import DrawnNetwork, Draws
 from corridor.measures.drawn_shares import exchanged
-from corridor.measures.draws import SHAPES, Figures, Floats, Ints, Sampler, blocks
+from corridor.measures.draws import Sampler, blocks
+from corridor.measures.figures import SHAPES, Figures, Floats, Ints
 from corridor.measures.tally import Tally
 from corridor.scale import each
 

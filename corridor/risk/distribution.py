@@ -10,7 +10,8 @@ import pandas as pd
 
 from corridor.config import Study
 from corridor.errors import ConfigError
-from corridor.measures.draws import BLOCK, SHAPES, Figures, Floats, Ints, Sampler, blocks
+from corridor.measures.draws import BLOCK, Sampler, blocks
+from corridor.measures.figures import SHAPES, Figures, Floats, Ints
 from corridor.measures.uncertainty import TABLES
 from corridor.risk.model import Circumstances, Events, LossModel
 from corridor.scale import each

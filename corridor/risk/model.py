@@ -14,7 +14,7 @@ from corridor.errors import ConfigError
 from corridor.measures.bill import status_rank
 from corridor.measures.drawn import DrawnNetwork
 from corridor.measures.drawn_shares import exchanged
-from corridor.measures.draws import Figures, Floats, Ints
+from corridor.measures.figures import Figures, Floats, Ints
 from corridor.relocate.windows import cut_components
 from corridor.tables import Tables
 

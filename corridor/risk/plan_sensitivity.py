@@ -9,7 +9,8 @@ import numpy as np
 
 from corridor.config import Study
 from corridor.errors import ConfigError
-from corridor.measures.draws import Figures, Floats, with_values
+from corridor.measures.draws import with_values
+from corridor.measures.figures import Figures, Floats
 from corridor.measures.uncertainty import TABLES
 from corridor.relocate.decision import cost_of, link_values, nothing
 from corridor.relocate.plan import Plan

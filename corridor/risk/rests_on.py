@@ -8,7 +8,8 @@ import pandas as pd
 from corridor.config import STATUSES, Study
 from corridor.errors import ConfigError
 from corridor.measures.drawn_shares import exchanged
-from corridor.measures.draws import Figures, Floats, Sampler, blocks
+from corridor.measures.draws import Sampler, blocks
+from corridor.measures.figures import Figures, Floats
 from corridor.measures.uncertainty import TABLES
 from corridor.relocate.plan import Plan
 from corridor.risk.model import LossModel

@@ -10,7 +10,8 @@ import pandas as pd
 
 from corridor.config import Study
 from corridor.errors import ConfigError
-from corridor.measures.draws import BLOCK, Figures, Floats, Ints
+from corridor.measures.draws import BLOCK
+from corridor.measures.figures import Figures, Floats, Ints
 from corridor.measures.uncertainty import TABLES
 from corridor.risk.indices import morris_effects, sobol_indices
 from corridor.risk.model import Circumstances, LossModel

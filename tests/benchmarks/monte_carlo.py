@@ -16,7 +16,8 @@ import numpy as np
 
 from corridor.config import load_study
 from corridor.measures import Network, bill
-from corridor.measures.draws import Figures, Sampler, with_values
+from corridor.measures.draws import Sampler, with_values
+from corridor.measures.figures import Figures
 from corridor.measures.uncertainty import TABLES
 from corridor.relocate.windows import cut_components
 from corridor.risk import loss_distribution
