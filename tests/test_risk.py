@@ -159,6 +159,21 @@ def test_seeds_reproduce_and_more_scenarios_begin_with_the_same():
     assert one.losses["mean"].iloc[0] != other.losses["mean"].iloc[0]
 
 
+def test_tables_are_drawn_beside_denials():
+    # A certain stop of the whole window; the need is even between 60 and 180, or as stated.
+    case = part()
+    case = case.replace(demand=case.demand.assign(low=60.0, high=180.0))
+    asked = study(denials=[stop(months=24), stop(name="late", months=24, probability=1e-9)])
+    options = {"scenarios": 2000, "length": (1, 1), "cut": (1, 1), "year": 2024, "shape": "uniform"}
+    drawn = loss_distribution(case, asked, **options).losses.iloc[0]
+    stated = loss_distribution(case, asked, draw_data=False, **options).losses.iloc[0]
+    assert stated["most"] <= 60.0 + 1e-4 < drawn["most"] <= 90.0
+    # Months inside M even in 0-12, need D: deviation of 0.5 D M / 12 by E(D^2) E(M^2) - E(D)^2 E(M)^2.
+    wanted = 0.5 / 12 * ((120**2 + 120**2 / 12) * 48 - (120 * 6) ** 2) ** 0.5
+    assert drawn["deviation"] == pytest.approx(wanted, rel=0.04)
+    assert stated["deviation"] == pytest.approx(0.5 / 12 * 120 * 12**0.5, rel=0.04)
+
+
 def test_losses_are_split_over_denials():
     case = tables(
         components={"a": {}, "b": {}},

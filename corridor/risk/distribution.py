@@ -78,12 +78,14 @@ def loss_distribution(
     In each scenario every denial of the study happens with its own probability, independently, and starts at a
     time within the window that is drawn evenly; its length and the part withheld are the study's times a factor,
     triangular around 1; the tables are drawn from the ranges of their rows. What falls after the window is not
-    counted. Losses spread month by month (:meth:`~corridor.risk.model.LossModel.losses`).
+    counted. Losses spread month by month (:meth:`~corridor.risk.model.LossModel.losses`). The study gives every
+    denial a year of its own; here all can open in the one window, as in a year like any of the study's.
 
     Parameters
     ----------
     tables, study
-        Tables (with a plan applied, if wanted), and the denials, markets and settings.
+        Tables, and the denials, markets and settings. Of a plan that is applied to the tables the shares of
+        origins count, not the stocks that it buys nor what its plants can make beyond them.
     scenarios
         How many. Beside a small constant, memory holds 4 bytes per scenario, market and sector.
     months
@@ -271,10 +273,7 @@ def _losses(model: LossModel, losses: np.ndarray) -> pd.DataFrame:
                 "mean_high": mean + error,
                 "deviation": float(series.std(ddof=min(1, len(series) - 1))),
                 "no_loss": float((series <= 0).mean()),
-                **{
-                    f"q{100 * q:02.0f}": v
-                    for q, v in zip(_QUANTILES, np.quantile(series, _QUANTILES), strict=True)
-                },
+                **dict(zip(_QUANTILE_NAMES, np.quantile(series, _QUANTILES).tolist(), strict=True)),
                 **dict(zip(_TAIL_NAMES, tail_means(series).tolist(), strict=True)),
                 "most": float(series.max()),
             }
