@@ -60,7 +60,7 @@ def _known(settings: Study, tables: Tables) -> Tables:
 
     counts = left_out(tables, settings)
     err().print(
-        f"Rows that are {' or '.join(settings.evidence)} alone: {counts['kept'].sum():,} of "
+        f"Rows that are {', '.join(settings.evidence)} alone: {counts['kept'].sum():,} of "
         f"{counts['rows'].sum():,}. Needs and recipes that are then unknown are left out; an unknown origin "
         f"counts as {settings.unknown_origin}."
     )

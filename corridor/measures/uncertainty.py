@@ -26,7 +26,7 @@ _PARTS = 8  # of the draws, whatever the number of processors: sums are taken in
 _TOPS = (10, 20)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Uncertainty:
     """Distribution of exposure over draws of the tables.
 

@@ -27,7 +27,7 @@ _TWO_SIDED = 1.959963984540054  # quantile of the normal distribution for 95 per
 _DENIALS = 1  # beside the block's number: the stream of random numbers for what happens
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LossDistribution:
     """Loss in a window over scenarios, US$ million of the base year, neither discounted nor weighted by market.
 
