@@ -100,7 +100,7 @@ def test_figures_without_a_range_stay():
         assert drawn.sourcing.equals(case.sourcing)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.floats(0.01, 1.0), min_size=2, max_size=6),
     st.lists(st.floats(0.0, 1.0), min_size=12, max_size=12),
