@@ -25,14 +25,17 @@ if TYPE_CHECKING:
     from corridor.graph import build_graph as build_graph
     from corridor.graph import to_tables as to_tables
     from corridor.measures import concentration as concentration
+    from corridor.measures import draw_tables as draw_tables
     from corridor.measures import exposure as exposure
     from corridor.measures import feasibility as feasibility
     from corridor.measures import headline as headline
+    from corridor.measures import keep_statuses as keep_statuses
     from corridor.measures import look_through as look_through
     from corridor.measures import mineral_risk as mineral_risk
     from corridor.measures import paths as paths
     from corridor.measures import shares as shares
     from corridor.measures import stability as stability
+    from corridor.measures import uncertainty as uncertainty
     from corridor.relocate import Plan as Plan
     from corridor.relocate import alternatives as alternatives
     from corridor.relocate import explain as explain
@@ -40,6 +43,10 @@ if TYPE_CHECKING:
     from corridor.relocate import limit_table as limit_table
     from corridor.relocate import optimize as optimize
     from corridor.relocate import resolve as resolve
+    from corridor.risk import loss_distribution as loss_distribution
+    from corridor.risk import plan_sensitivity as plan_sensitivity
+    from corridor.risk import rests_on as rests_on
+    from corridor.risk import sensitivity as sensitivity
     from corridor.shocks import cascade as cascade
     from corridor.tables import Tables as Tables
     from corridor.tables import load_tables as load_tables
@@ -61,23 +68,30 @@ _WHERE = {
     "cascade": "shocks",
     "concentration": "measures",
     "coverage": "checks",
+    "draw_tables": "measures",
     "explain": "relocate",
     "exposure": "measures",
     "feasibility": "measures",
     "frontier": "relocate",
     "headline": "measures",
+    "keep_statuses": "measures",
     "limit_table": "relocate",
     "load_study": "config",
     "load_tables": "tables",
     "look_through": "measures",
+    "loss_distribution": "risk",
     "mineral_risk": "measures",
     "optimize": "relocate",
     "paths": "measures",
+    "plan_sensitivity": "risk",
     "read_graph": "exchange",
     "resolve": "relocate",
+    "rests_on": "risk",
+    "sensitivity": "risk",
     "shares": "measures",
     "stability": "measures",
     "to_tables": "graph",
+    "uncertainty": "measures",
     "write_graph": "exchange",
     "write_tables": "tables",
 }

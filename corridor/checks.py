@@ -87,7 +87,7 @@ def check_references(tables: Tables) -> list[Problem]:
 
 
 # table, column of the value, of the low and of the high end, whether an assumed row must have both ends
-_RANGES = (
+RANGES = (
     ("components", "price_usd_per_unit", "price_low", "price_high", False),
     ("recipes", "quantity", "low", "high", True),
     ("recipes", "value_share", "low", "high", True),
@@ -107,7 +107,7 @@ _RANGES = (
 def check_ranges(tables: Tables) -> list[Problem]:
     """An assumed figure has a range, and a range holds its figure: low <= value <= high."""
     problems = []
-    for table, value, low, high, needed in _RANGES:
+    for table, value, low, high, needed in RANGES:
         frame = tables[table]
         given = frame[value].notna()
         if needed:

@@ -16,6 +16,8 @@ from corridor.errors import ConfigError
 
 Sector = Literal["electronics", "solar", "battery", "magnets", "minerals", "pharma"]
 SECTORS: tuple[str, ...] = ("electronics", "solar", "battery", "magnets", "minerals", "pharma")
+Status = Literal["reported", "computed", "inherited", "assumed"]
+STATUSES: tuple[Status, ...] = ("reported", "computed", "inherited", "assumed")
 TARGET = "target"
 
 
@@ -137,7 +139,7 @@ class Limit(_Part):
     in_year: int | None = None
     amount: float = Field(ge=0)
     unit: str
-    status: Literal["reported", "computed", "inherited", "assumed"] = "assumed"
+    status: Status = "assumed"
     source: str = "study"
     note: str | None = None
 
@@ -184,6 +186,9 @@ class Study(_Part):
         facility location problem, for one component and studies of one year.
     us_access
         Part of what the United States buys from the target that Indian plants could deliver instead.
+    evidence, evidence_tables, unknown_origin
+        Plan on rows of these statuses alone, for example ``[reported, computed]``, in these tables (all where not
+        given); and whether an unknown origin counts as ``safe`` or ``imported``: :func:`corridor.keep_statuses`.
     gap, time_limit_s
         Relative gap at which the solver stops, counted on the loss that some plan could avoid; and its time limit
         for one plan in seconds.
@@ -214,6 +219,9 @@ class Study(_Part):
     spare: float = Field(default=0.1, ge=0, le=2)
     adaptation: float = Field(default=0.2, ge=0, le=1)
     us_access: float = Field(default=0.5, ge=0, le=1)
+    evidence: tuple[Status, ...] = Field(default=STATUSES, min_length=1)
+    evidence_tables: tuple[str, ...] = ()
+    unknown_origin: Literal["safe", "imported"] = "safe"
     gap: float = Field(default=0.02, ge=0, le=0.5)
     time_limit_s: float = Field(default=60.0, gt=0)
     force: tuple[Choice, ...] = ()

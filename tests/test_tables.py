@@ -245,7 +245,7 @@ def test_workbook_as_people_make_them(tmp_path: Path) -> None:
     """Codes as numbers, an extra readme sheet: read as meant; a bad cell is found by its line."""
     tables = load_tables(TINY)
     path = tmp_path / "book.xlsx"
-    with pd.ExcelWriter(path) as book:
+    with pd.ExcelWriter(path, engine="openpyxl") as book:
         pd.DataFrame({"about": ["my data"]}).to_excel(book, sheet_name="README", index=False)
         for name, frame in tables:
             if name in ("codes", "trade"):
@@ -253,7 +253,7 @@ def test_workbook_as_people_make_them(tmp_path: Path) -> None:
                 frame = frame.assign(code=numbers.astype(object).where(numbers.notna(), frame["code"]))
             frame.to_excel(book, sheet_name=name, index=False)
     assert load_tables(path).equals(tables)
-    with pd.ExcelWriter(path, mode="a", if_sheet_exists="replace") as book:
+    with pd.ExcelWriter(path, mode="a", engine="openpyxl", if_sheet_exists="replace") as book:
         tables.demand.assign(growth=["a", 0, 0, 0, 0]).to_excel(book, sheet_name="demand", index=False)
         tables.sites.to_excel(book, sheet_name="sits", index=False)
     problems = problems_of(path)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from corridor.cli import data, measures, plans, study, workbook
+from corridor.cli import data, measures, plans, risk, study, workbook
 
 app = typer.Typer(
     add_completion=False,
@@ -31,6 +31,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "explain": plans.explain,
     "frontier": plans.frontier,
     "export": workbook.export,
+    "risk": risk.risk,
     "map": study.map_,
 }
 for _name, _command in _COMMANDS.items():

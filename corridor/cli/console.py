@@ -46,7 +46,7 @@ def new_table(title: str, columns: list[str]) -> Table:
     from rich.text import Text
 
     table = Table(title=Text(title), box=box.SIMPLE_HEAD, title_justify="left")
-    words = {"component", "sector", "stage", "market", "table", "site", "years", "needs"}
+    words = {"component", "sector", "stage", "market", "table", "site", "years", "needs", "denial"}
     may_wrap = {"component", "site", "needs"}
     for column in columns:
         table.add_column(column, justify="left" if column in words else "right", no_wrap=column not in may_wrap)

@@ -43,13 +43,35 @@ Out = Annotated[Path, typer.Option("--out", help="Folder for the results; an ear
 def load_inputs(
     study: str, data: Path | None, only: bool, scenario: str | None = None, overrides: list[str] | None = None
 ) -> tuple[Study, Tables]:
-    from corridor.config import load_study
+    from corridor.config import STATUSES, load_study
 
     settings = load_study(study, scenario, overrides or ())
     if data is None and settings.data is not None:
         beside = Path(study).parent / settings.data
         data, only = beside if beside.exists() else Path(settings.data), settings.data_only
-    return settings, load_data(data, only)
+    tables = load_data(data, only)
+    return settings, tables if set(settings.evidence) == set(STATUSES) else _known(settings, tables)
+
+
+def _known(settings: Study, tables: Tables) -> Tables:
+    """Tables with the evidence that the study wants; what is left out is told."""
+    from corridor.cli.console import err
+    from corridor.measures.evidence import cannot_be_planned, kept_tables, left_out
+
+    counts = left_out(tables, settings)
+    err().print(
+        f"Rows that are {', '.join(settings.evidence)} alone: {counts['kept'].sum():,} of "
+        f"{counts['rows'].sum():,}. Needs and recipes that are then unknown are left out; an unknown origin "
+        f"counts as {settings.unknown_origin}."
+    )
+    lost = cannot_be_planned(tables, settings)
+    plants = tables.technologies["component"].nunique()
+    err().print(
+        f"Of {plants:,} components with a plant to build, {len(lost):,} cannot be planned for: without "
+        f"a known plant {(~lost['technology']).sum():,}, a known need {(~lost['need']).sum():,}, a known share of "
+        f"the target {(~lost['target_share']).sum():,}."
+    )
+    return kept_tables(tables, settings)
 
 
 def load_data(data: Path | None, only: bool) -> Tables:

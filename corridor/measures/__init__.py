@@ -24,6 +24,8 @@ from corridor.measures.dependence import (
     single_points,
     with_persistence,
 )
+from corridor.measures.draws import draw_tables
+from corridor.measures.evidence import cannot_be_planned, keep_statuses, known_tables
 from corridor.measures.exposure import deliveries, exposure, stop
 from corridor.measures.feasibility import (
     complexity,
@@ -49,11 +51,14 @@ from corridor.measures.stability import (
     threshold_distance,
     years_in_state,
 )
+from corridor.measures.uncertainty import Uncertainty, uncertainty
 
 __all__ = [
     "Network",
+    "Uncertainty",
     "alternatives",
     "bill",
+    "cannot_be_planned",
     "churn",
     "complexity",
     "concentration",
@@ -62,6 +67,7 @@ __all__ = [
     "deliveries",
     "density",
     "density_held_out",
+    "draw_tables",
     "economic_importance",
     "eu_dependence",
     "export_flows",
@@ -76,6 +82,8 @@ __all__ = [
     "headline",
     "hhi_bounds",
     "import_reliance",
+    "keep_statuses",
+    "known_tables",
     "look_through",
     "market_dependence",
     "market_flows",
@@ -98,6 +106,7 @@ __all__ = [
     "substitution_indices",
     "supply_risk",
     "threshold_distance",
+    "uncertainty",
     "weighted_hhi",
     "with_persistence",
     "world_flows",

@@ -5,15 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from corridor.config import STATUSES as STATUSES
 from corridor.rules import value_shares
 from corridor.tables import Tables
 
-#: How well a figure is known, best first; the place in this tuple is its rank.
-STATUSES = ("reported", "computed", "inherited", "assumed")
-
 
 def status_rank(status: pd.Series) -> np.ndarray:
-    """Rank of each status, 0 (reported) to 3 (assumed); shape as given."""
+    """Rank of each status by how well a figure is known, 0 (reported) to 3 (assumed); shape as given."""
     return pd.Categorical(status, categories=list(STATUSES)).codes.astype(np.int64)
 
 

@@ -16,6 +16,8 @@ SHARES = ["market", "component", "origin", "share", "status", "source", "year"]
 REST = "ROW"
 #: Buyer that stands for every country without sourcing of its own.
 WORLD = "WORLD"
+#: Layers of shares that ``sourcing`` states, and of those that nothing is known of.
+FIXED, LOST = -1, 4
 _KNOWN = 3  # statuses ranked below this are not assumptions
 _ENOUGH = 1e-9
 
@@ -31,18 +33,7 @@ def world_shares(tables: Tables) -> pd.DataFrame:
     pandas.DataFrame
         ``component, origin, share, status, source, year``; shares of a component sum to 1.
     """
-    supply = tables.supply.assign(assumed=status_rank(tables.supply["status"]) >= _KNOWN)
-    sizes = (
-        supply.groupby(["component", "assumed", "year", "source"], as_index=False)
-        .size()
-        .sort_values(
-            ["component", "assumed", "year", "size", "source"], ascending=[True, True, False, False, True]
-        )
-    )
-    chosen = sizes.drop_duplicates("component")[["component", "assumed", "year", "source"]]
-    rows = supply.merge(chosen, on=["component", "assumed", "year", "source"])
-    amount = rows["share"].astype(float).fillna(rows["quantity"].astype(float)).fillna(0.0)
-    rows = rows.assign(amount=amount, by_quantity=rows["share"].isna())
+    rows = chosen_supply(tables)
     total = rows.groupby("component")["amount"].transform("sum")
     stated = ~rows.groupby("component")["by_quantity"].transform("any")
     # Shares that are stated keep their value and leave a rest; quantities are put over their sum.
@@ -60,6 +51,31 @@ def world_shares(tables: Tables) -> pd.DataFrame:
         share=("share", "sum"), status=("status", "first"), source=("source", "first"), year=("year", "first")
     )
     return out[out["share"] > _ENOUGH].reset_index(drop=True)
+
+
+def chosen_supply(tables: Tables) -> pd.DataFrame:
+    """Rows of ``supply`` that :func:`world_shares` rests on.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows with ``row`` (position in ``supply``), ``amount`` and ``by_quantity`` (unit of the amount: a share
+        of world production if false).
+    """
+    supply = tables.supply.assign(
+        assumed=status_rank(tables.supply["status"]) >= _KNOWN, row=np.arange(len(tables.supply))
+    )
+    sizes = (
+        supply.groupby(["component", "assumed", "year", "source"], as_index=False)
+        .size()
+        .sort_values(
+            ["component", "assumed", "year", "size", "source"], ascending=[True, True, False, False, True]
+        )
+    )
+    chosen = sizes.drop_duplicates("component")[["component", "assumed", "year", "source"]]
+    rows = supply.merge(chosen, on=["component", "assumed", "year", "source"])
+    amount = rows["share"].astype(float).fillna(rows["quantity"].astype(float)).fillna(0.0)
+    return rows.assign(amount=amount, by_quantity=rows["share"].isna())
 
 
 def import_values(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFrame:
@@ -156,24 +172,45 @@ def shares(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFr
         ``market, component, origin, share, status, source, year``; shares sum to 1 per component. A component
         of which nothing is known comes from ``ROW``, as an assumption.
     """
-    return _shares(tables, market, world_shares(tables), year)
+    return share_rows(tables, market, world_shares(tables), year)[SHARES]
 
 
 def shares_of_buyers(tables: Tables, markets: Sequence[str]) -> pd.DataFrame:
     """:func:`shares` of several markets and of ``WORLD``, one below the other."""
     world = world_shares(tables)
-    return pd.concat([_shares(tables, market, world, None) for market in [*markets, WORLD]], ignore_index=True)
+    parts = [share_rows(tables, market, world)[SHARES] for market in [*markets, WORLD]]
+    return pd.concat(parts, ignore_index=True)
 
 
-def _shares(tables: Tables, market: str, world: pd.DataFrame, year: int | None) -> pd.DataFrame:
+def share_rows(
+    tables: Tables, market: str, world: pd.DataFrame, year: int | None = None, least: float = _ENOUGH
+) -> pd.DataFrame:
+    """Rows of :func:`shares` with where each comes from.
+
+    Parameters
+    ----------
+    world
+        Result of :func:`world_shares`.
+    least
+        Smallest share that is given; -1 gives also rows that others leave nothing for.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of :func:`shares`; ``layer``: one of the module's FIXED, the positions 0 to 3 of the evidence
+        in its order, LOST; ``at``: position in ``sourcing`` of fixed rows, in `world` of those spread by world
+        production, -1 elsewhere; ``weight``: what the share is in proportion to within its layer.
+    """
     components = pd.Index(tables.components["id"])
+    world = world.assign(at=np.arange(len(world)))
     if market == WORLD:
         fixed = world.iloc[:0]
-        spread = world
+        spread = world.assign(layer=1)
     else:
-        own = tables.sourcing[tables.sourcing["market"] == market]
-        fixed = own[["component", "origin", "share", "status", "source", "year"]]
-        traded = import_shares(tables, market, year=year)
+        own = tables.sourcing.assign(at=np.arange(len(tables.sourcing)))
+        own = own[own["market"] == market]
+        fixed = own[["component", "origin", "share", "status", "source", "year", "at"]]
+        traded = import_shares(tables, market, year=year).assign(at=-1)
         known = status_rank(world["status"]) < _KNOWN
         exact = traded["status"] != "inherited"
         layers = [traded[exact], world[known], traded[~exact], world[~known]]
@@ -186,15 +223,17 @@ def _shares(tables: Tables, market: str, world: pd.DataFrame, year: int | None) 
     )
     total = spread.groupby("component")["share"].transform("sum")
     left_open = spread["component"].map(open_share).astype(float)
-    spread = spread.assign(share=spread["share"] / total * left_open)
+    spread = spread.assign(weight=spread["share"], share=spread["share"] / total * left_open)
+    fixed = fixed.assign(layer=FIXED, weight=fixed["share"])
     found = pd.Index(spread["component"].unique())
     lost = open_share[(open_share > _ENOUGH) & ~open_share.index.isin(found)]
     rest = pd.DataFrame({"component": lost.index, "origin": REST, "share": lost.to_numpy(), "status": "assumed"})
+    rest = rest.assign(at=-1, layer=LOST, weight=1.0)
     parts = [part for part in (fixed, spread[fixed.columns], rest) if len(part)]
     out = pd.concat(parts, ignore_index=True) if parts else fixed.copy()
     known_component = components.get_indexer(pd.Index(out["component"])) >= 0
-    rows = pd.DataFrame(out[(out["share"] > _ENOUGH) & known_component]).assign(market=market)
-    return rows.sort_values(["component", "origin"], ignore_index=True)[SHARES]
+    rows = pd.DataFrame(out[(out["share"] > least) & known_component]).assign(market=market)
+    return rows.sort_values(["component", "origin"], ignore_index=True)[[*SHARES, "layer", "at", "weight"]]
 
 
 def _taken(pool: pd.DataFrame, fixed: pd.DataFrame) -> np.ndarray:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from corridor.config import Study
 from corridor.errors import ConfigError, NoPlan
+from corridor.measures.evidence import known_tables
 from corridor.relocate.decision import nothing
 from corridor.relocate.describe import Before, describe
 from corridor.relocate.effect import measured_exposure
@@ -62,7 +63,7 @@ def optimize(
     budget = study.budget_usd_m if budget_usd_m is None else budget_usd_m
     _check_budgets([budget])
     if study.meet_demand:
-        return plan_location(tables, study, budget_usd_m=budget)
+        return plan_location(known_tables(tables, study), study, budget_usd_m=budget)
     problem = build_problem(tables, study, budget_usd_m=budget)
     recourse = Recourse(problem)
     found = best(problem, recourse, progress=progress)
@@ -194,7 +195,8 @@ def frontier(
     wanted = sorted(set(given if budgets is None else budgets))
     _check_budgets(wanted)
     if study.meet_demand:
-        return [plan_location(tables, study, budget_usd_m=budget) for budget in wanted]
+        known = known_tables(tables, study)
+        return [plan_location(known, study, budget_usd_m=budget) for budget in wanted]
     problem = build_problem(tables, study, budget_usd_m=wanted[-1])
     chains = _chains(wanted, workers)
     found: dict[float, Found] = {}

@@ -16,6 +16,7 @@ from scipy import sparse
 from corridor.config import TARGET, Study
 from corridor.errors import ConfigError
 from corridor.measures import Network, bill
+from corridor.measures.evidence import known_tables
 from corridor.relocate import options as _options
 from corridor.relocate.limits import calm_use, limit_table
 from corridor.relocate.options import RESOURCES
@@ -156,6 +157,7 @@ def build_problem(tables: Tables, study: Study, *, budget_usd_m: float | None = 
         If the study names a component, technology, site, country or market that the tables do not have, or a
         limit names nothing.
     """
+    tables = known_tables(tables, study)
     _check_names(tables, study)
     limits = limit_table(tables, study, budget_usd_m)
     network = Network.of(tables)

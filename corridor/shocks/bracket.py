@@ -14,9 +14,7 @@ from corridor.shocks.spread import spread
 from corridor.tables import Tables
 
 
-def bracket(
-    tables: Tables, study: Study, plan: Plan | None = None, *, delay_months: float = 1.0
-) -> pd.DataFrame:
+def bracket(tables: Tables, study: Study, plan: Plan | None = None, *, delay_months: float = 1.0) -> pd.DataFrame:
     """Loss of each denial without adaptation, month by month, and with the best adaptation.
 
     The first is the cascade: no stocks, no spare capacity, nothing worked around, no plan. The last is the linear

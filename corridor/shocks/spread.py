@@ -230,9 +230,7 @@ class _Window:
             total = sum((rate * long for rate, long in zip(monthly, spans, strict=True)), np.zeros_like(counted))
             most = counted * self.months[:, None]
             scale = np.minimum(1.0, np.divide(most, total, out=np.ones_like(total), where=total > 0))
-            out[market] = [
-                rate * scale * long * wanted[market] for rate, long in zip(monthly, spans, strict=True)
-            ]
+            out[market] = [rate * scale * long * wanted[market] for rate, long in zip(monthly, spans, strict=True)]
         return out.pop(HOME), out
 
 

@@ -1,0 +1,86 @@
+"""`corridor risk`: the distribution of the loss without a plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from corridor.cli.console import err, new_table, rows_of, steps_progress
+from corridor.cli.console import out as say
+from corridor.cli.settings import Data, Only, Override, Scenario, StudyName, load_inputs
+
+if TYPE_CHECKING:
+    from corridor.risk import LossDistribution
+
+
+def risk(
+    study: StudyName = "default",
+    scenarios: Annotated[int, typer.Option("--scenarios", min=1, help="Scenarios to draw.")] = 10_000,
+    months: Annotated[int, typer.Option("--months", min=1, max=120, help="Length of the window.")] = 12,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed draws the same scenarios.")] = 0,
+    correlation: Annotated[
+        float,
+        typer.Option(
+            "--correlation",
+            min=0.0,
+            max=1.0,
+            help="Of the errors within a source: 0 none, 1 all alike.",
+        ),
+    ] = 0.0,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", help="Also write all tables, as CSV, into this folder.", show_default=False),
+    ] = None,
+    data: Data = None,
+    only: Only = False,
+    scenario: Scenario = None,
+    override: Override = None,
+) -> None:
+    """What a window of some months may cost without a plan: denials and tables drawn at random."""
+    from corridor.results import save_table
+    from corridor.risk import loss_distribution
+
+    settings, tables = load_inputs(study, data, only, scenario, override)
+    with steps_progress(err(), "scenarios") as step:
+        found = loss_distribution(
+            tables,
+            settings,
+            scenarios=scenarios,
+            months=months,
+            seed=seed,
+            correlation=correlation,
+            progress=step,
+        )
+    _show(found)
+    if to is not None:
+        for name in ("losses", "exceedance", "denials", "convergence"):
+            save_table(getattr(found, name), to / f"{name}.csv")
+        say().print(f"4 tables written to {to}")
+
+
+def _show(found: LossDistribution) -> None:
+    table = new_table(
+        f"Loss within {found.months} months, US$ million, {found.scenarios:,} scenarios, seed {found.seed}",
+        ["market", "sector", "mean", "95 % of the mean", "no loss", "median", "q95", "q99", "worst 5 %"],
+    )
+    for row in rows_of(found.losses):
+        if row["market"] == "all" and row["sector"] != "all":
+            continue
+        between = f"{row['mean_low']:,.0f} to {row['mean_high']:,.0f}"
+        figures = (f"{row[name]:,.0f}" for name in ("q50", "q95", "q99", "cvar_95"))
+        table.add_row(
+            row["market"], row["sector"], f"{row['mean']:,.0f}", between, f"{row['no_loss']:.0%}", *figures
+        )
+    say().print(table)
+    table = new_table("Part of the mean loss by denial", ["denial", "probability", "alone", "mean", "share"])
+    for row in rows_of(found.denials[found.denials["share"] >= 0.001]):
+        figures = (f"{row[name]:,.0f}" for name in ("alone_usd_m", "loss_usd_m"))
+        table.add_row(row["denial"], f"{row['probability']:.0%}", *figures, f"{row['share']:.1%}")
+    say().print(table)
+    say().print(
+        "Every denial of the study happens with its probability and starts at a random time in the window; what "
+        "falls after the window is not counted. worst 5 %: mean of the worst twentieth. alone: the denial from "
+        "the window's first day, at the stated figures. Not discounted, markets not weighted."
+    )

@@ -1,0 +1,19 @@
+"""Risk: the distribution of losses, what headline results depend on, and what they rest on."""
+
+from corridor.risk.distribution import LossDistribution, loss_distribution
+from corridor.risk.indices import morris_effects, sobol_indices
+from corridor.risk.plan_sensitivity import plan_sensitivity
+from corridor.risk.rests_on import rests_on
+from corridor.risk.sensitivity import Sensitivity, in_words, sensitivity
+
+__all__ = [
+    "LossDistribution",
+    "Sensitivity",
+    "in_words",
+    "loss_distribution",
+    "morris_effects",
+    "plan_sensitivity",
+    "rests_on",
+    "sensitivity",
+    "sobol_indices",
+]

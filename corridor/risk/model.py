@@ -1,0 +1,252 @@
+"""What a year with denials costs: shortages month by month on many draws of tables and denials at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from corridor.config import TARGET, Study
+from corridor.errors import ConfigError
+from corridor.measures.bill import status_rank
+from corridor.measures.drawn import DrawnNetwork
+from corridor.measures.drawn_shares import exchanged
+from corridor.measures.figures import Figures, Floats, Ints
+from corridor.relocate.windows import cut_components
+from corridor.tables import Tables
+
+
+@dataclass(frozen=True)
+class Events:
+    """Denials of many scenarios; every array of shape (denials, scenarios).
+
+    Attributes
+    ----------
+    start, end
+        Months after the window's begin; a denial that does not happen ends where it starts.
+    cut
+        Factor on the part of deliveries that the study says is withheld; at most all is.
+    """
+
+    start: Floats
+    end: Floats
+    cut: Floats
+
+    def share_of_month(self, month: int) -> Floats:
+        """Part of a month in which each denial is in force, shape (denials, scenarios)."""
+        inside: Floats = np.clip(np.minimum(self.end, month + 1.0) - np.maximum(self.start, month), 0.0, 1.0)
+        return inside
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Settings of the study that scenarios may vary; numbers, or one per scenario."""
+
+    adaptation: Floats | float
+    spare: Floats | float
+    year: Floats | float
+
+    @classmethod
+    def of(cls, study: Study, year: float) -> Circumstances:
+        """As the study states them, needs of the given year."""
+        return cls(study.adaptation, study.spare, year)
+
+
+@dataclass(frozen=True)
+class LossModel:
+    """Tables and denials of a study, laid out for draws.
+
+    Attributes
+    ----------
+    markets, sectors
+        Labels.
+    sector, loss_ratio, stock_months
+        Of each component, shape (components,).
+    figures, network
+        What is drawn.
+    demand
+        ``value, figure, component, market, growth`` of final needs.
+    cuts
+        One row per denial and cut: ``denial, group`` (of countries; group 0 is the study's target), ``part``.
+    hit
+        Components that each cut hits, shape (cuts, components).
+    """
+
+    study: Study
+    markets: list[str]
+    sectors: list[str]
+    sector: Ints
+    loss_ratio: Floats
+    stock_months: Floats
+    figures: Figures
+    network: DrawnNetwork
+    demand: pd.DataFrame
+    cuts: pd.DataFrame
+    hit: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, tables: Tables, study: Study, figures: Figures, worst_rank: int = 3) -> LossModel:
+        """Arrays of a study.
+
+        Parameters
+        ----------
+        figures
+            Figures that are drawn, of the same tables.
+        worst_rank
+            Needs, shares and recipes less well known than this are left out.
+
+        Raises
+        ------
+        ConfigError
+            If the study has no denials, or a market without sourcing.
+        """
+        markets = list(study.markets)
+        lost = sorted(set(markets) - set(tables.sourcing["market"]))
+        if lost or not study.denials:
+            what = f"market {', '.join(lost)} has no rows in the table sourcing" if lost else "it has no denials"
+            raise ConfigError(f"study {study.name}: {what}; there is nothing that could be lost.")
+        groups: list[tuple[str, ...]] = [tuple(sorted(set(study.target)))]
+        rows, hit = [], []
+        for at, denial in enumerate(study.denials):
+            for cut in denial.cuts:
+                named = {one for name in cut.exporters for one in (study.target if name == TARGET else (name,))}
+                group = tuple(sorted(named))
+                if group not in groups:
+                    groups.append(group)
+                rows.append({"denial": at, "group": groups.index(group), "part": cut.cut})
+                hit.append(cut_components(tables, cut))
+        sector, sectors = pd.factorize(tables.components["sector"], sort=True)
+        return cls(
+            study,
+            markets,
+            list(sectors),
+            sector,
+            tables.components["loss_ratio"].to_numpy(float),
+            tables.components["stock_months"].to_numpy(float),
+            figures,
+            DrawnNetwork.of(tables, figures, groups, worst_rank),
+            _demand(tables, figures, markets, worst_rank),
+            pd.DataFrame(rows),
+            np.array(hit, dtype=bool),
+        )
+
+    def needs(self, values: Floats, year: Floats | float) -> Floats:
+        """Final needs of a year, US$ M, shape (components, markets, scenarios)."""
+        rows = self.demand
+        need = exchanged(rows["value"].to_numpy(), rows["figure"].to_numpy(), values)
+        need *= (1.0 + rows["growth"].to_numpy()[:, None]) ** (np.asarray(year, float) - self.study.base_year)
+        out = np.zeros((len(self.sector), len(self.markets), values.shape[1]))
+        np.add.at(out, (rows["component"].to_numpy(), rows["market"].to_numpy()), need)
+        return out
+
+    def losses(self, values: Floats, events: Events, months: int, under: Circumstances) -> Floats:
+        """Value of final need unmet.
+
+        Month by month, with x[c,m] the part of a market's supply of c that does not arrive
+        (:meth:`~corridor.measures.drawn.Draws.stop`), s[c,m] the stock left in months of use:
+        ``unmet = max(x - s, 0)``, ``s <- max(s - x, 0)``, ``loss = sum_c need[c,m] / 12 * loss_ratio[c] * unmet``.
+        Makers use stocks first, then work around a part `adaptation` of what is missing. Stocks are not filled
+        again within the window, and nothing is built.
+
+        Parameters
+        ----------
+        values
+            Drawn figures, shape (figures, scenarios).
+        events
+            Denials of each scenario.
+        months
+            Length of the window.
+        under
+            Settings.
+
+        Returns
+        -------
+        numpy.ndarray
+            US$ M, shape (months, markets, sectors, scenarios); not discounted, not weighted.
+        """
+        drawn = self.network.at(values)
+        sourcing = self.network.sourcing
+        buyers = sourcing.buyers.get_indexer(pd.Index(self.markets))
+        worth = self.needs(values, under.year) * (self.loss_ratio / 12.0)[:, None, None]
+        scenarios = values.shape[1]
+        stock = np.repeat(np.repeat(self.stock_months[:, None, None], len(sourcing.buyers), 1), scenarios, 2)
+        out = np.zeros((months, len(self.markets), len(self.sectors), scenarios))
+        for month in range(months):
+            cut = self._withheld(events, month)
+            if cut is None:
+                continue
+            missing = drawn.stop(cut, 1.0 - np.asarray(under.adaptation, float), under.spare, stock)
+            unmet = np.maximum(missing - stock, 0.0)[:, buyers] * worth
+            stock = np.maximum(stock - missing, 0.0)
+            for sector in range(len(self.sectors)):
+                out[month, :, sector] = unmet[self.sector == sector].sum(axis=0)
+        return out
+
+    def study_losses(self, values: Floats, under: Circumstances | None = None) -> Floats:
+        """Loss of each denial of the study by itself, in its own year and over its whole length.
+
+        Parameters
+        ----------
+        values
+            Drawn figures, shape (figures, draws).
+        under
+            Settings, of which the year does not count; the study's if left out.
+
+        Returns
+        -------
+        numpy.ndarray
+            US$ M, shape (denials, markets, sectors, draws); not discounted, not weighted.
+        """
+        denials, draws = self.study.denials, values.shape[1]
+        under = Circumstances.of(self.study, 0.0) if under is None else under
+        out = np.zeros((len(denials), len(self.markets), len(self.sectors), draws))
+        for at, denial in enumerate(denials):
+            end = np.zeros((len(denials), draws))
+            end[at] = denial.months
+            events = Events(np.zeros_like(end), end, np.ones_like(end))
+            mine = replace(under, year=denial.start)
+            out[at] = self.losses(values, events, int(np.ceil(denial.months)), mine).sum(axis=0)
+        return out
+
+    @property
+    def weight(self) -> Floats:
+        """What a US$ lost counts for in the study: probability, discount and market, shape (denials, markets)."""
+        study = self.study
+        when = np.array([denial.start - study.first_year for denial in study.denials], dtype=float)
+        sure = np.array([denial.probability for denial in study.denials])
+        of_market = np.array([study.markets[market] for market in self.markets])
+        counted: Floats = (sure * (1.0 + study.discount_rate) ** -when)[:, None] * of_market
+        return counted
+
+    def _withheld(self, events: Events, month: int) -> Floats | None:
+        """Part of deliveries withheld, shape (components, classes, scenarios); None if nothing is."""
+        force = events.share_of_month(month)
+        if not force.any():
+            return None
+        member = self.network.sourcing.member
+        size, scenarios = self.hit.shape[1], force.shape[1]
+        out = np.zeros((size, member.shape[1], scenarios))
+        for row, (denial, group, part) in enumerate(self.cuts.itertuples(index=False)):
+            if not force[denial].any():
+                continue
+            withheld = np.minimum(part * events.cut[denial], 1.0) * force[denial]
+            place = np.ix_(self.hit[row], member[group])
+            out[place] = np.maximum(out[place], withheld)
+        return out
+
+
+def _demand(tables: Tables, figures: Figures, markets: Sequence[str], worst_rank: int) -> pd.DataFrame:
+    need = tables.demand.reset_index(drop=True)
+    frame = pd.DataFrame(
+        {
+            "value": need["value_usd_m"].to_numpy(float),
+            "figure": figures.numbers("demand", "value_usd_m"),
+            "component": pd.Index(tables.components["id"]).get_indexer(pd.Index(need["component"])),
+            "market": pd.Index(markets).get_indexer(pd.Index(need["market"])),
+            "growth": need["growth"].to_numpy(float),
+        }
+    )
+    return frame[(frame["market"] >= 0) & (status_rank(need["status"]) <= worst_rank)].reset_index(drop=True)
