@@ -47,7 +47,11 @@ if TYPE_CHECKING:
     from corridor.risk import plan_sensitivity as plan_sensitivity
     from corridor.risk import rests_on as rests_on
     from corridor.risk import sensitivity as sensitivity
+    from corridor.shocks import bracket as bracket
     from corridor.shocks import cascade as cascade
+    from corridor.shocks import load_shocks as load_shocks
+    from corridor.shocks import spread as spread
+    from corridor.shocks import survival as survival
     from corridor.tables import Tables as Tables
     from corridor.tables import load_tables as load_tables
     from corridor.tables import write_tables as write_tables
@@ -65,6 +69,7 @@ _WHERE = {
     "Tables": "tables",
     "alternatives": "relocate",
     "build_graph": "graph",
+    "bracket": "shocks",
     "cascade": "shocks",
     "concentration": "measures",
     "coverage": "checks",
@@ -76,6 +81,7 @@ _WHERE = {
     "headline": "measures",
     "keep_statuses": "measures",
     "limit_table": "relocate",
+    "load_shocks": "shocks",
     "load_study": "config",
     "load_tables": "tables",
     "look_through": "measures",
@@ -89,7 +95,9 @@ _WHERE = {
     "rests_on": "risk",
     "sensitivity": "risk",
     "shares": "measures",
+    "spread": "shocks",
     "stability": "measures",
+    "survival": "shocks",
     "to_tables": "graph",
     "uncertainty": "measures",
     "write_graph": "exchange",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from corridor.cli import data, measures, plans, risk, study, workbook
+from corridor.cli import data, measures, plans, risk, shocks, study, workbook
 
 app = typer.Typer(
     add_completion=False,
@@ -31,6 +31,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "explain": plans.explain,
     "frontier": plans.frontier,
     "export": workbook.export,
+    "shock": shocks.shock,
     "risk": risk.risk,
     "map": study.map_,
 }

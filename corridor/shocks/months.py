@@ -1,7 +1,7 @@
 """One window month by month: stocks run down, lines stop for want of inputs, spare capacity comes in.
 
-Every array holds many windows at once; the only loops are over months and over rounds of a fixed point. Rules of one
-month, in US$ million, for a component i made in India (activities a are its routes, e[i,a] essential inputs):
+Every array holds many windows at once; the only loops are over months and over rounds of a fixed point. Rules of
+one month, in US$ million, for a component i made in India (activities a are its routes, e[i,a] essential inputs):
 
 1. what there is: ``avail = imports + stock + second sources + made for India``
 2. all who need it are rationed alike: ``fill = min(1, avail / need)``, needs as in calm times

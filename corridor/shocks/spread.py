@@ -49,7 +49,7 @@ class Spread:
     scenarios: list[str] = field(default_factory=list)
 
     def losses(self) -> pd.DataFrame:
-        """``scenario, market, loss_usd_m`` over the whole window; a row for each scenario and market with a loss."""
+        """``scenario, market, loss_usd_m`` over the window; a row for each scenario and market with a loss."""
         grouped = self.months.groupby(["scenario", "market"], sort=False)["loss_usd_m"].sum()
         return grouped.reset_index()
 

@@ -1,0 +1,63 @@
+"""Month by month: all denials of the default study at once, against dictionaries and loops one denial at a time.
+
+    python tests/benchmarks/spread.py
+
+Prints seconds of both for the same denials with India alone, calm lines alone, and their ratio.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from corridor import load_study, load_tables
+from corridor.relocate import build_problem
+from corridor.relocate.decision import link_values, nothing
+from corridor.shocks.spread import _Window
+from tests.simulator import World
+from tests.slow_months import slow_window
+
+
+def main():
+    tables = load_tables()
+    study = load_study().model_copy(update={"markets": {"IND": 1.0}, "surge": 1.0, "spare": 0.0})
+    problem = build_problem(tables, study)
+    links = link_values(problem, nothing(problem))
+    rows = np.arange(len(study.denials))
+    begin = time.perf_counter()
+    window = _Window(problem, links, rows, 0.0)
+    months = window.run()
+    fast = time.perf_counter() - begin
+    names = list(tables.components["id"])
+    world = World(tables, study, problem.network)
+    chosen = min(rows, key=lambda row: study.denials[row].months)
+    one = _Window(problem, links, np.array([chosen]), 0.0)
+    spans = [np.clip(one.months - month, 0.0, 1.0)[:, None] for month in range(int(np.ceil(one.months[0])))]
+    home, _ = one._arrivals(spans)
+    where = {name: at for at, name in enumerate(names)}
+    year = problem.windows.year[chosen]
+    around = dict(zip(names, problem.windows.worked_around[chosen], strict=True))
+    stock = dict(zip(names, problem.stock_months * problem.needs[year] / 12, strict=True))
+    denial = study.denials[chosen]
+    slow_window(world, denial, lambda name, month: 0.0, around, dict.fromkeys(names, 0.0))  # fills its caches
+    begin = time.perf_counter()
+    slow = slow_window(
+        world, denial, lambda name, month: home[month][0, where[name]] / spans[month][0, 0], around, stock
+    )
+    plain = time.perf_counter() - begin
+    unmet = sum(month.unmet["IND"][chosen].sum() for _, month in months)
+    steps = sum(int(np.ceil(study.denials[row].months)) for row in rows)
+    mine = fast / steps
+    theirs = plain / len(spans)
+    print(f"{len(rows)} denials, {steps} months: {fast:.2f} s, {1e3 * mine:.1f} ms a month of a denial")
+    print(
+        f"plain loops, {denial.name}: {plain:.2f} s, {1e3 * theirs:.0f} ms a month; {theirs / mine:.0f} times as long"
+    )
+    print(f"unmet: {unmet:.6f} and {sum(slow.values()):.6f} US$ M")
+
+
+if __name__ == "__main__":
+    main()
