@@ -42,7 +42,10 @@ if TYPE_CHECKING:
     from corridor.relocate import frontier as frontier
     from corridor.relocate import limit_table as limit_table
     from corridor.relocate import optimize as optimize
+    from corridor.relocate import persistence as persistence
     from corridor.relocate import resolve as resolve
+    from corridor.relocate import value_of_information as value_of_information
+    from corridor.relocate import worst as worst
     from corridor.risk import loss_distribution as loss_distribution
     from corridor.risk import plan_sensitivity as plan_sensitivity
     from corridor.risk import rests_on as rests_on
@@ -89,6 +92,7 @@ _WHERE = {
     "mineral_risk": "measures",
     "optimize": "relocate",
     "paths": "measures",
+    "persistence": "relocate",
     "plan_sensitivity": "risk",
     "read_graph": "exchange",
     "resolve": "relocate",
@@ -100,6 +104,8 @@ _WHERE = {
     "survival": "shocks",
     "to_tables": "graph",
     "uncertainty": "measures",
+    "value_of_information": "relocate",
+    "worst": "relocate",
     "write_graph": "exchange",
     "write_tables": "tables",
 }

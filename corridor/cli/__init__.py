@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from corridor.cli import data, measures, plans, risk, shocks, study, workbook
+from corridor.cli import data, measures, plans, risk, robust, shocks, study, workbook
 
 app = typer.Typer(
     add_completion=False,
@@ -31,6 +31,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "explain": plans.explain,
     "frontier": plans.frontier,
     "export": workbook.export,
+    "robust": robust.robust,
     "shock": shocks.shock,
     "risk": risk.risk,
     "map": study.map_,

@@ -10,7 +10,7 @@ import typer
 from corridor.cli.console import err, search_progress, steps_progress
 from corridor.cli.console import out as say
 from corridor.cli.settings import Data, Only, Override, Scenario, StudyName, load_data, load_inputs
-from corridor.cli.show import show_frontier, show_plan, show_reasons
+from corridor.cli.show import show_forced, show_frontier, show_plan, show_reasons
 
 if TYPE_CHECKING:
     from corridor.config import Study
@@ -93,6 +93,14 @@ def explain(
     slack: Annotated[
         float, typer.Option("--slack", min=0.0, help="Part by which their loss may be above the best.")
     ] = 0.01,
+    forced: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--force",
+            help="What it would cost to make this component, too; may be given again.",
+            show_default=False,
+        ),
+    ] = None,
     to: Annotated[
         Path | None,
         typer.Option("--to", help="Also write all tables, as CSV, into this folder.", show_default=False),
@@ -103,7 +111,7 @@ def explain(
     override: Override = None,
 ) -> None:
     """Why a plan is as it is: what each move is worth, what it needs, what binds, and what could be otherwise."""
-    from corridor.relocate import alternatives, optimize
+    from corridor.relocate import alternatives, force_one, optimize
     from corridor.relocate import explain as reasons_of
     from corridor.results import save_table
 
@@ -118,8 +126,13 @@ def explain(
         with err().status("looking for other plans as good"):
             others = alternatives(tables, settings, budget_usd_m=wanted, count=count, slack=slack, start=made)
     show_reasons(settings, tables, made, reasons, others)
+    parts = {}
+    if forced:
+        with err().status("forcing one at a time"):
+            parts["forced"] = force_one(tables, settings, made, forced)
+        show_forced(tables, parts["forced"])
     if to is not None:
-        parts = {
+        parts |= {
             "moves": reasons.moves,
             "pairs": reasons.pairs,
             "levers": reasons.levers,

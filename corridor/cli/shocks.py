@@ -148,8 +148,8 @@ def _spread(
         shown.add_row(market, *(f"{row[k]:,.0f}" for k in ("cascade_usd_m", "months_usd_m", "best_usd_m")))
     say().print(shown)
     say().print(
-        f"Stocks, spare capacity after {delay:g} month(s), and what makers work around are assumed; the cascade has "
-        "none of them, the best adaptation knows the whole window beforehand.",
+        f"Stocks, spare capacity after {delay:g} month(s), and what makers work around are assumed; the cascade "
+        "has none of them, the best adaptation knows the whole window beforehand.",
         soft_wrap=True,
     )
     return table

@@ -190,3 +190,16 @@ def show_reasons(
         shown = f"{regret:,.1f}" if regret == regret else ""
         table.add_row(plain(names[row["component"]]), f"{row['plans']} of {row['of']}", shown)
     out().print(table)
+
+
+def show_forced(tables: Tables, forced: pd.DataFrame) -> None:
+    """Print what it costs to force each component into the plan."""
+    names = tables.components.set_index("id")["name"]
+    table = new_table("Forced in, all else decided again", ["component", "loss US$ M", "regret US$ M"])
+    for row in rows_of(forced):
+        figures = (
+            f"{row[key]:,.1f}" if row[key] == row[key] else "not possible"
+            for key in ("loss_usd_m", "regret_usd_m")
+        )
+        table.add_row(plain(names[row["component"]]), *figures)
+    out().print(table)

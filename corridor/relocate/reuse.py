@@ -81,12 +81,12 @@ def resolve(plan: Plan, tables: Tables, study: Study, *, regret: bool = False) -
     if not regret:
         return Outcome(told, broken)
     # A plan that keeps all limits is one of those to choose from, so the best is no worse.
-    other = best(problem, recourse, hints=[found] if _keeps_all(problem, decision) else [])
+    other = best(problem, recourse, hints=[found] if keeps_all(problem, decision) else [])
     least = expected(problem, other.theta)
     return Outcome(told, broken, least, loss - least)
 
 
-def _keeps_all(problem: Problem, decision: Decision) -> bool:
+def keeps_all(problem: Problem, decision: Decision) -> bool:
     """Whether a decision keeps all limits: also those that are no sums, forced and forbidden moves, and sales."""
     program, first = decide(problem)
     low, high = (bound.copy() for bound in program.bounds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -178,18 +179,17 @@ class _Window:
         return out / 12.0
 
     def run(self) -> list[tuple[int, Month]]:
-        """All months of the longest window; windows that are over stand still."""
+        """All months of the longest window, from 1; windows that are over stand still."""
+        return [(month, self.course.step(each)) for month, each in enumerate(self.arrivals(), 1)]
+
+    def arrivals(self) -> Iterator[Arrivals]:
+        """What comes from abroad, month after month."""
         last = int(np.ceil(self.months.max() - 1e-9))
         spans = [np.clip(self.months - month, 0.0, 1.0)[:, None] for month in range(last)]
         home, abroad = self._arrivals(spans)
-        out = []
-        for month in range(last):
-            long = spans[month]
-            arrivals = Arrivals(
-                home[month], self.second * long, {m: values[month] for m, values in abroad.items()}, long
-            )
-            out.append((month + 1, self.course.step(arrivals)))
-        return out
+        for month, long in enumerate(spans):
+            others = {market: values[month] for market, values in abroad.items()}
+            yield Arrivals(home[month], self.second * long, others, long)
 
     def _arrivals(self, spans: list[Floats]) -> tuple[list[Floats], dict[str, list[Floats]]]:
         """What comes from abroad in each month, US$ million, (windows, components) each.

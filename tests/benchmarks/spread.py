@@ -27,35 +27,36 @@ def main():
     problem = build_problem(tables, study)
     links = link_values(problem, nothing(problem))
     rows = np.arange(len(study.denials))
-    begin = time.perf_counter()
     window = _Window(problem, links, rows, 0.0)
-    months = window.run()
+    begin = time.perf_counter()
+    arrivals = list(window.arrivals())
+    abroad = time.perf_counter() - begin
+    begin = time.perf_counter()
+    months = [window.course.step(one) for one in arrivals]
     fast = time.perf_counter() - begin
     names = list(tables.components["id"])
     world = World(tables, study, problem.network)
-    chosen = min(rows, key=lambda row: study.denials[row].months)
-    one = _Window(problem, links, np.array([chosen]), 0.0)
-    spans = [np.clip(one.months - month, 0.0, 1.0)[:, None] for month in range(int(np.ceil(one.months[0])))]
-    home, _ = one._arrivals(spans)
+    chosen = next(row for row in rows if study.denials[row].name == "full-break")
+    denial = study.denials[chosen]
+    count = int(np.ceil(denial.months))
     where = {name: at for at, name in enumerate(names)}
     year = problem.windows.year[chosen]
     around = dict(zip(names, problem.windows.worked_around[chosen], strict=True))
     stock = dict(zip(names, problem.stock_months * problem.needs[year] / 12, strict=True))
-    denial = study.denials[chosen]
-    slow_window(world, denial, lambda name, month: 0.0, around, dict.fromkeys(names, 0.0))  # fills its caches
+
+    def imports(name, month):
+        return arrivals[month].imports[chosen, where[name]] / arrivals[month].length[chosen, 0]
+
+    slow_window(world, denial, imports, around, stock)  # fills its caches
     begin = time.perf_counter()
-    slow = slow_window(
-        world, denial, lambda name, month: home[month][0, where[name]] / spans[month][0, 0], around, stock
-    )
+    slow = slow_window(world, denial, imports, around, stock)
     plain = time.perf_counter() - begin
-    unmet = sum(month.unmet["IND"][chosen].sum() for _, month in months)
     steps = sum(int(np.ceil(study.denials[row].months)) for row in rows)
-    mine = fast / steps
-    theirs = plain / len(spans)
+    mine, theirs = fast / steps, plain / count
+    print(f"spread among makers abroad, {len(rows)} denials: {abroad:.2f} s")
     print(f"{len(rows)} denials, {steps} months: {fast:.2f} s, {1e3 * mine:.1f} ms a month of a denial")
-    print(
-        f"plain loops, {denial.name}: {plain:.2f} s, {1e3 * theirs:.0f} ms a month; {theirs / mine:.0f} times as long"
-    )
+    print(f"plain loops, {denial.name}: {plain:.2f} s, {1e3 * theirs:.0f} ms a month; {theirs / mine:.0f} times")
+    unmet = sum(month.unmet["IND"][chosen].sum() for month in months)
     print(f"unmet: {unmet:.6f} and {sum(slow.values()):.6f} US$ M")
 
 

@@ -1,0 +1,166 @@
+"""`corridor robust`: a plan against the worst, against other figures, and what knowing more would be worth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from corridor.cli.console import err, new_table, plain, rows_of, search_progress, steps_progress
+from corridor.cli.console import out as say
+from corridor.cli.settings import Data, Only, Override, Scenario, StudyName, load_inputs
+from corridor.cli.show import show_frontier
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from corridor.config import Study
+    from corridor.relocate import Plan
+    from corridor.tables import Tables
+
+_SHOWN = 25
+
+
+def robust(
+    study: StudyName = "default",
+    budget: Annotated[
+        float | None,
+        typer.Option("--budget", help="US$ million; the study's where not given.", show_default=False),
+    ] = None,
+    k: Annotated[int, typer.Option("--worst", min=0, help="How many are cut at once; 0: do not look.")] = 2,
+    of: Annotated[
+        str, typer.Option("--of", help="What is cut: exporters, components, stages or sectors.")
+    ] = "exporters",
+    draws: Annotated[int, typer.Option("--draws", min=0, help="Plans under other figures; 0 for none.")] = 50,
+    over: Annotated[
+        str, typer.Option("--over", help="What is drawn: data, denials (their probabilities), both, or windows.")
+    ] = "both",
+    information: Annotated[
+        bool, typer.Option("--information", help="Also what knowing the window beforehand would be worth.")
+    ] = False,
+    seconds: Annotated[float, typer.Option("--seconds", min=1, help="For each plan under other figures.")] = 8.0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed draws the same.")] = 0,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", help="Also write all tables, as CSV, into this folder.", show_default=False),
+    ] = None,
+    data: Data = None,
+    only: Only = False,
+    scenario: Scenario = None,
+    override: Override = None,
+) -> None:
+    """A plan under test: the worst that can be cut, other figures, and the worth of knowing more."""
+    from corridor.relocate import optimize
+    from corridor.results import save_table
+
+    settings, tables = load_inputs(study, data, only, scenario, override)
+    wanted = settings.budget_usd_m if budget is None else budget
+    with search_progress(err()) as tell:
+        made = optimize(tables, settings, budget_usd_m=wanted, progress=tell)
+    show_frontier(settings, tables, [made])
+    parts: dict[str, pd.DataFrame] = {}
+    if k:
+        parts |= _worst(tables, settings, made, k, of)
+    if draws:
+        parts |= _persistence(tables, settings, made, over, draws, seed, seconds)
+    if information:
+        parts |= _information(tables, settings, wanted, seconds)
+    if to is not None:
+        for name, frame in parts.items():
+            save_table(frame, to / f"{name}.csv")
+        say().print(f"{len(parts)} tables written to {to}")
+
+
+def _worst(tables: Tables, settings: Study, made: Plan, k: int, of: str) -> dict[str, pd.DataFrame]:
+    from corridor.relocate import worst
+
+    with err().status("looking for the worst") as status:
+        found = worst(
+            tables,
+            settings,
+            made,
+            k=k,
+            of=of,  # type: ignore[arg-type]
+            progress=lambda done: status.update(f"looking for the worst: {done:,} losses worked out"),
+        )
+    table = new_table(
+        f"The worst {k} {of} at once, twelve months in {settings.last_year}: loss, US$ million",
+        ["component", "without the plan", "with the plan", "avoided", "proven worst"],
+    )
+    table.columns[0].header = "cut"
+    for row in rows_of(found):
+        figures = (f"{row[name]:,.0f}" for name in ("loss_before_usd_m", "loss_after_usd_m", "avoided_usd_m"))
+        table.add_row(plain(row["set"]), *figures, "yes" if row["exact"] else "no")
+    say().print(table)
+    return {"worst": found}
+
+
+def _persistence(
+    tables: Tables, settings: Study, made: Plan, over: str, draws: int, seed: int, seconds: float
+) -> dict[str, pd.DataFrame]:
+    from corridor.relocate import persistence
+
+    with steps_progress(err(), "planning again") as step:
+        found = persistence(
+            tables,
+            settings,
+            made,
+            over=over,  # type: ignore[arg-type]
+            draws=draws,
+            seed=seed,
+            seconds=seconds,
+            progress=step,
+        )
+    names = tables.components.set_index("id")["name"]
+    what = {
+        "data": "data drawn from their ranges",
+        "denials": "probabilities drawn between half and twice",
+        "both": "data and probabilities drawn",
+        "windows": "one denial at a time",
+    }[over]
+    shown = found.components[found.components["planned"] | (found.components["plans"] >= len(found.plans) / 2)]
+    table = new_table(
+        f"In how many of {len(found.plans)} plans ({what})", ["component", "sector", "in", "planned"]
+    )
+    for row in rows_of(shown.head(_SHOWN)):
+        told = "yes" if row["planned"] else "no"
+        table.add_row(plain(names[row["component"]]), str(row["sector"]), f"{row['plans']} of {row['of']}", told)
+    say().print(table)
+    counts = found.components["verdict"].value_counts()
+    say().print(
+        f"{counts.get('must', 0)} components are in all, {counts.get('could', 0)} in some; on average "
+        f"{found.plans['same'].mean():.0%} of the plan's components come back."
+    )
+    return {
+        "persistence": found.plans,
+        "persistence_components": found.components,
+        "persistence_sites": found.sites,
+    }
+
+
+def _information(tables: Tables, settings: Study, budget: float, seconds: float) -> dict[str, pd.DataFrame]:
+    from corridor.relocate import value_of_information
+
+    with err().status("one plan for each window") as status:
+        found = value_of_information(
+            tables,
+            settings,
+            budget,
+            time_limit_s=seconds,
+            progress=lambda name: status.update(f"one plan for each window: {name} done"),
+        )
+    meaning = {
+        "WS": "expected loss if the window were known before planning",
+        "SP": "expected loss of one plan for all windows",
+        "EEV": "expected loss of the plan made for the mean window",
+        "EVPI": "worth of knowing the window beforehand, at most",
+        "VSS": "worth of planning for all windows instead of the mean one",
+    }
+    table = new_table("What knowing more is worth, US$ million", ["component", "value", "low", "high"])
+    table.columns[0].header = "measure"
+    for row in rows_of(found.summary):
+        figures = (f"{row[name]:,.0f}" for name in ("value_usd_m", "low_usd_m", "high_usd_m"))
+        table.add_row(f"{row['measure']}: {meaning[row['measure']]}", *figures)
+    say().print(table)
+    return {"information": found.summary, "windows": found.windows}
