@@ -217,8 +217,8 @@ def world_payload(
         "suppliers": _suppliers(tables, codes, sectors, sources),
     }
     payload["stages"] = stages.names
-    payload["sources"] = _sources(tables, sources.names)
-    payload["countries"] = _countries(tables, countries.names)
+    payload["sources"] = source_part(tables, sources.names)
+    payload["countries"] = country_part(tables, countries.names)
     return payload
 
 
@@ -248,7 +248,8 @@ def _suppliers(tables: Tables, codes: Codes, sectors: Codes, sources: Codes) -> 
     return rows
 
 
-def _sources(tables: Tables, keys: Sequence[str]) -> list[dict[str, str]]:
+def source_part(tables: Tables, keys: Sequence[str]) -> list[dict[str, str]]:
+    """Title and address of each source, in the order of the keys."""
     known = tables.sources.drop_duplicates("key").set_index("key")
     rows = []
     for key in keys:
@@ -257,7 +258,8 @@ def _sources(tables: Tables, keys: Sequence[str]) -> list[dict[str, str]]:
     return rows
 
 
-def _countries(tables: Tables, codes: Sequence[str]) -> list[dict[str, Any]]:
+def country_part(tables: Tables, codes: Sequence[str]) -> list[dict[str, Any]]:
+    """Name and place of each country, in the order of the codes."""
     known = tables.countries.drop_duplicates("iso3").set_index("iso3")
     rows = []
     for iso3 in codes:

@@ -1,0 +1,275 @@
+/* The picture of the component graph: boxes in columns and curves between them, as SVG that can be walked by keys,
+   zoomed, printed and saved. What to draw is decided in graph.js. Attributes rather than classes carry the looks, so
+   that the saved picture has them too. */
+"use strict";
+corridor.graphPicture = (frame, words, act) => {
+  const { svg, layout: { BOX } } = corridor;
+  const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', Arial, sans-serif";
+  const SIZE = 11.5, READABLE = 7.4, MOST_ZOOM = 3;
+  const INK = "#10161d", SOFT = "#56606c", UP = "#1f5f99", DOWN = "#5d5d5d", CARRY = "#c2410c";
+  const root = svg("svg", { role: "group", "aria-label": words.label, "aria-describedby": words.help, "font-family": FONT });
+  const world = svg("g"), heads = svg("g"), lines = svg("g", { fill: "none" }), boxes = svg("g"), labels = svg("g", { "aria-hidden": "true" });
+  world.append(heads, lines, boxes);
+  root.append(world, labels);
+  frame.append(root);
+  const ruler = document.createElement("canvas").getContext("2d");
+  const nodes = new Map();
+  let view = null, zoom = { x: 0, y: 0, k: 1 }, size = { width: 1, height: 1 }, pending = 0;
+
+  /* ---- text that fits ---- */
+  const cuts = new Map();
+  function cut(text, width, font) {
+    const key = `${width}|${font}|${text}`;
+    if (cuts.has(key)) return cuts.get(key);
+    ruler.font = font;
+    let short = text.slice(0, 120);
+    if (short !== text || ruler.measureText(short).width > width) {
+      while (short.length > 1 && ruler.measureText(`${short}…`).width > width) short = short.slice(0, -1);
+      short = `${short.trimEnd()}…`;
+    }
+    cuts.set(key, short);
+    return short;
+  }
+
+  /* ---- boxes ---- */
+  /** Marks of what the plan does, told apart by shape: diamond (build), ring (buy elsewhere), bars (store). */
+  const MARKS = {
+    build: (x, y) => svg("path", { d: `M${x} ${y - 6.5}l6.5 6.5l-6.5 6.5l-6.5 -6.5z`, fill: "#0b3d5c", stroke: "#fff", "stroke-width": 1.4 }),
+    qualify: (x, y) => svg("circle", { cx: x, cy: y, r: 4.6, fill: "#fff", stroke: "#0b3d5c", "stroke-width": 2.6 }),
+    store: (x, y) => svg("path", { d: `M${x - 5} ${y - 5}h10v10h-10zM${x - 5} ${y}h10`, fill: "#fff", stroke: "#0b3d5c", "stroke-width": 2 }),
+    choke: (x, y) => svg("path", { d: `M${x - 6} ${y - 6}L${x + 6} ${y + 6}V${y - 6}L${x - 6} ${y + 6}z`, fill: INK, stroke: "#fff", "stroke-width": 1.2 }),
+  };
+  function make(at) {
+    const box = svg("rect", { width: BOX.width, height: BOX.height, rx: 3 });
+    const stripe = svg("rect", { width: 5, height: BOX.height, rx: 2 });
+    const label = svg("text", { x: 11, y: 15, "font-size": SIZE });
+    const marks = svg("g"), title = svg("title");
+    const node = svg("g", { class: "node", role: "button", tabindex: -1, "data-at": at }, title, box, stripe, label, marks);
+    return { node, box, stripe, label, marks, title };
+  }
+  function drawBox(at) {
+    if (!nodes.has(at)) nodes.set(at, make(at));
+    const { node, box, stripe, label, marks, title } = nodes.get(at), look = view.look(at), place = view.layout.boxes.get(at);
+    node.setAttribute("transform", `translate(${place.x} ${place.y})`);
+    node.setAttribute("opacity", look.dim ? 0.22 : 1);
+    node.setAttribute("aria-label", look.words);
+    node.setAttribute("aria-pressed", String(look.chosen));
+    title.textContent = look.words;
+    const edge = look.chosen ? [INK, 3] : look.carries ? [CARRY, 2.4] : look.through ? [INK, 1.6] : ["#8a8577", 0.6];
+    box.setAttribute("fill", look.fill);
+    box.setAttribute("stroke", edge[0]);
+    box.setAttribute("stroke-width", edge[1]);
+    stripe.setAttribute("fill", look.stripe);
+    const room = BOX.width - 17 - 15 * look.marks.length;
+    label.textContent = cut(look.name, room, `${SIZE}px ${FONT}`);
+    label.setAttribute("fill", look.ink);
+    label.setAttribute("font-weight", look.chosen ? 700 : 400);
+    marks.replaceChildren(...look.marks.map((kind, n) => MARKS[kind](BOX.width - 10 - 15 * n, BOX.height / 2)));
+    return node;
+  }
+
+  /* ---- curves ---- */
+  function curve(edge) {
+    const from = view.layout.boxes.get(view.edges.i[edge]), to = view.layout.boxes.get(view.edges.o[edge]);
+    const x1 = from.x + BOX.width, y1 = (from.y + BOX.height / 2).toFixed(1), x2 = to.x, y2 = (to.y + BOX.height / 2).toFixed(1);
+    const bend = x2 > x1 ? Math.max(22, (x2 - x1) * 0.45) : 60;
+    return `M${x1} ${y1}C${(x1 + bend).toFixed(1)} ${y1} ${(x2 - bend).toFixed(1)} ${y2} ${x2} ${y2}`;
+  }
+  /** All curves of one look in one path for each of three widths: by the input's share in the value. */
+  function drawLines() {
+    const parts = [];
+    const add = (edges, colour, opacity, widths) => widths.forEach(([low, high, width]) => {
+      const d = edges.filter((edge) => view.edges.v[edge] >= low && view.edges.v[edge] < high).map(curve).join("");
+      if (d) parts.push(svg("path", { d, stroke: colour, "stroke-opacity": opacity, "stroke-width": width }));
+    });
+    const classes = (factor) => [[-1, 0.05, factor], [0.05, 0.2, 1.9 * factor], [0.2, 9e9, 3.2 * factor]];
+    const { faint, up, down, carry } = view.lines;
+    const crowd = faint.length > 900 ? 0.16 : faint.length > 350 ? 0.26 : faint.length > 120 ? 0.42 : 0.6;
+    add(faint, "#8f897b", up.length + down.length ? crowd * 0.3 : crowd, [[-1, 9e9, 1]]);
+    add(down, DOWN, 0.62, classes(0.8));
+    add(up, UP, 0.66, classes(0.8));
+    add(carry, CARRY, 0.95, [[-1, 9e9, 3.4]]);
+    lines.replaceChildren(...parts);
+  }
+
+  function drawHeads() {
+    heads.replaceChildren(...view.layout.columns.flatMap((column, n) => [
+      svg("rect", { x: column.x - 12, y: 0, width: column.width + 24, height: view.layout.height + 6, fill: n % 2 ? "#f6f3ec" : "#fbfaf7" }),
+      svg("text", { x: column.x, y: 21, "font-size": 13, "font-weight": 600, fill: INK }, cut(column.name, column.width, `600 13px ${FONT}`)),
+    ]));
+  }
+
+  function draw(next) {
+    const focused = document.activeElement?.closest?.(".node")?.dataset.at;
+    view = next;
+    drawHeads();
+    drawLines();
+    boxes.replaceChildren(...view.order.map(drawBox));
+    rove(view.chosen >= 0 ? view.chosen : view.order[0]);
+    if (focused !== undefined && view.layout.boxes.has(+focused)) focus(+focused);
+  }
+
+  /* ---- labels where the boxes are too small to be read: the most important first, none over another ---- */
+  const boxesOf = () => [...view.layout.boxes];
+  function drawLabels() {
+    const far = zoom.k * SIZE < READABLE;
+    for (const { label } of nodes.values()) label.setAttribute("visibility", far ? "hidden" : "visible");
+    heads.setAttribute("visibility", "visible");
+    if (!view || (!far && zoom.k * 13 > 9)) { labels.replaceChildren(); return; }
+    const taken = [], parts = [], font = `11px ${FONT}`;
+    for (const text of heads.querySelectorAll("text")) text.setAttribute("visibility", "hidden");
+    let right = -1e9;
+    for (const column of view.layout.columns) {  // heads at a size that can be read, those that would run into another left out
+      const x = column.x * zoom.k + zoom.x;
+      ruler.font = `600 ${font}`;
+      const width = ruler.measureText(column.name).width;
+      if (x < right + 8) continue;
+      parts.push(svg("text", { x, y: Math.max(12, 18 * zoom.k + zoom.y), "font-size": 11, "font-weight": 600, fill: INK }, column.name));
+      right = x + width;
+    }
+    if (far) for (const at of view.important) {
+      const place = view.layout.boxes.get(at);
+      if (!place || parts.length > 110 || view.look(at).dim) continue;
+      const x = place.x * zoom.k + zoom.x, y = (place.y + BOX.height / 2) * zoom.k + zoom.y;
+      if (x < -60 || y < 20 || x > size.width || y > size.height) continue;
+      const text = cut(view.look(at).name, 132, font);
+      ruler.font = font;
+      const width = ruler.measureText(text).width + 8, left = Math.min(x, size.width - width - 2);
+      if (taken.some((other) => Math.abs(other.y - y) < 15.5 && left < other.x + other.width + 3 && other.x < left + width + 3)) continue;
+      taken.push({ x: left, y, width });
+      parts.push(svg("rect", { x: left, y: y - 7.5, width, height: 15, rx: 3, fill: "#fff", "fill-opacity": 0.93, stroke: view.look(at).fill, "stroke-width": 1.4 }),
+        svg("text", { x: left + 4, y: y + 4, "font-size": 11, fill: INK }, text));
+    }
+    labels.replaceChildren(...parts);
+  }
+  function settle() {
+    const near = zoom.k * 13 > 9;
+    if (near) for (const text of heads.querySelectorAll("text")) text.setAttribute("visibility", "inherit");
+    world.setAttribute("transform", `translate(${zoom.x.toFixed(2)} ${zoom.y.toFixed(2)}) scale(${zoom.k.toFixed(4)})`);
+    if (!pending) pending = requestAnimationFrame(() => { pending = 0; drawLabels(); });
+  }
+
+  /* ---- zoom and pan ---- */
+  function measure() {
+    const box = frame.getBoundingClientRect();
+    size = { width: Math.max(box.width, 50), height: Math.max(box.height, 50) };
+    root.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
+    return size;
+  }
+  /** All of it; on a small screen what is at the right, products, at a size that can still be told apart. */
+  function fit(least = 0) {
+    const { width, height } = view.layout, edge = 14;
+    const k = Math.max(least, Math.min((size.width - 2 * edge) / width, (size.height - 2 * edge) / height, 1.25));
+    const wide = width * k, tall = height * k;
+    zoom = { k, x: wide > size.width ? size.width - edge - wide : (size.width - wide) / 2, y: tall > size.height ? edge : (size.height - tall) / 2 };
+    settle();
+  }
+  function limited(k) { return Math.min(MOST_ZOOM, Math.max(0.08, k)); }
+  function zoomAt(factor, x = size.width / 2, y = size.height / 2) {
+    const k = limited(zoom.k * factor), part = k / zoom.k;
+    zoom = { k, x: x - (x - zoom.x) * part, y: y - (y - zoom.y) * part };
+    settle();
+    act.moved();
+  }
+  function show(at) {
+    const place = view.layout.boxes.get(at), x = place.x * zoom.k + zoom.x, y = place.y * zoom.k + zoom.y;
+    const w = BOX.width * zoom.k, h = BOX.height * zoom.k;
+    if (x < 0 || x + w > size.width) zoom.x += size.width / 2 - x - w / 2;
+    if (y < 0 || y + h > size.height) zoom.y += size.height / 2 - y - h / 2;
+    settle();
+  }
+  const pointers = new Map();
+  let dragged = false, spread = 0;
+  const distance = () => { const [a, b] = [...pointers.values()]; return Math.hypot(a.x - b.x, a.y - b.y); };
+  root.addEventListener("pointerdown", (event) => {
+    pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    dragged = false;
+    if (pointers.size === 2) spread = distance();
+  });
+  root.addEventListener("pointermove", (event) => {
+    const before = pointers.get(event.pointerId);
+    if (!before) return;
+    const dx = event.clientX - before.x, dy = event.clientY - before.y;
+    if (!dragged && pointers.size === 1 && Math.hypot(dx, dy) < 4) return;
+    if (!dragged) root.setPointerCapture(event.pointerId);
+    dragged = true;
+    pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    if (pointers.size === 2) {
+      const now = distance(), box = root.getBoundingClientRect(), [a, b] = [...pointers.values()];
+      if (spread > 0) zoomAt(now / spread, (a.x + b.x) / 2 - box.left, (a.y + b.y) / 2 - box.top);
+      spread = now;
+    } else { zoom = { ...zoom, x: zoom.x + dx, y: zoom.y + dy }; settle(); }
+  });
+  const release = (event) => { pointers.delete(event.pointerId); if (dragged) act.moved(); };
+  root.addEventListener("pointerup", release);
+  root.addEventListener("pointercancel", release);
+  root.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    const box = root.getBoundingClientRect();
+    zoomAt(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016)), event.clientX - box.left, event.clientY - box.top);
+  }, { passive: false });
+  root.addEventListener("click", (event) => {
+    const node = event.target.closest(".node");
+    if (!dragged) act.pick(node ? +node.dataset.at : -1);
+    dragged = false;
+  });
+
+  /* ---- keys: arrows walk along edges and within a column ---- */
+  let stop = -1;
+  function rove(at) {
+    nodes.get(stop)?.node.setAttribute("tabindex", -1);
+    stop = at ?? -1;
+    nodes.get(stop)?.node.setAttribute("tabindex", 0);
+  }
+  function focus(at) { rove(at); nodes.get(at).node.focus({ preventScroll: true }); show(at); }
+  function beside(at, step) {
+    const here = view.layout.boxes.get(at);
+    const same = boxesOf().filter(([, box]) => box.x === here.x).sort((a, b) => a[1].y - b[1].y).map(([other]) => other);
+    return same[same.indexOf(at) + step];
+  }
+  root.addEventListener("keydown", (event) => {
+    const at = +(event.target.closest?.(".node")?.dataset.at ?? -1);
+    if (event.key === "+" || event.key === "=") return zoomAt(1.3);
+    if (event.key === "-") return zoomAt(1 / 1.3);
+    if (event.key === "0") { fit(); return act.moved(); }
+    if (at < 0) return undefined;
+    if (event.key === "Enter" || event.key === " ") { event.preventDefault(); return act.pick(at); }
+    const next = { ArrowRight: () => act.next(at, "users"), ArrowLeft: () => act.next(at, "inputs"), ArrowDown: () => beside(at, 1), ArrowUp: () => beside(at, -1) }[event.key]?.();
+    if (event.key.startsWith("Arrow")) event.preventDefault();
+    if (next !== undefined) focus(next);
+    return undefined;
+  });
+
+  /** The picture as it stands, with a line of text below. */
+  function save(name, lines) {
+    const foot = 46, ratio = 2, copy = root.cloneNode(true);
+    for (const [key, value] of Object.entries({ xmlns: "http://www.w3.org/2000/svg", width: size.width, height: size.height })) copy.setAttribute(key, value);
+    const image = new Image();
+    image.onload = () => {
+      const sheet = corridor.el("canvas", { width: size.width * ratio, height: (size.height + foot) * ratio });
+      const context = sheet.getContext("2d");
+      context.scale(ratio, ratio);
+      context.fillStyle = "#fbfaf7";
+      context.fillRect(0, 0, size.width, size.height + foot);
+      context.drawImage(image, 0, 0, size.width, size.height);
+      context.fillStyle = "#ffffff";
+      context.fillRect(0, size.height, size.width, foot);
+      context.fillStyle = INK;
+      context.font = `600 13px ${FONT}`;
+      context.fillText(lines[0], 10, size.height + 18, size.width - 20);
+      context.font = `11px ${FONT}`;
+      context.fillStyle = SOFT;
+      context.fillText(lines[1], 10, size.height + 36, size.width - 20);
+      sheet.toBlob((blob) => corridor.save(name, blob), "image/png");
+    };
+    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
+  }
+
+  return {
+    draw, fit, measure, zoomAt, save, focus,
+    get zoom() { return zoom; },
+    set zoom(next) { zoom = { ...next, k: limited(next.k) }; settle(); },
+    /** Where a box stands on the screen, so that it can be kept there when everything else moves. */
+    at(node) { const place = view?.layout.boxes.get(node); return place && { x: place.x * zoom.k + zoom.x, y: place.y * zoom.k + zoom.y }; },
+  };
+};
