@@ -44,7 +44,7 @@ STAGES: dict[str, str] = {
 }
 _LAST = "product"
 _MOST_ORIGINS = 6
-_MOST_PATHS = 6
+_MOST_PATHS = 40
 _COVERAGE = 0.9
 #: Parts of supply whose loss is asked for: half, and four fifths.
 _LOST = (0.5, 0.8)
@@ -102,7 +102,7 @@ def graph_payload(
     Returns
     -------
     dict
-        ``components`` with their column (stage, and tier within it); ``edges``, column by column (input, output,
+        ``components`` with sector, stage and tier; ``edges``, column by column (input, output,
         value share, essential, status, source, year); ``measures``, ``origins``, ``paths`` and ``fewest`` by
         market, each in the order of the components; ``through`` (what all chains pass through); ``plans``.
     """
@@ -198,12 +198,8 @@ def _stages(tables: Tables) -> list[dict[str, str]]:
 
 
 def _components(tables: Tables, lines: pd.DataFrame, sectors: Sequence[str]) -> list[dict[str, Any]]:
-    """Components with tier, and ``sub``: the tier that they have among those of their own stage."""
-    pairs = list(zip(lines["input"], lines["output"], strict=True))
-    tier = tiers(tables.components["id"], pairs)
-    sub: dict[str, int] = {}
-    for _, group in tables.components.groupby("stage", sort=False):
-        sub |= tiers(group["id"], pairs)
+    """Components with sector and stage as places in their lists, and tier."""
+    tier = tiers(tables.components["id"], zip(lines["input"], lines["output"], strict=True))
     stage_at = {stage["id"]: at for at, stage in enumerate(_stages(tables))}
     return [
         {
@@ -211,7 +207,6 @@ def _components(tables: Tables, lines: pd.DataFrame, sectors: Sequence[str]) -> 
             "name": text(row.name),
             "sector": sectors.index(row.sector),
             "stage": stage_at[text(row.stage)],
-            "sub": sub[row.id],
             "tier": tier[row.id],
             "unit": text(row.unit),
         }

@@ -46,7 +46,7 @@ corridor.graph = () => {
     return (state.s === "all" || sectors[component.sector].id === state.s) && (state.g === "all" || stages[component.stage].id === state.g)
       && (state.t === "all" || String(component.tier) === state.t) && (exposure(at) >= +state.e || +state.e === 0) && (+state.h === 0 || measures().hhi[at] >= +state.h);
   };
-  const now = { shown: [], filtered: [], up: new Set(), down: new Set(), carry: new Set(), carryEdges: new Set(), through: new Set() };
+  const now = { shown: [], filtered: [], up: new Set(), down: new Set(), carry: new Set(), carryEdges: new Map(), through: new Set() };
   function select() {
     const at = chosen();
     const ranked = components.map((_, n) => n).filter(passes).sort((a, b) => atRisk(b) - atRisk(a) || exposure(b) - exposure(a) || a - b);
@@ -57,11 +57,12 @@ corridor.graph = () => {
     const shown = new Set(base);
     if (at >= 0) for (const other of [at, ...now.up, ...now.down]) shown.add(other);
     now.shown = [...shown].sort((a, b) => atRisk(b) - atRisk(a) || a - b);
-    now.carry = new Set(); now.carryEdges = new Set(); now.through = new Set();
+    now.carry = new Set(); now.carryEdges = new Map(); now.through = new Set();
     if (at < 0) return;
-    for (const [, , ...steps] of data.paths[state.m][at]) steps.forEach((step, n) => {
+    for (const [share, , ...steps] of data.paths[state.m][at]) steps.forEach((step, n) => {
       now.carry.add(step);
-      if (n) now.carryEdges.add(neighbours[step].outEdges.find((edge) => edges.o[edge] === steps[n - 1]));
+      const edge = n ? neighbours[step].outEdges.find((other) => edges.o[other] === steps[n - 1]) : undefined;
+      if (edge !== undefined) now.carryEdges.set(edge, (now.carryEdges.get(edge) || 0) + share);
     });
     for (const [choke] of data.through[at]) if (choke >= 0) now.through.add(choke);
     for (const row of data.fewest[state.m][at]) if (row[2] !== at) now.through.add(row[2]);
@@ -96,21 +97,11 @@ corridor.graph = () => {
     moved: () => keepZoom(),
   });
   let layout = null;
-  function columnNames(columns) {
-    const many = new Map();
-    for (const column of columns) many.set(column.stage, (many.get(column.stage) || 0) + 1);
-    const seen = new Map();
-    return columns.map((column) => {
-      const n = (seen.get(column.stage) || 0) + 1;
-      seen.set(column.stage, n);
-      return { ...column, name: stages[column.stage].name + (many.get(column.stage) > 1 ? ` ${n}` : "") };
-    });
-  }
   function drawPicture(arranged) {
     marks = marksOf();
     if (arranged) {
-      layout = corridor.layout.arrange(now.shown, components, inputs, users, atRisk, picture.measure());
-      layout.columns = columnNames(layout.columns);
+      layout = corridor.layout.arrange(now.shown, components, inputs, users, atRisk, picture.measure(), (at) => at === chosen() || now.up.has(at) || now.down.has(at));
+      for (const head of layout.stages) head.name = stages[head.stage].name;
     }
     const there = [];
     for (let edge = 0; edge < edges.i.length; edge++) if (layout.boxes.has(edges.i[edge]) && layout.boxes.has(edges.o[edge])) there.push(edge);
@@ -124,10 +115,11 @@ corridor.graph = () => {
     }
     const order = [...layout.boxes].sort(([, a], [, b]) => a.x - b.x || a.y - b.y).map(([node]) => node);
     const important = at < 0 ? now.shown : [at, ...now.through, ...now.carry, ...now.shown];
-    picture.draw({ layout, edges, lines, look, order, important: [...new Set(important)], chosen: at });
+    picture.draw({ layout, edges, lines, carried: (edge) => now.carryEdges.get(edge), look, order, important: [...new Set(important)], chosen: at });
     $("none").hidden = now.shown.length > 0;
   }
-  const least = () => (window.innerWidth < 640 ? 0.62 : 0);
+  /** Chosen chains, and small screens, are drawn no smaller than can be read; the rest is a drag or a Fit away. */
+  const fit = () => picture.fit(state.c || window.innerWidth < 640 ? 0.72 : 0, chosen());
 
   /* ---- words and table ---- */
   function say() {
@@ -182,7 +174,7 @@ corridor.graph = () => {
     drawPanel();
     drawPicture(true);
     const [x, y, k] = kept.split(",").map(Number);
-    if (kept && [x, y, k].every(Number.isFinite)) picture.zoom = { x, y, k }; else picture.fit(least());
+    if (kept && [x, y, k].every(Number.isFinite)) picture.zoom = { x, y, k }; else fit();
     say();
     table.show(now.shown);
     keep();
@@ -242,9 +234,10 @@ corridor.graph = () => {
   $("png").addEventListener("click", () => picture.save(`graph-${state.m}-${state.c || state.s}.png`, [$("say").textContent, `${market().name}, ${state.k} exposure to ${data.targetName}. corridor, study ${data.study}.`]));
   corridor.unitSwitch($("unit"), data.crore, state.u, (unit) => { state.u = unit; recolour(); for (const option of $("budget").options) if (+option.value >= 0) option.textContent = money(plans[+option.value].budget); });
   for (const option of $("budget").options) if (+option.value >= 0) option.textContent = money(plans[+option.value].budget);
+  $("filters").addEventListener("click", () => $("filters").setAttribute("aria-expanded", String($("filters").parentNode.classList.toggle("open"))));
   refresh(state.z);
   let width = picture.measure().width;
-  new ResizeObserver(() => { const next = picture.measure().width; if (Math.abs(next - width) > 30) { width = next; drawPicture(true); picture.fit(least()); } }).observe($("picture"));
+  new ResizeObserver(() => { const next = picture.measure().width; if (Math.abs(next - width) > 30) { width = next; drawPicture(true); fit(); } }).observe($("picture"));
   window.addEventListener("hashchange", () => location.reload());
   window.addEventListener("beforeprint", () => picture.fit());
   document.documentElement.dataset.ready = "true";

@@ -70,7 +70,7 @@ corridor.graphPanel = (box, data, act) => {
       list(carrying.map(chain), "supplies chains"),
       el("h3", {}, "Chokepoints"),
       list(data.fewest[market.id][at].map((row) => failing(row, at)), "supplies"),
-      through.length ? el("p", {}, "Every chain to it passes through ", ...joined(through.map(([choke, land]) => el("span", {}, choke >= 0 ? link(choke) : "", choke >= 0 && land >= 0 ? " in " : "", land >= 0 ? country(land) : "")), "; "), ".")
+      through.length ? el("p", {}, "Every chain to it passes through ", ...joined(through.map(([choke, land]) => el("span", {}, choke >= 0 ? link(choke) : "some maker", land >= 0 ? ` in ${country(land)}` : "")), "; "), ".")
         : el("p", { className: "soft small" }, "No single input, maker or country is on all chains to it."),
       ...moves(at, plan),
       el("h3", {}, `Who supplies ${market.name}`),

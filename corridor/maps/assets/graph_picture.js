@@ -5,7 +5,7 @@
 corridor.graphPicture = (frame, words, act) => {
   const { svg, layout: { BOX } } = corridor;
   const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', Arial, sans-serif";
-  const SIZE = 11.5, READABLE = 7.4, MOST_ZOOM = 3;
+  const SIZE = 11.5, READABLE = 8, MOST_ZOOM = 3;
   const INK = "#10161d", SOFT = "#56606c", UP = "#1f5f99", DOWN = "#5d5d5d", CARRY = "#c2410c";
   const root = svg("svg", { role: "group", "aria-label": words.label, "aria-describedby": words.help, "font-family": FONT });
   const world = svg("g"), heads = svg("g"), lines = svg("g", { fill: "none" }), boxes = svg("g"), labels = svg("g", { "aria-hidden": "true" });
@@ -31,6 +31,21 @@ corridor.graphPicture = (frame, words, act) => {
     return short;
   }
 
+  /** A name on two lines: words as they fit, the rest cut. */
+  function twoLines(text, width, font) {
+    ruler.font = font;
+    const words = text.slice(0, 200).split(/(?<=[\s/-])/);
+    let first = "";
+    while (words.length && ruler.measureText((first + words[0]).trimEnd()).width <= width) first += words.shift();
+    if (!words.length) return [first];
+    if (ruler.measureText(first).width < width * 0.45) {  // a word longer than the line is broken
+      let rest = words.join("");
+      while (rest && ruler.measureText(`${first}${rest[0]}-`).width <= width) { first += rest[0]; rest = rest.slice(1); }
+      return [/[\s-]$/.test(first) ? first.trimEnd() : `${first}-`, cut(rest + text.slice(200), width, font)];
+    }
+    return [first.trimEnd(), cut(words.join("") + text.slice(200), width, font)];
+  }
+
   /* ---- boxes ---- */
   /** Marks of what the plan does, told apart by shape: diamond (build), ring (buy elsewhere), bars (store). */
   const MARKS = {
@@ -42,7 +57,7 @@ corridor.graphPicture = (frame, words, act) => {
   function make(at) {
     const box = svg("rect", { width: BOX.width, height: BOX.height, rx: 3 });
     const stripe = svg("rect", { width: 5, height: BOX.height, rx: 2 });
-    const label = svg("text", { x: 11, y: 15, "font-size": SIZE });
+    const label = svg("text", { "font-size": SIZE });
     const marks = svg("g"), title = svg("title");
     const node = svg("g", { class: "node", role: "button", tabindex: -1, "data-at": at }, title, box, stripe, label, marks);
     return { node, box, stripe, label, marks, title };
@@ -60,11 +75,11 @@ corridor.graphPicture = (frame, words, act) => {
     box.setAttribute("stroke", edge[0]);
     box.setAttribute("stroke-width", edge[1]);
     stripe.setAttribute("fill", look.stripe);
-    const room = BOX.width - 17 - 15 * look.marks.length;
-    label.textContent = cut(look.name, room, `${SIZE}px ${FONT}`);
+    const written = twoLines(look.name, BOX.width - 15 - (look.marks.length ? 13 : 0), `${look.chosen ? 700 : 400} ${SIZE}px ${FONT}`);
+    label.replaceChildren(...written.map((line, n) => svg("tspan", { x: 10, y: BOX.height / 2 + 4 + (n - (written.length - 1) / 2) * 13.5 }, line)));
     label.setAttribute("fill", look.ink);
     label.setAttribute("font-weight", look.chosen ? 700 : 400);
-    marks.replaceChildren(...look.marks.map((kind, n) => MARKS[kind](BOX.width - 10 - 15 * n, BOX.height / 2)));
+    marks.replaceChildren(...look.marks.map((kind, n) => MARKS[kind](BOX.width - 2, 3 + 14 * n)));
     return node;
   }
 
@@ -78,25 +93,24 @@ corridor.graphPicture = (frame, words, act) => {
   /** All curves of one look in one path for each of three widths: by the input's share in the value. */
   function drawLines() {
     const parts = [];
-    const add = (edges, colour, opacity, widths) => widths.forEach(([low, high, width]) => {
-      const d = edges.filter((edge) => view.edges.v[edge] >= low && view.edges.v[edge] < high).map(curve).join("");
+    const add = (edges, colour, opacity, widths, value = (edge) => view.edges.v[edge]) => widths.forEach(([low, high, width]) => {
+      const d = edges.filter((edge) => value(edge) >= low && value(edge) < high).map(curve).join("");
       if (d) parts.push(svg("path", { d, stroke: colour, "stroke-opacity": opacity, "stroke-width": width }));
     });
     const classes = (factor) => [[-1, 0.05, factor], [0.05, 0.2, 1.9 * factor], [0.2, 9e9, 3.2 * factor]];
     const { faint, up, down, carry } = view.lines;
     const crowd = faint.length > 900 ? 0.16 : faint.length > 350 ? 0.26 : faint.length > 120 ? 0.42 : 0.6;
     add(faint, "#8f897b", up.length + down.length ? crowd * 0.3 : crowd, [[-1, 9e9, 1]]);
-    add(down, DOWN, 0.62, classes(0.8));
-    add(up, UP, 0.66, classes(0.8));
-    add(carry, CARRY, 0.95, [[-1, 9e9, 3.4]]);
+    add(down, DOWN, down.length > 200 ? 0.3 : 0.62, classes(0.8));
+    add(up, UP, up.length > 200 ? 0.3 : 0.66, classes(0.8));
+    add(carry, CARRY, 0.95, [[-1, 0.03, 1.8], [0.03, 0.1, 3], [0.1, 9e9, 4.6]], view.carried);
     lines.replaceChildren(...parts);
   }
 
   function drawHeads() {
-    heads.replaceChildren(...view.layout.columns.flatMap((column, n) => [
-      svg("rect", { x: column.x - 12, y: 0, width: column.width + 24, height: view.layout.height + 6, fill: n % 2 ? "#f6f3ec" : "#fbfaf7" }),
-      svg("text", { x: column.x, y: 21, "font-size": 13, "font-weight": 600, fill: INK }, cut(column.name, column.width, `600 13px ${FONT}`)),
-    ]));
+    heads.replaceChildren(...view.layout.stages.map((stage, n) => svg("rect", {
+      x: stage.x - 16, y: -4000, width: stage.width + 32, height: view.layout.height + 8000, fill: n % 2 ? "#f6f3ec" : "#fbfaf7",
+    })));
   }
 
   function draw(next) {
@@ -105,34 +119,39 @@ corridor.graphPicture = (frame, words, act) => {
     drawHeads();
     drawLines();
     boxes.replaceChildren(...view.order.map(drawBox));
+    farBefore = null;
     rove(view.chosen >= 0 ? view.chosen : view.order[0]);
     if (focused !== undefined && view.layout.boxes.has(+focused)) focus(+focused);
   }
 
-  /* ---- labels where the boxes are too small to be read: the most important first, none over another ---- */
   const boxesOf = () => [...view.layout.boxes];
-  function drawLabels() {
-    const far = zoom.k * SIZE < READABLE;
-    for (const { label } of nodes.values()) label.setAttribute("visibility", far ? "hidden" : "visible");
-    heads.setAttribute("visibility", "visible");
-    if (!view || (!far && zoom.k * 13 > 9)) { labels.replaceChildren(); return; }
-    const taken = [], parts = [], font = `11px ${FONT}`;
-    for (const text of heads.querySelectorAll("text")) text.setAttribute("visibility", "hidden");
-    let right = -1e9;
-    for (const column of view.layout.columns) {  // heads at a size that can be read, those that would run into another left out
-      const x = column.x * zoom.k + zoom.x;
-      ruler.font = `600 ${font}`;
-      const width = ruler.measureText(column.name).width;
-      if (x < right + 8) continue;
-      parts.push(svg("text", { x, y: Math.max(12, 18 * zoom.k + zoom.y), "font-size": 11, "font-weight": 600, fill: INK }, column.name));
-      right = x + width;
+
+  /* ---- what keeps its size: heads of the stages, and labels where the boxes are too small to be read ---- */
+  /** Heads stay at the top and over their columns while these are in sight. */
+  function drawHeadings() {
+    const font = `600 12px ${FONT}`, parts = [];
+    let free = 8;
+    for (const stage of view.layout.stages) {
+      const left = stage.x * zoom.k + zoom.x, right = left + stage.width * zoom.k;
+      if (right < 30 || left > size.width - 20) continue;
+      ruler.font = font;
+      const wide = ruler.measureText(stage.name).width, x = Math.max(free, Math.min(left, right), Math.min(8, right - wide));
+      const text = cut(stage.name, Math.max(right - x + 14, 30), font), width = Math.min(wide, ruler.measureText(text).width);
+      if (x > Math.max(left + 40, right)) continue;
+      parts.push(svg("text", { x, y: 17, "font-size": 12, "font-weight": 600, fill: INK }, text));
+      free = x + width + 8;
     }
-    if (far) for (const at of view.important) {
+    return parts.length ? [svg("rect", { x: 0, y: 0, width: size.width, height: 25, fill: "#fbfaf7", "fill-opacity": 0.9 }), ...parts] : [];
+  }
+  /** Names of the most important, none over another. */
+  function drawNames() {
+    const taken = [], parts = [], font = `11px ${FONT}`;
+    for (const at of view.important) {
       const place = view.layout.boxes.get(at);
-      if (!place || parts.length > 110 || view.look(at).dim) continue;
+      if (!place || taken.length > 45 || view.look(at).dim) continue;
       const x = place.x * zoom.k + zoom.x, y = (place.y + BOX.height / 2) * zoom.k + zoom.y;
-      if (x < -60 || y < 20 || x > size.width || y > size.height) continue;
-      const text = cut(view.look(at).name, 132, font);
+      if (x < -60 || y < 34 || x > size.width || y > size.height) continue;
+      const text = cut(view.look(at).name, 112, font);
       ruler.font = font;
       const width = ruler.measureText(text).width + 8, left = Math.min(x, size.width - width - 2);
       if (taken.some((other) => Math.abs(other.y - y) < 15.5 && left < other.x + other.width + 3 && other.x < left + width + 3)) continue;
@@ -140,13 +159,18 @@ corridor.graphPicture = (frame, words, act) => {
       parts.push(svg("rect", { x: left, y: y - 7.5, width, height: 15, rx: 3, fill: "#fff", "fill-opacity": 0.93, stroke: view.look(at).fill, "stroke-width": 1.4 }),
         svg("text", { x: left + 4, y: y + 4, "font-size": 11, fill: INK }, text));
     }
-    labels.replaceChildren(...parts);
+    return parts;
+  }
+  let farBefore = null;
+  function drawLabels() {
+    const far = zoom.k * SIZE < READABLE;
+    if (far !== farBefore) for (const { label } of nodes.values()) label.setAttribute("visibility", far ? "hidden" : "visible");
+    farBefore = far;
+    labels.replaceChildren(...(far ? drawNames() : []), ...drawHeadings());
   }
   function settle() {
-    const near = zoom.k * 13 > 9;
-    if (near) for (const text of heads.querySelectorAll("text")) text.setAttribute("visibility", "inherit");
     world.setAttribute("transform", `translate(${zoom.x.toFixed(2)} ${zoom.y.toFixed(2)}) scale(${zoom.k.toFixed(4)})`);
-    if (!pending) pending = requestAnimationFrame(() => { pending = 0; drawLabels(); });
+    if (!pending) pending = requestAnimationFrame(() => { pending = 0; if (view) drawLabels(); });
   }
 
   /* ---- zoom and pan ---- */
@@ -156,12 +180,13 @@ corridor.graphPicture = (frame, words, act) => {
     root.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
     return size;
   }
-  /** All of it; on a small screen what is at the right, products, at a size that can still be told apart. */
-  function fit(least = 0) {
-    const { width, height } = view.layout, edge = 14;
+  /** All of it; where that would be smaller than the least scale, the part around a box (or products, at the right). */
+  function fit(least = 0, around = -1) {
+    const { width, height, boxes: all } = view.layout, edge = 14, place = all.get(around);
     const k = Math.max(least, Math.min((size.width - 2 * edge) / width, (size.height - 2 * edge) / height, 1.25));
-    const wide = width * k, tall = height * k;
-    zoom = { k, x: wide > size.width ? size.width - edge - wide : (size.width - wide) / 2, y: tall > size.height ? edge : (size.height - tall) / 2 };
+    /** Offset along one side: in the middle if all fits, else with the box in the middle but no empty rim. */
+    const offset = (long, room, middle) => (long * k <= room - 2 * edge ? (room - long * k) / 2 : Math.min(edge, Math.max(room - edge - long * k, room / 2 - middle * k)));
+    zoom = { k, x: offset(width, size.width, place ? place.x + BOX.width / 2 : width), y: offset(height, size.height, place ? place.y : 0) };
     settle();
   }
   function limited(k) { return Math.min(MOST_ZOOM, Math.max(0.08, k)); }
