@@ -182,7 +182,7 @@ const corridor = (() => {
 
   /** A search field with suggestions below (combobox with a list box). entries: {at, text, note}; choose(at). */
   function suggest(input, list, entries, choose) {
-    const MOST = 8, words = entries.map((entry) => entry.text.toLowerCase());
+    const MOST = 9, words = entries.map((entry) => entry.text.toLowerCase());
     let found = [], active = -1;
     function close() { list.hidden = true; active = -1; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); }
     function take(entry) { close(); choose(entry.at); }
@@ -193,7 +193,7 @@ const corridor = (() => {
     }
     function open() {
       const sought = input.value.trim().toLowerCase();
-      const rank = (n) => (words[n] === sought ? 0 : words[n].startsWith(sought) ? 1 : 2);
+      const rank = (n) => (words[n] === sought ? 0 : words[n].startsWith(sought) ? 1 : /[^a-z0-9]/.test(words[n][words[n].indexOf(sought) - 1]) ? 2 : 3);
       found = sought ? [...words.keys()].filter((n) => words[n].includes(sought)).sort((a, b) => rank(a) - rank(b) || words[a].length - words[b].length).slice(0, MOST).map((n) => entries[n]) : [];
       list.replaceChildren(...found.map((entry, n) => el("li", { id: `${list.id}-${n}`, role: "option", "aria-selected": "false", title: entry.text, onpointerdown: (event) => { event.preventDefault(); take(entry); } },
         el("span", {}, entry.text.slice(0, 80)), el("span", { className: "soft small" }, entry.note))));

@@ -38,7 +38,7 @@ corridor.graphPicture = (frame, words, act) => {
     let first = "";
     while (words.length && ruler.measureText((first + words[0]).trimEnd()).width <= width) first += words.shift();
     if (!words.length) return [first];
-    if (ruler.measureText(first).width < width * 0.45) {  // a word longer than the line is broken
+    if (ruler.measureText(words[0]).width > width && ruler.measureText(first).width < width * 0.6) {  // a word longer than the line is broken
       let rest = words.join("");
       while (rest && ruler.measureText(`${first}${rest[0]}-`).width <= width) { first += rest[0]; rest = rest.slice(1); }
       return [/[\s-]$/.test(first) ? first.trimEnd() : `${first}-`, cut(rest + text.slice(200), width, font)];
