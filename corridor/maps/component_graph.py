@@ -126,7 +126,9 @@ def graph_payload(
             "y": [year(value) for value in lines["year"]],
         },
         "measures": _measures(exposures, shares, needs(tables, shares), markets, codes),
-        "origins": {market: _origins(own[own["market"] == market], codes, countries, sources) for market in markets},
+        "origins": {
+            market: _origins(own[own["market"] == market], codes, countries, sources) for market in markets
+        },
         "paths": {market: _paths(tables, study, market, codes, countries) for market in markets},
         "fewest": {market: _fewest(tables, market, codes, countries) for market in markets},
         "through": _through(tables, codes, countries),
@@ -248,9 +250,7 @@ def _origins(own: pd.DataFrame, codes: Codes, countries: Codes, sources: Codes) 
 def _paths(tables: Tables, study: Study, market: str, codes: Codes, countries: Codes) -> list[list[Any]]:
     """Chains that carry each component's net exposure: share of it, country, components from product down."""
     found: list[list[Any]] = [[] for _ in codes.names]
-    chains = paths(
-        tables, codes.names, market, study.target, coverage=_COVERAGE, most=_MOST_PATHS
-    )
+    chains = paths(tables, codes.names, market, study.target, coverage=_COVERAGE, most=_MOST_PATHS)
     for row in rows_of(chains):
         steps = [codes(name) for name in row.path.split(" < ")]
         found[codes(row.component)].append([number(row.share), countries(row.origin), *steps])
@@ -297,6 +297,4 @@ def _plan(tables: Tables, plan: Plan, codes: Codes) -> dict[str, Any]:
 
 def _start(plans: Sequence[Plan], study: Study) -> int:
     """The plan nearest to the study's budget; -1 without plans."""
-    return min(
-        range(len(plans)), key=lambda at: abs(plans[at].budget_usd_m - study.budget_usd_m), default=-1
-    )
+    return min(range(len(plans)), key=lambda at: abs(plans[at].budget_usd_m - study.budget_usd_m), default=-1)
