@@ -1,7 +1,6 @@
 """What the component graph shows: tiers, recipes of all routes together, chains, chokepoints, plans."""
 
 import json
-from collections.abc import Iterator
 from itertools import pairwise
 
 import pandas as pd
@@ -15,11 +14,11 @@ from tests.browser import synthetic
 
 
 @pytest.fixture(scope="module")
-def payload() -> Iterator[dict]:
+def payload() -> dict:
     tables = synthetic.make_tables(30)
     exposures, shares = synthetic.make_measures(tables)
     study = synthetic.make_study()
-    yield graph_payload(tables, study, exposures, shares, synthetic.make_plans(tables, exposures))
+    return graph_payload(tables, study, exposures, shares, synthetic.make_plans(tables, exposures))
 
 
 def test_tiers_by_hand() -> None:

@@ -46,7 +46,8 @@ def write_pages(
     Returns
     -------
     list of pathlib.Path
-        index.html, dependency.html, graph.html and, with plans, plan.html. Each stands alone; links go between them.
+        index.html, dependency.html, graph.html and, with plans, plan.html. Each stands alone; links go
+        between them.
 
     Raises
     ------

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from corridor.maps import write_pages
+from corridor.maps.component_graph import graph_page
 from tests.browser import synthetic
 from tests.browser.test_pages import CHROMIUM, FLAGS, Tab, sync_api
 
@@ -43,8 +45,23 @@ def browser() -> Iterator[Any]:
         engine.close()
 
 
+#: Left upper corners of all boxes: [component, x, y].
+CORNERS = """[...document.querySelectorAll('.node')].map((n) =>
+    [+n.dataset.at, ...n.getAttribute('transform').match(/[-\\d.]+/g).map(Number)])"""
+#: How the picture is moved and scaled.
+VIEW = "document.querySelector('#picture svg > g').getAttribute('transform').match(/[-\\d.]+/g).map(Number)"
+#: Colour of each box and of the words in it.
+COLOURS = """(all) => [...new Set(all.map((n) =>
+    n.children[1].getAttribute('fill') + n.querySelector('text').getAttribute('fill')))]"""
+
+
 def node(name: str) -> str:
     return f".node[aria-label^='{name} ·']"
+
+
+def press(tab: Tab, at: int) -> None:
+    """Click a component wherever it stands, in sight or not."""
+    tab.page.locator(f".node[data-at='{at}']").dispatch_event("click")
 
 
 def nodes(tab: Tab) -> int:
@@ -68,24 +85,16 @@ def test_opens_from_a_file_without_a_word(addresses: dict[str, str], browser: An
 
 def test_boxes_never_overlap(addresses: dict[str, str], browser: Any) -> None:
     with Tab(browser, addresses["large"] + "#n=all&c=component-002") as tab:
-        overlaps = tab.page.evaluate(
-            """() => {
-            const boxes = [...document.querySelectorAll('.node')].map((n) => n.getAttribute('transform').match(/[-\\d.]+/g).map(Number));
-            const { width, height } = corridor.layout.BOX;
-            let count = 0;
-            boxes.forEach(([x, y], at) => boxes.slice(at + 1).forEach(([u, v]) => { if (Math.abs(x - u) < width && Math.abs(y - v) < height) count += 1; }));
-            return [boxes.length, count];
-        }"""
-        )
-        assert overlaps == [300, 0]
+        corners = tab.page.evaluate(CORNERS)
+        size = tab.page.evaluate("corridor.layout.BOX")
+    assert len(corners) == 300
+    for (_, x, y), (_, u, v) in combinations(corners, 2):
+        assert abs(x - u) >= size["width"] or abs(y - v) >= size["height"]
 
 
 def test_inputs_stand_left_of_what_is_made_from_them(addresses: dict[str, str], browser: Any) -> None:
     with Tab(browser, addresses["plain"]) as tab:
-        places = tab.page.evaluate(
-            "[...document.querySelectorAll('.node')].map((n) => [+n.dataset.at, +n.getAttribute('transform').match(/[\\d.]+/)[0]])"
-        )
-        left = dict(places)
+        left = {at: x for at, x, _ in tab.page.evaluate(CORNERS)}
         assert len(left) == 60
         assert all(left[at] > left[at - 1] for at in left if at % 5)
 
@@ -118,9 +127,7 @@ def test_chains_that_carry_exposure_are_drawn(addresses: dict[str, str], browser
         carrying = "#picture path[stroke='#c2410c']"
         assert tab.page.locator(carrying).count() == 0
         for at in range(4, 60, 5):  # the products
-            tab.page.evaluate(
-                f"document.querySelector('.node[data-at=\"{at}\"]').dispatchEvent(new MouseEvent('click', {{bubbles: true}}))"
-            )
+            press(tab, at)
             deep = tab.page.evaluate(f"corridor.read('data').paths.IND[{at}].some((row) => row.length > 3)")
             assert (tab.page.locator(carrying).count() > 0) == deep
         assert tab.notes == []
@@ -207,9 +214,9 @@ def test_keys_walk_along_edges(addresses: dict[str, str], browser: Any) -> None:
         assert tab.text("#panel h2") == "Component 11"
         assert page.evaluate(at) == 11
         assert page.locator(".node[aria-pressed=true]").count() == 1
-        before = page.evaluate("document.querySelector('#picture svg > g').getAttribute('transform')")
+        before = page.evaluate(VIEW)
         page.keyboard.press("+")
-        assert page.evaluate("document.querySelector('#picture svg > g').getAttribute('transform')") != before
+        assert page.evaluate(VIEW) != before
         page.keyboard.press("Escape")
         assert page.locator("#panel").is_hidden()
         assert tab.notes == []
@@ -228,11 +235,10 @@ def test_link_gives_the_same_view(addresses: dict[str, str], browser: Any) -> No
         page.mouse.move(box["x"] + 360, box["y"] + 230, steps=4)
         page.mouse.up()
         page.wait_for_url(re.compile("z="))
-        shape = "document.querySelector('#picture svg > g').getAttribute('transform').match(/[-\\d.]+/g).map((x) => Math.round(x * 10) / 10)"
         with Tab(browser, page.url) as again:
             assert again.text("#say") == tab.text("#say")
             assert nodes(again) == nodes(tab)
-            assert again.page.evaluate(shape) == pytest.approx(page.evaluate(shape), abs=1.0)
+            assert again.page.evaluate(VIEW) == pytest.approx(page.evaluate(VIEW), abs=1.0)
             assert again.text("#panel") == tab.text("#panel")
     bad = "#m=XXX&k=y&s=z&g=q&t=99&n=7&c=none&b=77&e=5&h=x&z=a,b"
     with Tab(browser, addresses["plain"] + bad) as tab:
@@ -293,9 +299,7 @@ def test_hostile_texts_are_shown_not_run(addresses: dict[str, str], browser: Any
         page.fill("#find", "<")
         assert page.locator("#found [role=option]").count() == 2
         page.keyboard.press("Escape")
-        page.evaluate(
-            "document.querySelector('.node[data-at=\"2\"]').dispatchEvent(new MouseEvent('click', {bubbles: true}))"
-        )
+        press(tab, 2)
         assert len(tab.text("#panel h2")) < 170
         assert page.locator("#panel h2").get_attribute("title").endswith("x" * 9000)
         assert page.locator("#panel a[href^='javascript']").count() == 0
@@ -312,6 +316,23 @@ def test_hostile_texts_are_shown_not_run(addresses: dict[str, str], browser: Any
         assert tab.notes == []
 
 
+def test_without_plans_recipes_or_pages_of_components(browser: Any, tmp_path: Path) -> None:
+    tables = synthetic.make_tables(10)
+    tables = tables.replace(recipes=tables.recipes.iloc[:0])
+    exposures, shares = synthetic.make_measures(tables)
+    study = synthetic.make_study()
+    for has_pages in (False, True):
+        page = graph_page(tables, study, exposures, shares, [], has_component_pages=has_pages)
+        (tmp_path / "graph.html").write_text(page, encoding="utf-8")
+        with Tab(browser, (tmp_path / "graph.html").as_uri() + "#c=component-003") as tab:
+            assert nodes(tab) == 10
+            assert tab.page.locator("#budget-field").is_hidden()
+            assert "0 components upstream, 0 downstream" in tab.text("#say")
+            links = tab.page.locator("#panel a[href='components/component-003.html']")
+            assert links.count() == int(has_pages)
+            assert tab.notes == []
+
+
 def test_box_texts_can_be_read_on_their_colours(addresses: dict[str, str], browser: Any) -> None:
     """Contrast of at least 4.5 to 1 (WCAG 2 AA) in every box."""
 
@@ -321,9 +342,7 @@ def test_box_texts_can_be_read_on_their_colours(addresses: dict[str, str], brows
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
     with Tab(browser, addresses["large"] + "#n=all") as tab:
-        pairs = tab.page.locator(".node").evaluate_all(
-            "(all) => [...new Set(all.map((n) => n.children[1].getAttribute('fill') + n.querySelector('text').getAttribute('fill')))]"
-        )
+        pairs = tab.page.locator(".node").evaluate_all(COLOURS)
     assert len(pairs) >= 3
     for pair in pairs:
         low, high = sorted(light(colour) for colour in re.findall(r"#\w{6}", pair))

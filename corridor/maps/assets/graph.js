@@ -130,7 +130,7 @@ corridor.graph = () => {
         + (chains.length ? `; ${chains.length === 1 ? "one chain carries" : `${chains.length} chains carry`} ${percent(Math.min(1, chains.reduce((sum, row) => sum + row[0], 0)))} of its net exposure.` : ".");
     } else {
       const sector = sectors.find((one) => one.id === state.s), few = now.shown.length < now.filtered.length;
-      $("say").textContent = now.filtered.length ? `${few ? `The ${now.shown.length} of ${now.filtered.length} components` : `All ${now.filtered.length} components`}${sector ? ` of ${sector.name.toLowerCase()}` : ""}${few ? ` that put most of what ${where} needs at risk` : ""}, from ore to product, coloured by ${where}’s ${state.k} exposure to ${data.targetName}. Click one for its chains.` : "No component passes these filters.";
+      $("say").textContent = now.filtered.length ? `${few ? `The ${now.shown.length} of ${now.filtered.length} components` : `All ${now.filtered.length} components`}${sector ? ` of ${sector.name.toLowerCase()}` : ""}${few ? ` that put most of what ${where} needs at risk` : ""}, from ore to product, coloured by the ${state.k} exposure of ${where} to ${data.targetName}. Click one for its chains.` : "No component passes these filters.";
     }
     $("count").textContent = `${now.shown.length} of ${components.length} components, ${[...edges.i.keys()].filter((edge) => layout.boxes.has(edges.i[edge]) && layout.boxes.has(edges.o[edge])).length} recipes`;
     $("clear").hidden = at < 0;

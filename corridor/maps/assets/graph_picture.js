@@ -79,7 +79,7 @@ corridor.graphPicture = (frame, words, act) => {
     label.replaceChildren(...written.map((line, n) => svg("tspan", { x: 10, y: BOX.height / 2 + 4 + (n - (written.length - 1) / 2) * 13.5 }, line)));
     label.setAttribute("fill", look.ink);
     label.setAttribute("font-weight", look.chosen ? 700 : 400);
-    marks.replaceChildren(...look.marks.map((kind, n) => MARKS[kind](BOX.width - 2, 3 + 14 * n)));
+    marks.replaceChildren(...look.marks.map((kind, n) => MARKS[kind](0, 14 * n)));
     return node;
   }
 
@@ -119,7 +119,7 @@ corridor.graphPicture = (frame, words, act) => {
     drawHeads();
     drawLines();
     boxes.replaceChildren(...view.order.map(drawBox));
-    farBefore = null;
+    before = "";
     rove(view.chosen >= 0 ? view.chosen : view.order[0]);
     if (focused !== undefined && view.layout.boxes.has(+focused)) focus(+focused);
   }
@@ -161,11 +161,15 @@ corridor.graphPicture = (frame, words, act) => {
     }
     return parts;
   }
-  let farBefore = null;
+  let before = "";
   function drawLabels() {
     const far = zoom.k * SIZE < READABLE;
-    if (far !== farBefore) for (const { label } of nodes.values()) label.setAttribute("visibility", far ? "hidden" : "visible");
-    farBefore = far;
+    const grow = Math.min(2, Math.max(1, Math.round(3 / zoom.k) / 4)), now = `${far} ${grow}`;  // marks stay large enough to be told apart
+    if (now !== before) for (const { label, marks } of nodes.values()) {
+      label.setAttribute("visibility", far ? "hidden" : "visible");
+      marks.setAttribute("transform", `translate(${BOX.width - 2} 3) scale(${grow})`);
+    }
+    before = now;
     labels.replaceChildren(...(far ? drawNames() : []), ...drawHeadings());
   }
   function settle() {
