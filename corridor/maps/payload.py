@@ -76,7 +76,8 @@ def needs(tables: Tables, shares: pd.DataFrame) -> pd.Series:
         final = demand.reindex(tables.components["id"], fill_value=0.0).astype(float)
         need = final
         for _ in range(len(final)):
-            made = recipes["output"].map(need).fillna(0.0) * recipes["output"].map(home).fillna(0.0)
+            worth, own_part = (recipes["output"].map(one).astype(float).fillna(0.0) for one in (need, home))
+            made = worth * own_part
             derived = (recipes["part"] * made).groupby(recipes["input"]).sum()
             new = final.add(derived.reindex(final.index, fill_value=0.0))
             if float((new - need).abs().max()) < 1e-9:
