@@ -119,7 +119,7 @@ corridor.graph = () => {
     $("none").hidden = now.shown.length > 0;
   }
   /** Chosen chains, and small screens, are drawn no smaller than can be read; the rest is a drag or a Fit away. */
-  const fit = () => picture.fit(state.c || window.innerWidth < 640 ? 0.72 : 0, chosen());
+  const fit = () => picture.fit(state.c || window.innerWidth < 640 ? 0.62 : 0, chosen());
 
   /* ---- words and table ---- */
   function say() {
@@ -164,7 +164,7 @@ corridor.graph = () => {
   let timer = 0;
   function keepZoom() {
     clearTimeout(timer);
-    timer = setTimeout(() => { const { x, y, k } = picture.zoom; state.z = `${x.toFixed(0)},${y.toFixed(0)},${k.toFixed(3)}`; keep(); }, 150);
+    timer = setTimeout(() => { const { x, y, k } = picture.middle; state.z = `${x.toFixed(0)},${y.toFixed(0)},${k.toFixed(3)}`; keep(); }, 150);
   }
   /** Draw all again; the view is fitted, unless a zoom was kept in the address. */
   function refresh(kept = "") {
@@ -174,7 +174,7 @@ corridor.graph = () => {
     drawPanel();
     drawPicture(true);
     const [x, y, k] = kept.split(",").map(Number);
-    if (kept && [x, y, k].every(Number.isFinite)) picture.zoom = { x, y, k }; else fit();
+    if (kept && [x, y, k].every(Number.isFinite)) picture.middle = { x, y, k }; else fit();
     say();
     table.show(now.shown);
     keep();

@@ -5,7 +5,8 @@
 corridor.graphPicture = (frame, words, act) => {
   const { svg, layout: { BOX } } = corridor;
   const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', Arial, sans-serif";
-  const SIZE = 11.5, READABLE = 8, MOST_ZOOM = 3;
+  /** Size of the words in a box from this scale on; below the last, names stand beside the boxes, at their own size. */
+  const SIZES = [[0.7, 11.5], [0.5, 14.5]], MOST_ZOOM = 3;
   const INK = "#10161d", SOFT = "#56606c", UP = "#1f5f99", DOWN = "#5d5d5d", CARRY = "#c2410c";
   const root = svg("svg", { role: "group", "aria-label": words.label, "aria-describedby": words.help, "font-family": FONT });
   const world = svg("g"), heads = svg("g"), lines = svg("g", { fill: "none" }), boxes = svg("g"), labels = svg("g", { "aria-hidden": "true" });
@@ -22,7 +23,7 @@ corridor.graphPicture = (frame, words, act) => {
     const key = `${width}|${font}|${text}`;
     if (cuts.has(key)) return cuts.get(key);
     ruler.font = font;
-    let short = text.slice(0, 120);
+    let short = text.slice(0, 240);
     if (short !== text || ruler.measureText(short).width > width) {
       while (short.length > 1 && ruler.measureText(`${short}…`).width > width) short = short.slice(0, -1);
       short = `${short.trimEnd()}…`;
@@ -32,7 +33,13 @@ corridor.graphPicture = (frame, words, act) => {
   }
 
   /** A name on two lines: words as they fit, the rest cut. */
+  const broken = new Map();
   function twoLines(text, width, font) {
+    const key = `${width}|${font}|${text}`;
+    if (!broken.has(key)) broken.set(key, breakUp(text, width, font));
+    return broken.get(key);
+  }
+  function breakUp(text, width, font) {
     ruler.font = font;
     const words = text.slice(0, 200).split(/(?<=[\s/-])/);
     let first = "";
@@ -57,10 +64,17 @@ corridor.graphPicture = (frame, words, act) => {
   function make(at) {
     const box = svg("rect", { width: BOX.width, height: BOX.height, rx: 3 });
     const stripe = svg("rect", { width: 5, height: BOX.height, rx: 2 });
-    const label = svg("text", { "font-size": SIZE });
+    const label = svg("text");
     const marks = svg("g"), title = svg("title");
     const node = svg("g", { class: "node", role: "button", tabindex: -1, "data-at": at }, title, box, stripe, label, marks);
     return { node, box, stripe, label, marks, title };
+  }
+  /** The name in a box, in words of this size; none where it would be too small. */
+  function write(at, size) {
+    const { label } = nodes.get(at), look = view.look(at), room = BOX.width - 15 - (look.marks.length ? 11 : 0);
+    const lines = size ? twoLines(look.name, room, `${look.chosen ? 700 : 400} ${size}px ${FONT}`) : [];
+    label.setAttribute("font-size", size);
+    label.replaceChildren(...lines.map((line, n) => svg("tspan", { x: 10, y: BOX.height / 2 + size * (0.36 + 1.08 * (n - (lines.length - 1) / 2)) }, line)));
   }
   function drawBox(at) {
     if (!nodes.has(at)) nodes.set(at, make(at));
@@ -75,8 +89,6 @@ corridor.graphPicture = (frame, words, act) => {
     box.setAttribute("stroke", edge[0]);
     box.setAttribute("stroke-width", edge[1]);
     stripe.setAttribute("fill", look.stripe);
-    const written = twoLines(look.name, BOX.width - 15 - (look.marks.length ? 13 : 0), `${look.chosen ? 700 : 400} ${SIZE}px ${FONT}`);
-    label.replaceChildren(...written.map((line, n) => svg("tspan", { x: 10, y: BOX.height / 2 + 4 + (n - (written.length - 1) / 2) * 13.5 }, line)));
     label.setAttribute("fill", look.ink);
     label.setAttribute("font-weight", look.chosen ? 700 : 400);
     marks.replaceChildren(...look.marks.map((kind, n) => MARKS[kind](0, 14 * n)));
@@ -163,14 +175,14 @@ corridor.graphPicture = (frame, words, act) => {
   }
   let before = "";
   function drawLabels() {
-    const far = zoom.k * SIZE < READABLE;
-    const grow = Math.min(2, Math.max(1, Math.round(3 / zoom.k) / 4)), now = `${far} ${grow}`;  // marks stay large enough to be told apart
-    if (now !== before) for (const { label, marks } of nodes.values()) {
-      label.setAttribute("visibility", far ? "hidden" : "visible");
-      marks.setAttribute("transform", `translate(${BOX.width - 2} 3) scale(${grow})`);
+    const words = SIZES.find(([least]) => zoom.k >= least)?.[1] ?? 0;
+    const grow = Math.min(2, Math.max(1, Math.round(3 / zoom.k) / 4)), now = `${words} ${grow}`;  // marks stay large enough to be told apart
+    if (now !== before) for (const at of view.order) {
+      write(at, words);
+      nodes.get(at).marks.setAttribute("transform", `translate(${BOX.width - 2} 3) scale(${grow})`);
     }
     before = now;
-    labels.replaceChildren(...(far ? drawNames() : []), ...drawHeadings());
+    labels.replaceChildren(...(words ? [] : drawNames()), ...drawHeadings());
   }
   function settle() {
     world.setAttribute("transform", `translate(${zoom.x.toFixed(2)} ${zoom.y.toFixed(2)}) scale(${zoom.k.toFixed(4)})`);
@@ -285,10 +297,10 @@ corridor.graphPicture = (frame, words, act) => {
       context.fillRect(0, size.height, size.width, foot);
       context.fillStyle = INK;
       context.font = `600 13px ${FONT}`;
-      context.fillText(lines[0], 10, size.height + 18, size.width - 20);
+      context.fillText(cut(lines[0], size.width - 20, context.font), 10, size.height + 18);
       context.font = `11px ${FONT}`;
       context.fillStyle = SOFT;
-      context.fillText(lines[1], 10, size.height + 36, size.width - 20);
+      context.fillText(cut(lines[1], size.width - 20, context.font), 10, size.height + 36);
       sheet.toBlob((blob) => corridor.save(name, blob), "image/png");
     };
     image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
@@ -296,9 +308,12 @@ corridor.graphPicture = (frame, words, act) => {
 
   return {
     draw, fit, measure, zoomAt, save, focus,
-    get zoom() { return zoom; },
-    set zoom(next) { zoom = { ...next, k: limited(next.k) }; settle(); },
-    /** Where a box stands on the screen, so that it can be kept there when everything else moves. */
-    at(node) { const place = view?.layout.boxes.get(node); return place && { x: place.x * zoom.k + zoom.x, y: place.y * zoom.k + zoom.y }; },
+    /** What is in the middle of the frame, and the scale: the same on a screen of another size. */
+    get middle() { return { x: (size.width / 2 - zoom.x) / zoom.k, y: (size.height / 2 - zoom.y) / zoom.k, k: zoom.k }; },
+    set middle({ x, y, k }) {
+      const scale = limited(k);
+      zoom = { x: size.width / 2 - x * scale, y: size.height / 2 - y * scale, k: scale };
+      settle();
+    },
   };
 };
