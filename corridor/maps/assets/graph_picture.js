@@ -307,7 +307,7 @@ corridor.graphPicture = (frame, words, act) => {
   }
 
   return {
-    draw, fit, measure, zoomAt, save, focus,
+    draw, fit, measure, zoomAt, save,
     /** What is in the middle of the frame, and the scale: the same on a screen of another size. */
     get middle() { return { x: (size.width / 2 - zoom.x) / zoom.k, y: (size.height / 2 - zoom.y) / zoom.k, k: zoom.k }; },
     set middle({ x, y, k }) {
