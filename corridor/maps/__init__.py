@@ -46,7 +46,8 @@ def write_pages(
     Returns
     -------
     list of pathlib.Path
-        index.html, dependency.html and, with plans, plan.html. Each stands alone; links go between them.
+        index.html, dependency.html, graph.html and, with plans, plan.html. Each stands alone; links go
+        between them.
 
     Raises
     ------
@@ -55,6 +56,7 @@ def write_pages(
     CorridorError
         If a page would load anything from outside.
     """
+    from corridor.maps.component_graph import graph_page
     from corridor.maps.index import index_page
     from corridor.maps.india import plan_page
     from corridor.maps.world import world_page
@@ -63,6 +65,7 @@ def write_pages(
     pages = {
         "index.html": index_page(tables, study, exposures, shares, ordered),
         "dependency.html": world_page(tables, study, exposures, shares, has_plan=bool(ordered)),
+        "graph.html": graph_page(tables, study, exposures, shares, ordered),
     }
     if ordered:
         pages["plan.html"] = plan_page(tables, study, ordered)

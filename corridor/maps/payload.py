@@ -76,7 +76,8 @@ def needs(tables: Tables, shares: pd.DataFrame) -> pd.Series:
         final = demand.reindex(tables.components["id"], fill_value=0.0).astype(float)
         need = final
         for _ in range(len(final)):
-            made = recipes["output"].map(need).fillna(0.0) * recipes["output"].map(home).fillna(0.0)
+            worth, own_part = (recipes["output"].map(one).astype(float).fillna(0.0) for one in (need, home))
+            made = worth * own_part
             derived = (recipes["part"] * made).groupby(recipes["input"]).sum()
             new = final.add(derived.reindex(final.index, fill_value=0.0))
             if float((new - need).abs().max()) < 1e-9:
@@ -217,8 +218,8 @@ def world_payload(
         "suppliers": _suppliers(tables, codes, sectors, sources),
     }
     payload["stages"] = stages.names
-    payload["sources"] = _sources(tables, sources.names)
-    payload["countries"] = _countries(tables, countries.names)
+    payload["sources"] = source_part(tables, sources.names)
+    payload["countries"] = country_part(tables, countries.names)
     return payload
 
 
@@ -248,7 +249,8 @@ def _suppliers(tables: Tables, codes: Codes, sectors: Codes, sources: Codes) -> 
     return rows
 
 
-def _sources(tables: Tables, keys: Sequence[str]) -> list[dict[str, str]]:
+def source_part(tables: Tables, keys: Sequence[str]) -> list[dict[str, str]]:
+    """Title and address of each source, in the order of the keys."""
     known = tables.sources.drop_duplicates("key").set_index("key")
     rows = []
     for key in keys:
@@ -257,7 +259,8 @@ def _sources(tables: Tables, keys: Sequence[str]) -> list[dict[str, str]]:
     return rows
 
 
-def _countries(tables: Tables, codes: Sequence[str]) -> list[dict[str, Any]]:
+def country_part(tables: Tables, codes: Sequence[str]) -> list[dict[str, Any]]:
+    """Name and place of each country, in the order of the codes."""
     known = tables.countries.drop_duplicates("iso3").set_index("iso3")
     rows = []
     for iso3 in codes:

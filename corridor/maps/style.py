@@ -42,3 +42,12 @@ def sector_name(sector: str) -> str:
 def sector_colour(sector: str) -> str:
     """Colour of a sector, as ``#rrggbb``."""
     return SECTOR_COLOURS.get(sector, OTHER_COLOUR)
+
+
+def share_legend() -> list[tuple[str, str]]:
+    """Each colour of the shares, with the shares that it stands for in words."""
+    edges = [0.0, *SHARE_CLASSES, 1.0]
+    return [
+        (colour, f"{100 * low:.0f}–{100 * high:.0f}\u00a0%" if low else f"under {100 * high:.0f}\u00a0%")
+        for colour, low, high in zip(SHARE_COLOURS, edges[:-1], edges[1:], strict=True)
+    ]

@@ -51,7 +51,7 @@ def world_page(
             "study": study,
             "target": payload["targetName"],
             "has_plan": has_plan,
-            "classes": _legend(),
+            "classes": style.share_legend(),
             "sectors": payload["sectors"],
             "statuses": style.STATUS_MEANING,
             "disclaimer": DISCLAIMER,
@@ -72,14 +72,6 @@ def world_page(
     world.add_child(Start("corridor.world"))
     figure.add_child(world)
     return figure.render()
-
-
-def _legend() -> list[tuple[str, str]]:
-    edges = [0.0, *style.SHARE_CLASSES, 1.0]
-    return [
-        (colour, f"{100 * low:.0f}–{100 * high:.0f}\u00a0%" if low else f"under {100 * high:.0f}\u00a0%")
-        for colour, low, high in zip(style.SHARE_COLOURS, edges[:-1], edges[1:], strict=True)
-    ]
 
 
 def _used(tables: Tables, used: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -215,7 +215,11 @@ def test_hostile_texts_are_shown_not_run(pages: dict[str, Path], browser: Any, n
 
 
 def test_without_a_plan_the_index_says_so(pages: dict[str, Path]) -> None:
-    assert sorted(path.name for path in pages["no plan"].iterdir()) == ["dependency.html", "index.html"]
+    assert sorted(path.name for path in pages["no plan"].iterdir()) == [
+        "dependency.html",
+        "graph.html",
+        "index.html",
+    ]
     page = (pages["no plan"] / "index.html").read_text(encoding="utf-8")
     assert "no plan was made" in page
     assert "plan.html" not in page

@@ -180,6 +180,41 @@ const corridor = (() => {
     return { show(next) { rows = next; draw(); }, redraw: draw, finish, get sort() { return sort; } };
   }
 
+  /** A search field with suggestions below (combobox with a list box). entries: {at, text, note}; choose(at). */
+  function suggest(input, list, entries, choose) {
+    const MOST = 9, words = entries.map((entry) => entry.text.toLowerCase());
+    let found = [], active = -1;
+    function close() { list.hidden = true; active = -1; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); }
+    function take(entry) { close(); choose(entry.at); }
+    function mark(next) {
+      active = next;
+      [...list.children].forEach((item, n) => item.setAttribute("aria-selected", String(n === active)));
+      if (active >= 0) input.setAttribute("aria-activedescendant", list.children[active].id); else input.removeAttribute("aria-activedescendant");
+    }
+    function open() {
+      const sought = input.value.trim().toLowerCase();
+      const rank = (n) => (words[n] === sought ? 0 : words[n].startsWith(sought) ? 1 : /[^a-z0-9]/.test(words[n][words[n].indexOf(sought) - 1]) ? 2 : 3);
+      found = sought ? [...words.keys()].filter((n) => words[n].includes(sought)).sort((a, b) => rank(a) - rank(b) || words[a].length - words[b].length).slice(0, MOST).map((n) => entries[n]) : [];
+      list.replaceChildren(...found.map((entry, n) => el("li", { id: `${list.id}-${n}`, role: "option", "aria-selected": "false", title: entry.text, onpointerdown: (event) => { event.preventDefault(); take(entry); } },
+        el("span", {}, entry.text.slice(0, 80)), el("span", { className: "soft small" }, entry.note))));
+      if (sought && !found.length) list.append(el("li", { className: "soft", role: "option", "aria-disabled": "true" }, "No component of this name"));
+      list.hidden = !sought;
+      input.setAttribute("aria-expanded", String(Boolean(sought)));
+      mark(-1);
+    }
+    input.addEventListener("input", open);
+    input.addEventListener("blur", close);
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") { if (list.hidden) choose(-1); close(); input.value = ""; }
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        if (list.hidden) open();
+        if (found.length) mark((active + (event.key === "ArrowDown" ? 1 : found.length + (active < 0 ? 0 : -1))) % found.length);
+      }
+      if (event.key === "Enter" && found.length && !list.hidden) { event.preventDefault(); take(found[Math.max(active, 0)]); }
+    });
+  }
+
   /* ---- downloads ---- */
   function save(name, blob) {
     const link = el("a", { href: URL.createObjectURL(blob), download: name });
@@ -212,5 +247,5 @@ const corridor = (() => {
     button.addEventListener("click", () => { set(unit === "usd" ? "inr" : "usd"); changed(unit); });
   }
 
-  return { $, read, el, fill, svg, percent, percentFine, money, moneyBoth, number, amount, capital, inText, readState, writeState, badge, evidence, shareCell, sourceNote, segmented, table, saveCsv, save, unitSwitch };
+  return { $, read, el, fill, svg, percent, percentFine, money, moneyBoth, number, amount, capital, inText, readState, writeState, badge, evidence, shareCell, sourceNote, segmented, suggest, table, saveCsv, save, unitSwitch };
 })();
