@@ -38,6 +38,7 @@ from corridor.measures.feasibility import (
 from corridor.measures.flows import export_flows, market_flows, origin_shares, world_flows
 from corridor.measures.headline import headline
 from corridor.measures.indices import concentration_indices
+from corridor.measures.kinds import MEASURES, Ask, measure, study_measures
 from corridor.measures.look_through import extraction, look_through, sales_exposure
 from corridor.measures.network import Network
 from corridor.measures.paths import exposure_by_tier, paths
@@ -54,6 +55,8 @@ from corridor.measures.stability import (
 from corridor.measures.uncertainty import Uncertainty, uncertainty
 
 __all__ = [
+    "MEASURES",
+    "Ask",
     "Network",
     "Uncertainty",
     "alternatives",
@@ -87,6 +90,7 @@ __all__ = [
     "look_through",
     "market_dependence",
     "market_flows",
+    "measure",
     "mineral_risk",
     "net_import_reliance",
     "origin_shares",
@@ -103,6 +107,7 @@ __all__ = [
     "stability",
     "stop",
     "stop_losses",
+    "study_measures",
     "substitution_indices",
     "supply_risk",
     "threshold_distance",
