@@ -32,7 +32,7 @@ __all__ = ["Opened", "connect", "literal", "open_files", "quoted"]
 
 _LONGEST_HEADER = 2**18
 _LARGEST_JSON = 512 * 2**20
-_DELIMITERS = (",", ";", "\t", "|")
+_DELIMITERS = (",", ";", "|")
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,8 @@ def _look(name: str, path: Path, encoding: str) -> Opened:
     except (OSError, EOFError, zlib.error) as error:
         raise _broken(name, f"a file that cannot be read ({str(error)[:80]})", "a whole file") from None
     header = _first_line(name, head, encoding)
-    delimiter = max(_DELIMITERS, key=header.count)
+    # a tab stands in no name: where there is one, commas belong to the names (Eurostat's wide tables)
+    delimiter = "\t" if "\t" in header else max(_DELIMITERS, key=header.count)
     cells = next(csv.reader([header], delimiter=delimiter), [])
     columns = tuple(cell.strip() for cell in cells)
     if not any(columns):

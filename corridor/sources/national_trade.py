@@ -263,6 +263,7 @@ def read_comext(
             usd=dict(rates),
             detail=tuple(name for name in _DETAIL if name in there),
             skip=skip,
+            no_money=frozenset({"quantities"}),
             missing=("", ":") if sdmx else (),
         )
         return tables, Reading(layout=layout, places=LETTERS, groups=_EURO_GROUPS)

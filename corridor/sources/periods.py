@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -53,14 +53,41 @@ def years_of(sums: pd.DataFrame, column: str, key: str, *, yearly: bool) -> tupl
     return pd.Series(np.where(code >= 0, years[code] if len(years) else 0, 0), index=sums.index), notes
 
 
-def usd_m(sums: pd.DataFrame, usd: float | Mapping[int, float], key: str) -> float | pd.Series:
-    """US$ million in one unit of the file; aligned with the sums where a rate changes with the year."""
+def usd_m(
+    sums: pd.DataFrame, usd: float | Mapping[int, float], years: Sequence[int], key: str
+) -> tuple[float | pd.Series, list[str]]:
+    """US$ million in one unit of the file, and notes.
+
+    Parameters
+    ----------
+    sums
+        With ``part`` and ``year``.
+    usd
+        US$ in one unit; per year where a currency's rate changes.
+    years
+        Years to keep; all if empty.
+    key
+        Source, for messages.
+
+    Returns
+    -------
+    (float or Series, list of str)
+        Aligned with the sums where the rate changes.
+
+    Raises
+    ------
+    ConfigError
+        A year to keep has no rate.
+    """
     if not isinstance(usd, Mapping):
-        return usd / 1e6
-    lacking = sorted(set(sums.loc[sums["year"] > 0, "year"]) - set(usd))
+        return usd / 1e6, []
+    found = set(sums.loc[sums["part"] == KEPT, "year"])
+    lacking = sorted((found & set(years) if years else found) - set(usd))
     if lacking:
-        years = ", ".join(map(str, lacking))
+        told = ", ".join(map(str, lacking))
         raise ConfigError(
-            f"{key}: no rate for {years}; give US$ for one unit with --rate, such as {lacking[0]}=1.08"
+            f"{key}: no rate for {told}; give US$ for one unit with --rate, such as {lacking[0]}=1.08"
         )
-    return sums["year"].map(dict(usd)).astype(float) / 1e6
+    rate = sums["year"].map(dict(usd)).astype(float)
+    note = ["rows of years without a rate are counted without their value"] if rate.isna().any() else []
+    return rate.fillna(0.0) / 1e6, note

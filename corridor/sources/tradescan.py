@@ -55,6 +55,8 @@ class Layout:
         Further columns that tell rows apart, for example the mode of transport.
     skip
         Reason -> condition on ``columns``, in SQL written by us: rows left out before anything else.
+    no_money
+        Reasons of `skip` whose rows hold quantities: their values are not counted.
     missing
         Texts that stand for no value.
     """
@@ -71,6 +73,7 @@ class Layout:
     digits: int | None = None
     detail: tuple[str, ...] = ()
     skip: Mapping[str, str] = field(default_factory=dict)
+    no_money: frozenset[str] = frozenset()
     missing: tuple[str, ...] = ()
 
     def column(self, role: str) -> str:
@@ -115,8 +118,8 @@ def add_up(
     DataFrame
         ``part`` (`KEPT` or why the rows are left out), ``period, importer, exporter, revision`` (categories, text
         as in the file; blank in parts left out), ``piece`` (code as in the file; None for codes that are not kept
-        apart), ``rows``, ``value`` and ``duty`` (in the file's unit), ``blank`` (rows without value), ``odd`` (rows
-        whose code does not begin with two digits), ``chapters`` (bits of the chapters seen).
+        apart), ``rows``, ``value`` and ``duty`` (in the file's unit), ``blank`` (rows without value), ``odd``
+        (rows whose code does not begin with two digits), ``chapters`` (bits of the chapters seen).
 
     Raises
     ------
@@ -149,6 +152,7 @@ def add_up(
         faults += _twice(engine, opened, layout, twice)
     if faults:
         raise DataError(faults[:_MOST_LISTED])
+    rows.loc[rows["part"].isin(layout.no_money), "value"] = 0.0
     return rows.drop(columns=["wrong", *detail])
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from corridor.errors import DataError, Problem
+from corridor.frames import conform
 from corridor.sources.census import EU_MEMBERS
 from corridor.sources.imported import Imported, ImportReport
 from corridor.sources.intake import Opened, connect, open_files
@@ -163,7 +164,8 @@ def _understand(
     sums["year"] = reading.year or 0
     if reading.layout.period:
         sums["year"], notes = years_of(sums, reading.layout.period, key, yearly=reading.yearly)
-    unit = usd_m(sums, reading.layout.usd, key)
+    unit, told = usd_m(sums, reading.layout.usd, choice.years, key)
+    notes += told
     sums["usd_m"], sums["duty_m"] = sums["value"].fillna(0.0) * unit, sums["duty"] * unit
     kept = sums["part"] == KEPT
     if choice.years:
@@ -386,4 +388,10 @@ def _trade_rows(single: pd.DataFrame, totals: pd.DataFrame, key: str) -> pd.Data
     rows = rows.assign(
         nomenclature="HS6", source=key, status=rows["computed"].map({True: "computed", False: "reported"})
     )
-    return lay_out(rows.sort_values(["importer", "code", "year", "exporter"]), "trade")
+    rows = rows.astype({name: "str" for name in ("importer", "exporter")})
+    typed, problems = conform(
+        "trade", lay_out(rows.sort_values(["importer", "code", "year", "exporter"]), "trade")
+    )
+    if problems:
+        raise DataError(problems)
+    return typed
