@@ -388,7 +388,7 @@ def _trade_rows(single: pd.DataFrame, totals: pd.DataFrame, key: str) -> pd.Data
     rows = rows.assign(
         nomenclature="HS6", source=key, status=rows["computed"].map({True: "computed", False: "reported"})
     )
-    rows = rows.astype({name: "str" for name in ("importer", "exporter")})
+    rows = rows.astype({"importer": "str", "exporter": "str"})
     typed, problems = conform(
         "trade", lay_out(rows.sort_values(["importer", "code", "year", "exporter"]), "trade")
     )
