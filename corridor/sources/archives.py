@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -21,6 +23,19 @@ MAX_MEMBERS = 1_000
 _SMALL = 2**20  # below a MiB any ratio is harmless
 _TABLES = (".csv", ".tsv", ".txt", ".dat", ".tab", ".parquet", ".json")
 _CHUNK = 2**20
+# what the readers of archives raise for broken headers, streams, methods, passwords and files
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    struct.error,
+    OSError,
+)
 
 
 def extract(
@@ -70,14 +85,14 @@ def extract(
                 (member.filename, _write(packed, member, folder / f"{first + at}{_suffix(member)}", archive))
                 for at, member in enumerate(tables)
             ]
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except _BROKEN as error:
         text = str(error) or type(error).__name__
         raise _refused(archive, f"an archive that cannot be read ({text[:100]})", "a whole .zip file") from None
 
 
 def _is_table(member: zipfile.ZipInfo) -> bool:
-    name = member.filename.rsplit("/", 1)[-1]
-    return not member.is_dir() and _suffix(member) in _TABLES and not name.startswith(("readme", "Readme", "."))
+    name = member.filename.replace("\\", "/").rsplit("/", 1)[-1].lower()
+    return bool(name) and _suffix(member) in _TABLES and not name.startswith(("readme", "."))
 
 
 def _suffix(member: zipfile.ZipInfo) -> str:

@@ -292,19 +292,19 @@ def _check_editions(rows: pd.DataFrame, reading: Reading, key: str) -> None:
     """An importer's year stands in one edition only: in two it counts twice."""
     if not reading.layout.revision:
         return
-    editions = rows.groupby(["importer", "year"], observed=True)["edition"].agg(
-        lambda each: sorted(set(each.dropna()))
-    )
+    kinds = rows[["importer", "year", "edition"]].drop_duplicates().dropna()
+    kinds = kinds.astype({"importer": "str", "edition": "str"}).sort_values(["importer", "year", "edition"])
+    several = kinds[kinds.duplicated(["importer", "year"], keep=False)]
     problems = [
         Problem(
             key,
             f"{importer} {year}",
             reading.layout.revision,
-            " and ".join(each),
+            " and ".join(each["edition"]),
             "one edition of the Harmonized System: in two the trade counts twice",
             "leave the rows of the older edition out",
         )
-        for importer, year, each in editions[editions.map(len) > 1].reset_index().to_numpy().tolist()
+        for (importer, year), each in several.groupby(["importer", "year"])
     ]
     if problems:
         raise DataError(problems[:_SHOWN])

@@ -132,8 +132,12 @@ def main() -> None:
 
             path = work / "tradestat.csv"
             columns = "fy_start, hs8, country, value_musd, quantity"
-            duckdb.execute(f"COPY (SELECT {columns} FROM read_parquet(?)) TO '{path}' (HEADER)", [str(given.table)])
-            pairs = [(in_own_process(bare, str(path)), in_own_process(tradestat, str(path))) for _ in range(_REPEATS)]
+            duckdb.execute(
+                f"COPY (SELECT {columns} FROM read_parquet(?)) TO '{path}' (HEADER)", [str(given.table)]
+            )
+            pairs = [
+                (in_own_process(bare, str(path)), in_own_process(tradestat, str(path))) for _ in range(_REPEATS)
+            ]
             scan, ours = (min(each, key=lambda one: one["seconds"]) for each in zip(*pairs, strict=True))
             print("bare scan and sum   ", json.dumps(scan))
             print("import of TradeStat ", json.dumps(ours))
