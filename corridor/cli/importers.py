@@ -258,6 +258,45 @@ def _table(asked: _Asked) -> Imported:
     return read_table(asked.files, asked.choice, columns, source, table=asked.table, usd=unit, status=asked.status)
 
 
+def _usgs(asked: _Asked) -> Imported:
+    from corridor.sources.mineral_imports import read_usgs
+
+    return read_usgs(asked.files, _known_components(), date=asked.source["date"])
+
+
+def _iea(asked: _Asked) -> Imported:
+    from corridor.sources.mineral_imports import read_iea
+
+    return read_iea(asked.files, _known_components(), date=asked.source["date"])
+
+
+def _worldbank(asked: _Asked) -> Imported:
+    from corridor.sources.index_imports import read_worldbank
+    from corridor.tables import load_tables
+
+    return read_worldbank(asked.files, load_tables().countries, date=asked.source["date"])
+
+
+def _eto(asked: _Asked) -> Imported:
+    from corridor.sources.share_imports import read_eto
+
+    year = asked.choice.years[0] if asked.choice.years else None
+    return read_eto(asked.files, _known_components(), asked.components, year=year, date=asked.source["date"])
+
+
+def _mrio(asked: _Asked) -> Imported:
+    from corridor.sources.share_imports import read_mrio
+
+    year = asked.choice.years[0] if asked.choice.years else None
+    return read_mrio(asked.files, _known_components(), asked.components, year=year, date=asked.source["date"])
+
+
+def _known_components() -> frozenset[str]:
+    from corridor.tables import load_tables
+
+    return frozenset(load_tables().components["id"])
+
+
 _TRADE: dict[str, Callable[[_Asked], Imported]] = {
     "baci": _baci,
     "comtrade": _comtrade,
@@ -265,4 +304,12 @@ _TRADE: dict[str, Callable[[_Asked], Imported]] = {
     "tradestat": _tradestat,
     "comext": _comext,
 }
-_READERS: dict[str, Callable[[_Asked], Imported]] = {**_TRADE, "table": _table}
+_READERS: dict[str, Callable[[_Asked], Imported]] = {
+    **_TRADE,
+    "usgs": _usgs,
+    "iea": _iea,
+    "worldbank": _worldbank,
+    "eto": _eto,
+    "mrio": _mrio,
+    "table": _table,
+}

@@ -53,7 +53,7 @@ class ImportReport:
     ) -> ImportReport:
         """Account from the parts; `kept` and `left_out` give rows and US$ million."""
         table = pd.DataFrame(list(left_out), columns=["why", "rows", "value_usd_m"])
-        table = table.groupby("why", as_index=False, sort=False).sum()
+        table = table.groupby("why", as_index=False, sort=False).sum(min_count=1)
         rows = kept[0] + int(table["rows"].sum())
         value = kept[1] + float(table["value_usd_m"].sum(skipna=False)) if len(table) else kept[1]
         by_value = value == value and value > 0
