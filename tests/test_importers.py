@@ -84,9 +84,10 @@ def test_baci_other_reporters_and_years_are_counted_not_kept(tmp_path: Path) -> 
 
 
 def test_baci_totals_need_all_chapters(tmp_path: Path) -> None:
-    whole = [f"2022,156,699,{chapter:02d}0000,1000,1" for chapter in range(1, 98)] + ["2022,156,699,850760,500,1"]
+    whole = [f"2022,156,699,{chapter:02d}0000,1000000,1" for chapter in range(1, 98)]
+    whole += ["2022,156,699,850760,500000,1"]
     out = read_baci([baci_file(tmp_path, whole)], Choice(codes=CODES))
-    assert value(out, code="TOTAL") == pytest.approx(97.5)
+    assert value(out, code="TOTAL") == pytest.approx(97_500)
     assert out.tables["trade"].set_index("code").loc["TOTAL", "status"] == "computed"
     part = read_baci([baci_file(tmp_path, whole[:20] + whole[-1:])], Choice(codes=CODES))
     assert "TOTAL" not in set(part.tables["trade"]["code"])
@@ -219,6 +220,7 @@ def test_comtrade_leaves_out_what_repeats(tmp_path: Path, choice: Choice) -> Non
         assert len(out.tables["trade"]) == 2
         assert out.report.rows == 9
         accounted(out)
+        assert "partners add up to US$ 2.5 million, groups of countries (the World) to 9.0" in out.report.notes
     sold = read_comtrade([tmp_path / "api.csv"], choice, flow="exports")
     assert value(sold, importer="CHN", exporter="IND") == 3.0
     assert sold.tables["sources"]["note"].iloc[0].startswith("not to be redistributed")
@@ -401,6 +403,11 @@ def test_a_value_in_another_unit(tmp_path: Path, choice: Choice) -> None:
     with pytest.raises(DataError, match="another unit"):
         read_baci([path], choice)
     assert value(read_baci([path], choice, usd=1.0), importer="IND") == 650_000.0
+    millions = [f"2022,156,699,{chapter:02d}0000,1000,1" for chapter in range(1, 98)] + ["2022,156,699,850760,1,1"]
+    path = baci_file(tmp_path, millions)  # a whole year of India of 97 US$ million
+    with pytest.raises(DataError, match="another unit"):
+        read_baci([path], choice)
+    assert len(read_baci([path], choice, usd=1e6).tables["trade"]) == 2
 
 
 def test_missing_columns_of_every_file_at_once(tmp_path: Path, choice: Choice) -> None:

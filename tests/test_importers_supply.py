@@ -145,7 +145,8 @@ def explorer(folder: Path, shares: str = "61%,6%,9%") -> list[Path]:
         "inputs.csv": "input_name,input_id,type,stage_name,stage_id\nPhotoresist,N31,material,x,S2\n",
         "providers.csv": "provider_name,provider_id,provider_type,country\nUSA,P1,country,\nCHN,P2,country,\n"
         "Various,P5,country,\nIntel,P9,organization,USA\nMAL,P46,country,\n",
-        "provision.csv": f"{head}USA,P1,Photoresist,N31,{usa},\nCHN,P2,Photoresist,N31,{chn},\nVarious,P5,Photoresist,N31,{other},\n"
+        "provision.csv": f"{head}USA,P1,Photoresist,N31,{usa},\nCHN,P2,Photoresist,N31,{chn},\n"
+        f"Various,P5,Photoresist,N31,{other},\n"
         "Intel,P9,Photoresist,N31,,\nMAL,P46,Photoresist,N31,2%,\nCHN,P2,Design,S1,5%,\n",
         "sequence.csv": "input_name,input_id,goes_into_name,goes_into_id,is_type_of_name,is_type_of_id\n"
         "Photoresist,N31,Photolithography,N25,,\n",

@@ -14,7 +14,7 @@ from corridor.sources.imported import Imported, source_row
 from corridor.sources.intake import Opened, quoted
 from corridor.sources.places import LETTERS, NAMES
 from corridor.sources.tradescan import Layout
-from corridor.sources.tradetable import Choice, Reading, read_trade
+from corridor.sources.tradetable import Choice, Reading, chosen, read_trade
 from corridor.sources.widetable import lengthen
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _EURO_GROUPS = frozenset(
 _DETAIL = ("TRADE_TYPE", "STAT_PROCEDURE", "STAT_REGIME", "SUPPL_UNIT", "SUPP_UNIT")
 
 
-def read_census(files: Sequence[str | Path], choice: Choice, *, date: str = "") -> Imported:
+def read_census(files: Sequence[str | Path], choice: Choice | None = None, *, date: str = "") -> Imported:
     """Read US imports for consumption at HS10 or HS6.
 
     Parameters
@@ -40,7 +40,7 @@ def read_census(files: Sequence[str | Path], choice: Choice, *, date: str = "") 
         ``CON_VAL_YR`` or ``CON_VAL_MO``; duty ``duty``, ``CAL_DUT_YR`` or ``CAL_DUT_MO``; ``time`` (2024 or
         2024-12; a file of yearly sums holds December's).
     choice
-        What to keep; one year must be named where the file has no ``time``.
+        What to keep (the codes of the bundled tables if None); one year must be named where there is no ``time``.
     date
         Day of the extract.
 
@@ -57,6 +57,7 @@ def read_census(files: Sequence[str | Path], choice: Choice, *, date: str = "") 
     ConfigError
         A file is missing, or the year is not known.
     """
+    choice = chosen(choice)
 
     def choose(engine: DuckDBPyConnection, opened: list[Opened]) -> tuple[list[Opened], Reading]:
         there = set.intersection(*(set(file.columns) for file in opened))
@@ -125,7 +126,7 @@ def _finest(engine: DuckDBPyConnection, opened: Sequence[Opened], code: str, lev
 
 def read_tradestat(
     files: Sequence[str | Path],
-    choice: Choice,
+    choice: Choice | None = None,
     *,
     flow: str,
     partners: bool = False,
@@ -140,7 +141,7 @@ def read_tradestat(
         CSV or parquet with the columns ``fy_start`` (2022 for April 2022 to March 2023; or ``year``,
         ``financialyear``), ``hs8`` (or ``hs_code``), ``country``, ``value_musd``.
     choice
-        What to keep.
+        What to keep; the codes of the bundled tables if None.
     flow
         ``imports`` (CIF) or ``exports`` (FOB); the files do not say.
     partners
@@ -193,12 +194,12 @@ def read_tradestat(
         date,
         "CIF" if flow == "imports" else "FOB, as India reports it",
     )
-    return read_trade(files, choose, choice, source)
+    return read_trade(files, choose, chosen(choice), source)
 
 
 def read_comext(
     files: Sequence[str | Path],
-    choice: Choice,
+    choice: Choice | None = None,
     *,
     rates: Mapping[int, float],
     flow: str = "imports",
@@ -213,7 +214,7 @@ def read_comext(
         VALUE_IN_EUROS, ...); SDMX-CSV (reporter, partner, product, flow, indicators, TIME_PERIOD, OBS_VALUE); or
         the wide .tsv of the bulk download.
     choice
-        What to keep.
+        What to keep; the codes of the bundled tables if None.
     rates
         Year -> US$ for one euro (yearly mean); there is no table of rates here.
     flow
@@ -278,4 +279,4 @@ def read_comext(
         "euro turned into US$ with rates given by the user: "
         + ", ".join(f"{year} {rate:g}" for year, rate in sorted(rates.items())),
     )
-    return read_trade(files, choose, choice, source)
+    return read_trade(files, choose, chosen(choice), source)

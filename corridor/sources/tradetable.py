@@ -13,6 +13,7 @@ import pandas as pd
 from corridor.errors import DataError, Problem
 from corridor.frames import conform
 from corridor.sources.census import EU_MEMBERS
+from corridor.sources.codes_in_use import codes_in_use
 from corridor.sources.imported import Imported, ImportReport
 from corridor.sources.intake import Opened, connect, open_files
 from corridor.sources.periods import usd_m, years_of
@@ -20,16 +21,17 @@ from corridor.sources.places import coded_as, to_iso3
 from corridor.sources.revisions import OURS, by_year, concordance, named
 from corridor.sources.rows import lay_out
 from corridor.sources.tradescan import KEPT, Layout, add_up
+from corridor.sources.units import check_least, check_most
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["Choice", "Reading", "read_trade"]
+__all__ = ["Choice", "Reading", "chosen", "read_trade"]
 
-_LARGEST_USD_M = 8e6
-"""No country's imports of a year reach this (the largest, of the United States, are half of it)."""
-_MOST_CHAPTERS = 62
-_TRUE_TABLE = 50  # chapters of 62 bits: a table that holds fewer is an extract, its sum is no total
+_SLACK = 0.01
+# Chapters 1 to 97 fall on 62 bits (a signed word has no more). A table with fewer than 50 of them set is an
+# extract, and its sum no total.
+_TRUE_TABLE = 50
 _SHOWN = 12
 
 
@@ -105,6 +107,11 @@ class Reading:
     yearly: bool = False
 
 
+def chosen(choice: Choice | None) -> Choice:
+    """The choice, or everything that the bundled codes stand for."""
+    return choice or Choice(codes=codes_in_use())
+
+
 def read_trade(
     files: Sequence[str | Path],
     choose: Callable[[DuckDBPyConnection, list[Opened]], tuple[list[Opened], Reading]],
@@ -172,12 +179,12 @@ def _understand(
         _move(sums, kept & ~sums["year"].isin(choice.years), "other years")
     notes += _countries(sums, reading, choice)
     kept = sums["part"] == KEPT
-    _check_unit(sums[kept], key)
+    check_most(sums[kept], key)
     sums["edition"] = _editions(sums, reading)
     _check_editions(sums[sums["part"] == KEPT], reading, key)
     rows = sums[sums["part"] == KEPT]
     single, lost = _convert(rows[rows["piece"].notna()], changes, choice.codes)
-    totals, note = _totals(rows, choice)
+    totals, note = _totals(rows, choice, key)
     left = _left_out(sums) + lost
     trade = _trade_rows(single, totals, key)
     blank = int(sums["blank"].sum())
@@ -215,6 +222,8 @@ def _countries(sums: pd.DataFrame, reading: Reading, choice: Choice) -> list[str
         kept = sums["part"] == KEPT
         group = kept & _through(sums[role], words.isin(reading.groups)).eq(True)
         _move(sums, group, "groups of countries, which would count twice")
+        if role == "exporter":
+            notes += _against_world(sums, kept, group)
         found = _through(sums[role], to_iso3(words, reading.places, reading.book))
         lost = kept & ~group & found.isna()
         if lost.any():
@@ -242,6 +251,14 @@ def _countries(sums: pd.DataFrame, reading: Reading, choice: Choice) -> list[str
     return notes
 
 
+def _against_world(sums: pd.DataFrame, kept: pd.Series, group: pd.Series) -> list[str]:
+    """What single partners add up to, against the publisher's rows of the World."""
+    world, single = sums.loc[group, "usd_m"].sum(), sums.loc[kept & ~group, "usd_m"].sum()
+    if not world or abs(single - world) <= _SLACK * world:
+        return []
+    return [f"partners add up to US$ {single:,.1f} million, groups of countries (the World) to {world:,.1f}"]
+
+
 def _through(column: pd.Series, values: Sequence[object] | pd.Series) -> pd.Series:
     """A column of categories with each category exchanged for its value; blank stays blank."""
     known = pd.Categorical(pd.Series(list(values), dtype=object))
@@ -257,26 +274,6 @@ def _move(sums: pd.DataFrame, rows: pd.Series, why: str) -> None:
     part = sums["part"]
     sums["part"] = part if why in part.cat.categories else part.cat.add_categories(why)
     sums.loc[rows, "part"] = why
-
-
-def _check_unit(rows: pd.DataFrame, key: str) -> None:
-    """No country imports for more than 8 trillion US$ a year: if one does, the unit is not what the file says."""
-    worth = rows.groupby(["importer", "year"], observed=True)["usd_m"].sum()
-    above = worth[worth > _LARGEST_USD_M]
-    if len(above):
-        raise DataError(
-            [
-                Problem(
-                    key,
-                    "",
-                    "value",
-                    f"US$ {value:,.0f} million of imports by {importer} in {year}",
-                    f"less than {_LARGEST_USD_M:,.0f}: the values seem to be in another unit",
-                    "give the unit with --unit (US$ in one unit of the file)",
-                )
-                for importer, year, value in above.head(_SHOWN).reset_index().to_numpy().tolist()
-            ]
-        )
 
 
 def _editions(sums: pd.DataFrame, reading: Reading) -> pd.Series:
@@ -347,7 +344,7 @@ def _convert(
 _OTHER_CODES = "codes that no component uses (added up in TOTAL)"
 
 
-def _totals(rows: pd.DataFrame, choice: Choice) -> tuple[pd.DataFrame, list[str]]:
+def _totals(rows: pd.DataFrame, choice: Choice, key: str) -> tuple[pd.DataFrame, list[str]]:
     """TOTAL of each partner, for importers and years of which the file holds all chapters."""
     none = rows.iloc[:0].assign(code="TOTAL", status="computed")
     if not choice.totals or not len(rows):
@@ -363,6 +360,7 @@ def _totals(rows: pd.DataFrame, choice: Choice) -> tuple[pd.DataFrame, list[str]
         shown = ", ".join(f"{importer} {year}" for importer, year in part.index[:_SHOWN])
         note = [f"no TOTAL for {shown}{' and others' if len(part) > _SHOWN else ''}: the file lacks chapters"]
     inside = pd.MultiIndex.from_frame(rows[by]).isin(whole.index)
+    check_least(rows[inside], key)
     return rows[inside].assign(code="TOTAL", status="computed"), note
 
 

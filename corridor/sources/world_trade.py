@@ -19,7 +19,7 @@ from corridor.sources.intake import Opened, quoted
 from corridor.sources.places import NUMBERS
 from corridor.sources.revisions import named
 from corridor.sources.tradescan import Layout
-from corridor.sources.tradetable import Choice, Reading, read_trade
+from corridor.sources.tradetable import Choice, Reading, chosen, read_trade
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -30,7 +30,12 @@ _BACI = Layout(source="BACI", period="t", exporter="i", importer="j", code="k", 
 
 
 def read_baci(
-    files: Sequence[str | Path], choice: Choice, *, revision: str = "", usd: float = 1e3, date: str = ""
+    files: Sequence[str | Path],
+    choice: Choice | None = None,
+    *,
+    revision: str = "",
+    usd: float = 1e3,
+    date: str = "",
 ) -> Imported:
     """Read BACI, of any number of years.
 
@@ -40,7 +45,7 @@ def read_baci(
         ``BACI_HS17_Y2022_V202501.csv`` and so on (columns t year, i exporter, j importer, k product, v value in
         thousand US$, q quantity in t), or the zip with all of them; country_codes may lie beside them.
     choice
-        What to keep.
+        What to keep; the codes of the bundled tables if None.
     revision
         Edition of the Harmonized System; as the files' names say if empty.
     usd
@@ -65,6 +70,7 @@ def read_baci(
     BACI reconciles the two reports of a flow and takes freight out of import values: they are FOB, below those of
     the customs.
     """
+    choice = chosen(choice)
     edition = _edition(files, revision)
     version = date or next((f"V{found}" for found in re.findall(r"_V(\d{6})", " ".join(map(str, files)))), "")
     source = source_row(
@@ -118,7 +124,7 @@ def _country_codes(file: Opened) -> dict[str, str]:
 
 
 def read_comtrade(
-    files: Sequence[str | Path], choice: Choice, *, flow: str = "imports", date: str = ""
+    files: Sequence[str | Path], choice: Choice | None = None, *, flow: str = "imports", date: str = ""
 ) -> Imported:
     """Read UN Comtrade, as its API, comtradeapicall or the bulk files give it.
 
@@ -128,7 +134,7 @@ def read_comtrade(
         CSV, text with tabs (also .gz), parquet or JSON with the columns of the API: period, reporterCode,
         flowCode, partnerCode, classificationCode, cmdCode, primaryValue (US$).
     choice
-        What to keep.
+        What to keep; the codes of the bundled tables if None.
     flow
         ``imports`` as importers report them (CIF), or ``exports``: what exporters report of them (FOB).
     date
@@ -147,6 +153,7 @@ def read_comtrade(
     ConfigError
         A file is missing or the flow is not known.
     """
+    choice = chosen(choice)
     if flow not in ("imports", "exports"):
         raise ConfigError(f"flow {flow!r}: wanted imports or exports")
     source = source_row(
