@@ -21,6 +21,7 @@ from corridor.sources.imported import Imported, source_row
 from corridor.sources.landing import land
 from corridor.sources.national_trade import read_census, read_comext, read_tradestat
 from corridor.sources.plain_table import read_map, read_table
+from corridor.sources.rows import beside
 from corridor.sources.tradetable import Choice
 from corridor.sources.world_trade import read_baci, read_comtrade
 from corridor.tables import load_tables
@@ -403,11 +404,13 @@ def test_a_value_in_another_unit(tmp_path: Path, choice: Choice) -> None:
     with pytest.raises(DataError, match="another unit"):
         read_baci([path], choice)
     assert value(read_baci([path], choice, usd=1.0), importer="IND") == 650_000.0
-    millions = [f"2022,156,699,{chapter:02d}0000,1000,1" for chapter in range(1, 98)] + ["2022,156,699,850760,1,1"]
-    path = baci_file(tmp_path, millions)  # a whole year of India of 97 US$ million
+    numbers = beside("country_codes.csv").query("system == 'number'").drop_duplicates("iso3")["code"].head(110)
+    millions = [f"2022,{number},699,{chapter:02d}0000,9,1" for number in numbers for chapter in range(1, 98)]
+    millions.append("2022,156,699,850760,1,1")
+    path = baci_file(tmp_path, millions)  # a whole year of India of 96 US$ million
     with pytest.raises(DataError, match="another unit"):
         read_baci([path], choice)
-    assert len(read_baci([path], choice, usd=1e6).tables["trade"]) == 2
+    assert value(read_baci([path], choice, usd=1e6), code="850760") == 1.0
 
 
 def test_missing_columns_of_every_file_at_once(tmp_path: Path, choice: Choice) -> None:

@@ -19,7 +19,7 @@ edition or is a matter of judgement stands in small tables beside the code, to b
   same codes under the heading (a code whose heading lost or gained one may have changed its meaning)
 
 A user's own files come in through `corridor import`. `read_baci`, `read_comtrade` (world_trade), `read_census`,
-`read_tradestat`, `read_comext` (national_trade) and `read_table` (plain_table) describe where a publisher puts what;
+`read_tradestat`, `read_comext` (national_trade) and `read_table` (plain_table) say where a publisher puts what;
 `intake` opens the files, `tradescan` adds them up in one streaming pass, `tradetable` turns the sums into rows of
 `trade` with an account of what is left out, and `landing` lays them into a folder. `mineral_imports`,
 `index_imports` and `share_imports` do the same for supply and countries with the readers named above.

@@ -12,6 +12,7 @@ _LARGEST_USD_M = 8e6
 """No country's imports of a year reach this (the largest, of the United States, are half of it)."""
 _LEAST_USD_M = {"IND": 10_000.0, "USA": 10_000.0}
 """Imports of a year that these countries have not been below since 1988."""
+_MANY = 100
 _SHOWN = 12
 
 
@@ -22,8 +23,9 @@ def check_most(rows: pd.DataFrame, key: str) -> None:
 
 
 def check_least(rows: pd.DataFrame, key: str) -> None:
-    """Nor do India and the United States import for less than 10 billion, where all chapters are there."""
-    worth = rows.groupby(["importer", "year"], observed=True)["usd_m"].sum()
+    """Nor do India and the United States import for less than 10 billion from a hundred countries or more."""
+    by = rows.groupby(["importer", "year"], observed=True)
+    worth = by["usd_m"].sum()[by["exporter"].nunique() >= _MANY]
     least = worth.index.get_level_values("importer").astype("str").map(_LEAST_USD_M)
     _other_unit(worth[(worth < least.astype(float)).to_numpy()], "at least 10,000", key)
 

@@ -103,11 +103,13 @@ def write_baci(folder: Path, rows: int) -> float:
     engine.register("places", pd.DataFrame({"code": places.to_numpy()}).reset_index(names="at"))
     count, many = len(places), len(codes)
     total = 0.0
+    # about half a trillion US$ of imports a country and year, whatever the number of rows
+    largest = int(1e12 * count * _YEARS / rows)
     for year in range(2013, 2013 + _YEARS):
         # a multiplier without a factor in common with the number of keys meets each key once
         draw = f"""
             SELECT {year} AS t, i.code AS i, j.code AS j, codes.k AS k,
-                   (1 + hash(n + {year}) % 10000000) / 1000 AS v, 'NA' AS q
+                   (1 + hash(n + {year}) % {largest}) / 1000 AS v, 'NA' AS q
             FROM (SELECT n, n * 2654435761 % {count * count * many} AS key FROM range({rows // _YEARS}) r(n))
             JOIN places i ON i.at = key % {count}
             JOIN places j ON j.at = key // {count} % {count}
