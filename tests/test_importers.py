@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from corridor.cli import app
 from corridor.errors import ConfigError, CorridorError, DataError
 from corridor.measures import exposure
-from corridor.measures.sourcing import import_values
+from corridor.measures.sourcing import import_shares, import_values
 from corridor.sources.codes_in_use import codes_in_use
 from corridor.sources.imported import Imported, source_row
 from corridor.sources.landing import land
@@ -510,6 +510,26 @@ def test_trade_in_two_nomenclatures_counts_once() -> None:
         more = pd.concat([tables.trade, pd.DataFrame([{**row, "year": year}])], ignore_index=True)
         new = import_values(tables.replace(trade=more), "IND").query("component == @component")
         assert new.set_index("origin")["value_usd_m"].to_dict() == pytest.approx(wanted)
+
+
+def test_bundled_partners_do_not_stand_beside_an_import(tmp_path: Path) -> None:
+    tables = load_tables()
+    own = tables.trade.query("importer == 'USA' and code == '850760'")
+    year = int(own["year"].max())
+    assert "EUU" in set(own["exporter"])
+    path = baci_file(tmp_path, [f"{year},156,842,850760,9000000,1", f"{year},276,842,850760,1000000,1"])
+    land([read_baci([path])], tmp_path / "mine")
+    mine = load_tables(tmp_path / "mine", extend=True)
+    rows = mine.trade.query("importer == 'USA' and code == '850760' and year == @year").set_index("exporter")
+    assert rows["value_usd_m"].sum() == 10_000.0
+    assert rows.loc["EUU", "value_usd_m"] == 0.0
+    assert set(rows["source"]) == {"baci-hs22-v202501"}
+    other = tables.trade.query("code != '850760'")
+    assert len(mine.trade.query("code != '850760'")) == len(other)
+    exact = tables.codes.query("code == '850760' and match == 'exact'")["component"]
+    bought = import_shares(mine, "USA").set_index(["component", "origin"])["share"]
+    for component in exact:
+        assert bought[component, "CHN"] == pytest.approx(0.9)
 
 
 def test_command_imports_and_the_folder_loads(tmp_path: Path) -> None:

@@ -262,7 +262,8 @@ def test_corrupted_tables_end_in_a_message(
     workbook(tmp_path).rename(tmp_path / "book.xlsx")
     content = bytearray((tmp_path / name).read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(content) - 1))
+        # a part of the length: workbooks carry the time of writing and are not always as long
+        at = data.draw(st.integers(0, 9_999)) * len(content) // 10_000
         piece = data.draw(st.sampled_from([b'"', b"\n", b",", b"\xff", b"\x00", b"-1", b"nan", b"%", b""]))
         content[at : at + data.draw(st.integers(0, 3))] = piece
     (tmp_path / name).write_bytes(bytes(content))

@@ -119,6 +119,7 @@ def import_(
 ) -> None:
     """Bring your own data: files of a publisher, or any table, as tables laid over the bundled ones."""
     from corridor.errors import ConfigError
+    from corridor.sources.alone import alone
     from corridor.sources.codes_in_use import add_codes, codes_in_use, read_components
     from corridor.sources.landing import land
     from corridor.sources.tradetable import Choice
@@ -164,6 +165,7 @@ def import_(
         own = str(imported.tables["sources"]["key"].iloc[0])
         mapped["source"] = mapped["source"].replace({f"{source}-map": own})
         imported = add_codes(imported, mapped)
+    imported = alone(imported)
     written = land([imported], into, on_clash=on_clash, format=format)
     say().print(str(imported.report))
     for name, frame in imported.tables.items():

@@ -14,6 +14,7 @@ from corridor.errors import ConfigError, DataError, Problem
 from corridor.frames import conform
 from corridor.readers import read_raw
 from corridor.schema import key_columns
+from corridor.sources.alone import alone
 from corridor.sources.imported import Imported
 from corridor.tables import load_tables
 
@@ -33,6 +34,8 @@ def land(
     check: bool = True,
 ) -> list[Path]:
     """Write imports into a folder that `load_tables(into, extend=True)` lays over the bundled tables.
+
+    Trade speaks alone for its importers, codes and years (see `alone`).
 
     Parameters
     ----------
@@ -71,7 +74,7 @@ def land(
     merged: dict[str, pd.DataFrame] = {}
     problems: list[Problem] = []
     for each in imported:
-        for name, frame in each.tables.items():
+        for name, frame in alone(each).tables.items():
             typed, faults = conform(name, frame)
             problems += faults
             base = merged.get(name, there.get(name))
