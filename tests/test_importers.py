@@ -351,6 +351,37 @@ def test_a_table_of_anybodys(tmp_path: Path, choice: Choice) -> None:
     assert read_map(None, book) == columns
 
 
+@pytest.mark.parametrize(
+    ("periods", "year", "note"),
+    [
+        (["2022"], 2022, ""),
+        (["2022.0"], 2022, ""),
+        (["2022-23"], 2022, ""),
+        (["202252"], 2022, ""),
+        (["2022-12-01 00:00:00", "2022-11-01 00:00:00"], 2022, "2 of 12 months"),
+        ([f"2022{month:02d}" for month in range(1, 13)], 2022, ""),
+        (["2022M01"], 2022, "1 of 12 months"),
+        (["1899"], None, ""),
+        (["2022-24"], None, ""),
+        (["22"], None, ""),
+        ([""], None, ""),
+        (["2022", "202201"], None, ""),
+    ],
+)
+def test_periods(tmp_path: Path, choice: Choice, periods: list[str], year: int | None, note: str) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("P,C,K,V\n" + "".join(f"{word},CHN,850760,1\n" for word in periods), encoding="utf-8")
+    columns = {"year": "P", "importer": "@IND", "exporter": "C", "code": "K", "value": "V"}
+    if year is None:
+        with pytest.raises(DataError, match="mine, column P"):
+            read_table([path], choice, columns, OWN, usd=1e6)
+        return
+    out = read_table([path], choice, columns, OWN, usd=1e6)
+    assert value(out, year=year) == len(periods)
+    assert bool(note) == any("months" in each for each in out.report.notes)
+    assert any(note in each for each in out.report.notes) or not note
+
+
 def test_a_table_of_suppliers(tmp_path: Path, choice: Choice) -> None:
     path = tmp_path / "plants.csv"
     path.write_text("Short,Firm,Land,X,Y\nmy-plant,Mine,IND,77.5,13\n", encoding="utf-8")
@@ -526,6 +557,11 @@ def test_bundled_partners_do_not_stand_beside_an_import(tmp_path: Path) -> None:
     assert set(rows["source"]) == {"baci-hs22-v202501"}
     other = tables.trade.query("code != '850760'")
     assert len(mine.trade.query("code != '850760'")) == len(other)
+    more = baci_file(tmp_path, [f"{year},410,842,850760,500000,1"])  # a partner whose bundled row was set to zero
+    land([read_baci([more])], tmp_path / "mine")
+    again = load_tables(tmp_path / "mine", extend=True).trade
+    rows = again.query("importer == 'USA' and code == '850760' and year == @year").set_index("exporter")
+    assert rows["value_usd_m"].sum() == 10_500.0
     exact = tables.codes.query("code == '850760' and match == 'exact'")["component"]
     bought = import_shares(mine, "USA").set_index(["component", "origin"])["share"]
     for component in exact:

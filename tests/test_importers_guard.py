@@ -174,6 +174,13 @@ def test_corrupted_archives_end_in_a_message(tmp_path: Path, data: st.DataObject
         read_baci([path], Choice(codes=CODES))
 
 
+def test_archives_of_other_kinds(tmp_path: Path) -> None:
+    path = tmp_path / "full_v2_202352.7z"
+    path.write_bytes(b"7z\xbc\xaf\x27\x1c")
+    with pytest.raises(DataError, match="unpack it first"):
+        read_comext([path], Choice(codes=CODES), rates={2023: 1.08})
+
+
 def test_faults_of_options(tmp_path: Path) -> None:
     path = tmp_path / "BACI_HS22_Y2022_V1.csv"
     path.write_bytes(GOOD)

@@ -177,6 +177,10 @@ def open_files(
     problems: list[Problem] = []
     for path in paths:
         try:
+            if path.suffix.lower() in (".7z", ".rar", ".tar", ".xz", ".bz2"):
+                raise _broken(
+                    path.name, "an archive of another kind", "tables, .gz or .zip", mend="unpack it first"
+                )
             if path.suffix.lower() == ".zip":
                 found = extract(path, scratch, len(inner), want)
                 inner += [(f"{path.name}/{name}", where) for name, where in found]
@@ -280,6 +284,6 @@ def _from_json(name: str, path: Path) -> Path:
     return target
 
 
-def _broken(name: str, found: str, wanted: str, row: str = "") -> DataError:
-    mend = "give the publisher's file as it was published; --encoding names another encoding"
-    return DataError([Problem(name, row, "", found, wanted, mend)])
+def _broken(name: str, found: str, wanted: str, row: str = "", mend: str = "") -> DataError:
+    usual = "give the publisher's file as it was published; --encoding names another encoding"
+    return DataError([Problem(name, row, "", found, wanted, mend or usual)])

@@ -115,6 +115,8 @@ def _together(
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Rows of both; where keys meet, as `on_clash` says."""
     key = key_columns(name)
+    if name == "trade":
+        base, fresh = _without_silence(base, fresh, key)
     old, new = pd.MultiIndex.from_frame(base[key]), pd.MultiIndex.from_frame(fresh[key])
     met = old.isin(new)
     same = fresh[new.isin(old)].merge(base, how="inner")  # on all columns: a blank equals a blank
@@ -132,6 +134,13 @@ def _together(
     if on_clash == "replace":
         return pd.concat([base[~met], fresh], ignore_index=True), []
     return pd.concat([base, fresh[~new.isin(old)]], ignore_index=True), []
+
+
+def _without_silence(base: pd.DataFrame, fresh: pd.DataFrame, key: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of zero, which only say that a publication names no such partner, give way to rows with a value."""
+    old, new = pd.MultiIndex.from_frame(base[key]), pd.MultiIndex.from_frame(fresh[key])
+    of_old, of_new = (base["value_usd_m"] > 0).to_numpy(), (fresh["value_usd_m"] > 0).to_numpy()
+    return base[of_old | ~old.isin(new[of_new])], fresh[of_new | ~new.isin(old[of_old])]
 
 
 _MEND = "--on-clash replace takes the new rows, keep the old ones; or import into another folder"

@@ -124,8 +124,8 @@ def add_up(
     Raises
     ------
     DataError
-        A column is missing, a cell cannot be read, a value is negative or not finite, a year is no year, or a
-        key stands twice: every fault (at most fifty are listed) with its file and line.
+        A column is missing, a cell cannot be read, a value is negative or not finite, or a key of a code that is
+        kept apart stands twice: every fault (at most fifty are listed) with its file and line.
     """
     import duckdb
 
