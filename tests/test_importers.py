@@ -420,6 +420,26 @@ def test_faults_are_listed_with_file_and_line(tmp_path: Path, choice: Choice) ->
     with pytest.raises(DataError) as caught:
         read_baci([baci_file(tmp_path, rows)], choice)
     assert [(each.row, each.found) for each in caught.value.problems] == [("3", "'-4.0'"), ("4", "'inf'")]
+    rows = [
+        "2022,156,699,850760,x,1",
+        "2022,410,699,850760,-4,1",
+        "2022,392,699,850760,y,1",
+        "2022,4,699,850760,-5,1",
+    ]
+    with pytest.raises(DataError) as caught:  # lines that cannot be read do not shift the others
+        read_baci([baci_file(tmp_path, rows)], choice)
+    assert sorted(each.row for each in caught.value.problems) == ["2", "3", "4", "5"]
+
+
+def test_lines_of_faults_in_a_long_file(tmp_path: Path, choice: Choice) -> None:
+    places = [699, 842, 276, 392, 410]
+    wrong = {123_456: -1, 399_999: -1}
+    rows = [
+        f"{1995 + n % 28},{places[n % 5]},{places[n // 5 % 5]},{n:06d},{wrong.get(n, 1)},1" for n in range(400_000)
+    ]
+    with pytest.raises(DataError) as caught:
+        read_baci([baci_file(tmp_path, rows)], choice)
+    assert [each.row for each in caught.value.problems] == ["123458", "400001"]
 
 
 def test_keys_that_stand_twice(tmp_path: Path, choice: Choice) -> None:

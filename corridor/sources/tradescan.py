@@ -136,7 +136,13 @@ def add_up(
     query = _query(opened, layout, years, importers)
     try:
         rows = _sums(engine, query)
-        faults = _rejected(engine, opened)
+        faults, skipped = _rejected(engine, opened)
+        kept = rows["part"] == KEPT
+        if rows.loc[kept, "wrong"].sum():
+            faults += _wrong_values(engine, opened, layout, skipped)
+        twice = rows[kept & rows["piece"].notna() & (rows["rows"] > 1)]
+        if len(twice):
+            faults += _twice(engine, opened, layout, twice, skipped)
     except duckdb.OutOfMemoryException as error:
         mend = "give more with --memory, or fewer years at once"
         problem = Problem(layout.source, "", "", f"out of memory ({_first(error)})", "room for the groups", mend)
@@ -144,12 +150,6 @@ def add_up(
     except duckdb.Error as error:
         raise DataError([_unreadable(opened, layout, error)]) from None
     detail = [f"detail_{at}" for at in range(len(layout.detail))]
-    kept = rows["part"] == KEPT
-    if rows.loc[kept, "wrong"].sum():
-        faults += _wrong_values(engine, opened, layout)
-    twice = rows[kept & rows["piece"].notna() & (rows["rows"] > 1)]
-    if len(twice):
-        faults += _twice(engine, opened, layout, twice)
     if faults:
         raise DataError(faults[:_MOST_LISTED])
     rows.loc[rows["part"].isin(layout.no_money), "value"] = 0.0
@@ -187,7 +187,8 @@ def _number(column: str, layout: Layout) -> str:
     if not layout.missing:
         return f"CAST({name} AS DOUBLE)"
     words = ", ".join(literal(word) for word in layout.missing)
-    return f"CASE WHEN trim({name}) NOT IN ({words}) THEN coalesce(TRY_CAST({name} AS DOUBLE), -1) END"
+    text = f"trim(CAST({name} AS VARCHAR))"
+    return f"CASE WHEN {text} NOT IN ({words}) THEN coalesce(TRY_CAST({text} AS DOUBLE), -1) END"
 
 
 def _types(layout: Layout) -> dict[str, str]:
@@ -264,10 +265,10 @@ def _unreadable(opened: Sequence[Opened], layout: Layout, error: Exception) -> P
     return Problem(name, "", "", found, "a whole table", mend)
 
 
-def _rejected(engine: DuckDBPyConnection, opened: Sequence[Opened]) -> list[Problem]:
-    """Lines that the engine could not read, as it noted them."""
+def _rejected(engine: DuckDBPyConnection, opened: Sequence[Opened]) -> tuple[list[Problem], dict[str, list[int]]]:
+    """Lines that the engine could not read, as it noted them: faults, and line numbers by file, in order."""
     if not any(file.delimiter for file in opened):
-        return []
+        return [], {}
     found = engine.execute(
         """SELECT DISTINCT s.file_path, e.line, e.column_name, CAST(e.error_type AS VARCHAR), e.csv_line
            FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id)
@@ -275,17 +276,27 @@ def _rejected(engine: DuckDBPyConnection, opened: Sequence[Opened]) -> list[Prob
     ).fetchall()
     names = {str(file.path): file for file in opened}
     problems: list[Problem] = []
-    seen = set()
+    lines: dict[str, list[int]] = {}
     for path, line, column, kind, text in found:
-        if (path, line) in seen:
-            continue
-        seen.add((path, line))
         file = names.get(str(path), opened[0])
+        known = lines.setdefault(file.name, [])
+        if line in known:
+            continue
+        known.append(line)
         wanted, mend = _WANTED.get(kind, ("a row of the table", "correct the line"))
         found_text = repr(text[:80]) if isinstance(text, str) else kind.lower()
         wanted = wanted.format(count=len(file.columns), encoding=file.encoding)
         problems.append(Problem(file.name, str(line), column or "", found_text, wanted, mend))
-    return problems[:_MOST_LISTED]
+    return problems[:_MOST_LISTED], lines
+
+
+def _line(place: int, skipped: Sequence[int]) -> str:
+    """Line of the file on which the row of a place stands, the lines between that could not be read counted in."""
+    for line in skipped:
+        if line > place:
+            break
+        place += 1
+    return str(place)
 
 
 _WANTED = {
@@ -299,31 +310,32 @@ _WANTED = {
 }
 
 
-def _wrong_values(engine: DuckDBPyConnection, opened: Sequence[Opened], layout: Layout) -> list[Problem]:
+def _wrong_values(
+    engine: DuckDBPyConnection, opened: Sequence[Opened], layout: Layout, skipped: Mapping[str, Sequence[int]]
+) -> list[Problem]:
     """Lines of values that are negative or not finite; a line break inside a cell shifts the lines after it."""
     problems = []
     engine.execute("SET preserve_insertion_order=true")
     for file in opened:
-        head = 2 if file.delimiter else 1
+        shown = f"CAST({quoted(layout.value)} AS VARCHAR) AS shown"
         query = f"""
             SELECT place, shown FROM (
-                SELECT row_number() OVER () + {head - 1} AS place, * FROM (
-                    SELECT *, CAST({quoted(layout.value)} AS VARCHAR) AS shown FROM ({_with_shown(file, layout)})
-                )
-            ) WHERE skipped IS NULL AND {_WRONG} LIMIT {_MOST_LISTED}"""
+                SELECT row_number() OVER () + {1 if file.delimiter else 0} AS place, *
+                FROM ({_roles(file, layout).replace("SELECT ", f"SELECT {shown}, ", 1)}))
+            WHERE skipped IS NULL AND {_WRONG} LIMIT {_MOST_LISTED}"""
         for place, shown in engine.execute(query).fetchall():
-            mend = "correct the value, or leave the row out"
-            problems.append(Problem(file.name, str(place), layout.value, repr(shown), _NUMBER, mend))
+            line, mend = _line(place, skipped.get(file.name, [])), "correct the value, or leave the row out"
+            problems.append(Problem(file.name, line, layout.value, repr(shown), _NUMBER, mend))
     engine.execute("SET preserve_insertion_order=false")
     return problems
 
 
-def _with_shown(file: Opened, layout: Layout) -> str:
-    return _roles(file, layout).replace("SELECT ", f"SELECT {quoted(layout.value)}, ", 1)
-
-
 def _twice(
-    engine: DuckDBPyConnection, opened: Sequence[Opened], layout: Layout, twice: pd.DataFrame
+    engine: DuckDBPyConnection,
+    opened: Sequence[Opened],
+    layout: Layout,
+    twice: pd.DataFrame,
+    skipped: Mapping[str, Sequence[int]],
 ) -> list[Problem]:
     """Rows that share their key, the first fifty of each file."""
     names = ["period", "importer", "exporter", "revision", "piece"]
@@ -341,7 +353,7 @@ def _twice(
             JOIN keys_twice k ON {match} WHERE skipped IS NULL ORDER BY r.place LIMIT {_MOST_LISTED}"""
         for place, *key in engine.execute(query).fetchall():
             found = "a key that stands more than once: " + ", ".join(str(part) for part in key if part is not None)
-            mend = "leave one of the rows out, or add them up"
-            problems.append(Problem(file.name, str(place), layout.code, found, "each key once", mend))
+            line, mend = _line(place, skipped.get(file.name, [])), "leave one of the rows out, or add them up"
+            problems.append(Problem(file.name, line, layout.code, found, "each key once", mend))
     engine.execute("SET preserve_insertion_order=false")
     return problems
