@@ -21,6 +21,7 @@ from corridor.sources.imported import Imported, source_row
 from corridor.sources.landing import land
 from corridor.sources.national_trade import read_census, read_comext, read_tradestat
 from corridor.sources.plain_table import read_map, read_table
+from corridor.sources.revisions import unchanged
 from corridor.sources.rows import beside
 from corridor.sources.tradetable import Choice
 from corridor.sources.world_trade import read_baci, read_comtrade
@@ -137,6 +138,32 @@ def test_older_editions_only_where_the_code_is_known_to_stand(tmp_path: Path) ->
     left = out.report.left_out.set_index("why")["value_usd_m"]
     assert left["codes of HS17 of which it is not known what they became"] == pytest.approx(3.0)
     accounted(out)
+
+
+def test_what_counts_as_unchanged() -> None:
+    before = {
+        "850710": "Lead-acid",
+        "850740": "Nickel-iron",
+        "850780": "Other, n.e.c.",
+        "280530": "Rare-earth metals",
+    }
+    after = {"850710": "Lead-acid", "850780": "Other, n.e.c.", "280530": "RARE EARTH metals", "380910": "New"}
+    before |= {"381010": "Pastes", "390110": "Old text"}
+    after |= {"381010": "pastes;", "390110": "New text"}
+    assert unchanged(pd.Series(before), pd.Series(after)) == ["280530", "381010"]
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the raw files of the publishers are not here")
+def test_the_codes_that_stand_are_those_of_the_texts() -> None:
+    folder = SHARED.parent / "nomenclature"
+    old = pd.read_csv(folder / "product_codes_HS17_V202301.csv", dtype=str)
+    before = old.assign(code=old["code"].str.zfill(6)).set_index("code")["description"]
+    new = pd.DataFrame(json.loads((folder / "classificationH6.json").read_text(encoding="utf-8"))["results"])
+    new = new[new["id"].str.fullmatch(r"\d{6}")]
+    after = new.set_index("id")["text"].str[9:]
+    kept = pd.read_csv(Path(__file__).parents[1] / "corridor/sources/hs_unchanged.csv", dtype=str)
+    assert set(kept["from_code"]) == set(unchanged(before, after)) & codes_in_use()
+    assert (kept["from_code"] == kept["to_code"]).all()
 
 
 def test_a_users_concordance_splits_and_joins(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 from corridor.errors import ConfigError, DataError, Problem
 from corridor.sources.rows import beside
 
-__all__ = ["OURS", "REVISIONS", "by_year", "concordance", "named"]
+__all__ = ["OURS", "REVISIONS", "by_year", "concordance", "named", "unchanged"]
 
 OURS = "HS22"
 """Edition of the codes in our tables."""
@@ -91,6 +91,32 @@ def concordance(path: Path | None = None) -> pd.DataFrame:
         pd.MultiIndex.from_frame(given[["revision", "old"]])
     )
     return pd.concat([given, own[~taken]], ignore_index=True)
+
+
+def unchanged(before: pd.Series, after: pd.Series) -> list[str]:
+    """Codes that an edition took over as they were: how `hs_unchanged.csv` is made.
+
+    A code is taken to mean the same if its text is the same but for signs and case, and if its heading (four
+    digits) holds the same codes in both editions: where a code left or joined the heading, those beside it, above
+    all the rest ("n.e.c."), may hold something else under the same text. Notes to chapters are not compared.
+
+    Parameters
+    ----------
+    before, after
+        Six-digit code -> text, in the older and the newer edition.
+
+    Returns
+    -------
+    list of str
+        In order.
+    """
+    texts = [each.str.lower().str.replace(r"[^a-z0-9]+", " ", regex=True).str.strip() for each in (before, after)]
+    headings = [each.index.to_series().groupby(each.index.str[:4]).agg(frozenset) for each in (before, after)]
+    both = before.index.intersection(after.index).sort_values()
+    same_text = (texts[0][both] == texts[1][both]).to_numpy()
+    of = both.str[:4]
+    same_heading = [old == new for old, new in zip(headings[0][of], headings[1][of], strict=True)]
+    return [str(code) for code in both[same_text & same_heading]]
 
 
 def _read(path: Path) -> pd.DataFrame:
