@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from corridor.relocate import optimize as optimize
     from corridor.relocate import resolve as resolve
     from corridor.shocks import cascade as cascade
+    from corridor.sources.class_imports import read_dgcis as read_dgcis
     from corridor.sources.index_imports import read_worldbank as read_worldbank
     from corridor.sources.landing import land as land
     from corridor.sources.mineral_imports import read_iea as read_iea
@@ -90,6 +91,7 @@ _WHERE = {
     "read_census": "sources.national_trade",
     "read_comext": "sources.national_trade",
     "read_comtrade": "sources.world_trade",
+    "read_dgcis": "sources.class_imports",
     "read_eto": "sources.share_imports",
     "read_graph": "exchange",
     "read_iea": "sources.mineral_imports",

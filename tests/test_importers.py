@@ -16,6 +16,7 @@ from corridor.cli import app
 from corridor.errors import ConfigError, CorridorError, DataError
 from corridor.measures import exposure
 from corridor.measures.sourcing import import_shares, import_values
+from corridor.sources.class_imports import read_dgcis
 from corridor.sources.codes_in_use import codes_in_use
 from corridor.sources.imported import Imported, source_row
 from corridor.sources.landing import land
@@ -310,6 +311,31 @@ def test_tradestat_ways_and_partners(tmp_path: Path, choice: Choice) -> None:
         accounted(out)
     with pytest.raises(ConfigError, match="--flow"):
         read_tradestat([path], choice, flow="")
+
+
+def test_classes_of_india(tmp_path: Path) -> None:
+    path = tmp_path / "classes.csv"
+    path.write_text(
+        "financialyear,commodity,country,unit,quantity,value_musd\n"
+        "2023-24,ELECTRONICS COMPONENTS,CHINA P RP,Na,,9000\n"
+        "2023-24,Electronics  components,U S A,Na,,500\n"
+        "2022-23,ELECTRONICS COMPONENTS,U S A,Na,,400\n"
+        "2023-24,NO SUCH CLASS,U S A,Na,,7\n",
+        encoding="utf-8",
+    )
+    out = read_dgcis([path], flow="imports", years=(2023,))
+    assert value(out, exporter="CHN", code="ELECTRONICS COMPONENTS") == 9000.0
+    assert value(out, exporter="USA", code="TOTAL") == 507.0
+    assert set(out.tables["trade"]["year"]) == {2023}
+    accounted(out)
+    sold = read_dgcis([path], flow="exports")
+    assert value(sold, importer="ROW", exporter="IND", year=2023) == 9500.0
+    with pytest.raises(DataError, match="in one file"):
+        read_dgcis([path, path], flow="imports")
+    with pytest.raises(ConfigError, match="--flow"):
+        read_dgcis([path], flow="")
+    land([out], tmp_path / "mine")
+    assert (load_tables(tmp_path / "mine", extend=True).trade["year"] == 2023).any()
 
 
 def test_comext_bulk_sdmx_and_wide(tmp_path: Path, choice: Choice) -> None:

@@ -42,8 +42,8 @@ def import_(
     source: Annotated[
         str,
         typer.Argument(
-            help="baci, comtrade, census, tradestat, comext (trade); usgs, iea, eto, mrio (supply); worldbank "
-            "(countries); table (any table with a column map)."
+            help="baci, comtrade, census, tradestat, dgcis, comext (trade); usgs, iea, eto, mrio (supply); "
+            "worldbank (countries); table (any table with a column map)."
         ),
     ],
     files: Annotated[list[Path], typer.Argument(help="The publisher's files; .gz and .zip are read as they are.")],
@@ -233,6 +233,12 @@ def _tradestat(asked: _Asked) -> Imported:
     )
 
 
+def _dgcis(asked: _Asked) -> Imported:
+    from corridor.sources.class_imports import read_dgcis
+
+    return read_dgcis(asked.files, flow=asked.flow, years=asked.choice.years, date=asked.source["date"])
+
+
 def _comext(asked: _Asked) -> Imported:
     from corridor.sources.national_trade import read_comext
 
@@ -308,6 +314,7 @@ _TRADE: dict[str, Callable[[_Asked], Imported]] = {
 }
 _READERS: dict[str, Callable[[_Asked], Imported]] = {
     **_TRADE,
+    "dgcis": _dgcis,
     "usgs": _usgs,
     "iea": _iea,
     "worldbank": _worldbank,

@@ -16,8 +16,10 @@ from corridor.sources.imported import Imported
 __all__ = ["add_codes", "codes_in_use", "read_components"]
 
 
-def codes_in_use(folder: Path | None = None, more: pd.DataFrame | None = None) -> frozenset[str]:
-    """HS6 codes that some component uses.
+def codes_in_use(
+    folder: Path | None = None, more: pd.DataFrame | None = None, *, nomenclature: str = "HS6"
+) -> frozenset[str]:
+    """Codes of a nomenclature that some component uses.
 
     Parameters
     ----------
@@ -25,6 +27,8 @@ def codes_in_use(folder: Path | None = None, more: pd.DataFrame | None = None) -
         A folder of tables; its ``codes`` count besides the bundled ones.
     more
         Further rows of ``codes``.
+    nomenclature
+        HS6 or INPC.
 
     Returns
     -------
@@ -41,7 +45,7 @@ def codes_in_use(folder: Path | None = None, more: pd.DataFrame | None = None) -
     if more is not None:
         frames.append(more)
     every = pd.concat([frame[["nomenclature", "code"]] for frame in frames])
-    return frozenset(every.loc[every["nomenclature"] == "HS6", "code"])
+    return frozenset(every.loc[every["nomenclature"] == nomenclature, "code"])
 
 
 def _codes_of(folder: Path) -> pd.DataFrame:
