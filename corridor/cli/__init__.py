@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from corridor.cli import data, measures, plans, risk, robust, shocks, study, workbook
+from corridor.cli import data, importers, measures, plans, risk, robust, shocks, study, workbook
 
 app = typer.Typer(
     add_completion=False,
@@ -25,6 +25,7 @@ app = typer.Typer(
 _COMMANDS: dict[str, Callable[..., None]] = {
     "run": study.run,
     "check": data.check,
+    "import": importers.import_,
     "graph": data.graph,
     "measure": measures.measure,
     "plan": plans.plan,

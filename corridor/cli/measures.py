@@ -115,7 +115,7 @@ def _show(
     parts = [(None, frame)] if column is None else [(m, frame[frame[column] == m]) for m in markets]
     for market, part in parts:
         shown = part.head(top)[[name for name in columns if name in part and name != column]]
-        titles = [{"product": "component", "component": "component"}.get(name, name) for name in shown]
+        titles = ["component" if name == "product" else str(name) for name in shown.columns]
         table = new_table(f"{f'{market}: ' if market else ''}{what}", ["", *titles])
         whole = {str(name) for name in shown if _whole(shown[name])}
         for rank, row in enumerate(rows_of(shown), 1):

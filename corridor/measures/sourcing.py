@@ -127,13 +127,23 @@ def by_component(tables: Tables, trade: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The rows with a column ``component``: of each component the rows of codes of its own (``match`` exact),
-        where there are none those of its group with status ``inherited``.
+        where there are none those of its group with status ``inherited``. Where an importer's trade is told in
+        two nomenclatures, the newer counts, of the same year HS6: together they would count twice.
     """
     rows = tables.codes[["component", "nomenclature", "code", "match"]].merge(trade, on=["nomenclature", "code"])
     exact = rows["match"] == "exact"
     has_exact = exact.groupby(rows["component"]).transform("max")
-    rows = rows[exact | ~has_exact]
+    rows = _one_nomenclature(rows[exact | ~has_exact])
     return rows.assign(status=rows["status"].where(rows["match"] == "exact", "inherited"))
+
+
+def _one_nomenclature(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of each importer and component the rows of one nomenclature."""
+    if (rows.groupby("importer")["nomenclature"].nunique() < 2).all():
+        return rows
+    rank = 2 * rows["year"] + (rows["nomenclature"] == "HS6")
+    best = rank.groupby([rows["importer"], rows["component"], rows["nomenclature"]]).transform("max")
+    return rows[best == best.groupby([rows["importer"], rows["component"]]).transform("max")]
 
 
 def import_shares(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFrame:

@@ -14,6 +14,15 @@ edition or is a matter of judgement stands in small tables beside the code, to b
 - india_firm_places.csv: likeliest place of a firm; india_chip_projects.csv: place and product of a project
 - us_battery_firms.csv: what a battery or solar firm makes
 - site_traits.csv: limits and tags of the Indian sites; state_costs.csv: power tariffs; ports.csv: sea ports
+- country_codes.csv: countries as BACI and Comtrade number them and as Eurostat letters them
+- hs_unchanged.csv: codes of our components that HS 2022 took over from HS 2017 as they were: text alike, and the
+  same codes under the heading (a code whose heading lost or gained one may have changed its meaning)
+
+A user's own files come in through `corridor import`. `read_baci`, `read_comtrade` (world_trade), `read_census`,
+`read_tradestat`, `read_comext` (national_trade) and `read_table` (plain_table) say where a publisher puts what;
+`intake` opens the files, `tradescan` adds them up in one streaming pass, `tradetable` turns the sums into rows of
+`trade` with an account of what is left out, and `landing` lays them into a folder. `class_imports`,
+`mineral_imports`, `index_imports` and `share_imports` do the same with the readers named above.
 
 `corridor.sources.synthetic` reads nothing: it makes studies of any size up, for measuring and tests.
 `corridor.sources.build.build` refreshes a folder of tables from a raw folder; hand-kept rows stay.

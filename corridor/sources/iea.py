@@ -62,7 +62,9 @@ def series() -> pd.DataFrame:
     return table.assign(factor=pd.to_numeric(table["factor"]))
 
 
-def supply_rows(raw: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
+def supply_rows(
+    raw: pd.DataFrame, series: pd.DataFrame, *, base_year: int = BASE_YEAR, source: str = SOURCE
+) -> pd.DataFrame:
     """Supply by country in the base year.
 
     Parameters
@@ -71,6 +73,10 @@ def supply_rows(raw: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
         As `read` returns it.
     series : DataFrame
         As `series` returns it, or a part of it.
+    base_year : int
+        Last year of the edition that is no projection.
+    source : str
+        Key of the edition in `sources`.
 
     Returns
     -------
@@ -83,7 +89,7 @@ def supply_rows(raw: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
     DataError
         Lists every series that finds nothing in the base year.
     """
-    base = raw[raw["year"] == BASE_YEAR]
+    base = raw[raw["year"] == base_year]
     problems: list[Problem] = []
     parts: list[pd.DataFrame] = []
     for _, row in series.iterrows():
@@ -91,10 +97,10 @@ def supply_rows(raw: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
         if found.empty:
             problems.append(
                 Problem(
-                    table=SOURCE,
+                    table=source,
                     row=str(row["component"]),
                     column="mineral",
-                    found=f"no {row['mineral']}, {row['stage']} in {BASE_YEAR}",
+                    found=f"no {row['mineral']}, {row['stage']} in {base_year}",
                     wanted="rows of the base year",
                     mend="correct corridor/sources/iea_series.csv",
                 )
@@ -110,8 +116,8 @@ def supply_rows(raw: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
                     "quantity": (found["kt"] * row["factor"]).round(6) if by_weight else float("nan"),
                     "share": float("nan") if by_weight else (found["kt"] / found["kt"].sum()).round(6),
                     "status": "reported" if by_weight else "computed",
-                    "source": SOURCE,
-                    "year": BASE_YEAR,
+                    "source": source,
+                    "year": base_year,
                     "note": row["note"] + ("" if by_weight else "; the mineral's share stands for this chemical"),
                 }
             )

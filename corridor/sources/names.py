@@ -11,11 +11,11 @@ import pandas as pd
 
 from corridor.errors import DataError, Problem
 
-__all__ = ["iso3", "known_countries", "known_spellings"]
+__all__ = ["iso3", "known_countries", "known_spellings", "plain"]
 
 
 @cache
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """Spelling without accents, case, doubled blanks, curly apostrophes and UTF-8 misread as Latin-1."""
     text = name
     with suppress(UnicodeError):
@@ -57,9 +57,9 @@ def known_spellings() -> dict[str, str]:
     """
     countries = known_countries()
     alternates = _beside("country_spellings.csv")
-    book = {_plain(str(code)): str(code) for code in countries["iso3"]}
-    book |= {_plain(str(n)): str(c) for n, c in zip(countries["name"], countries["iso3"], strict=True)}
-    book |= {_plain(str(s)): str(c) for s, c in zip(alternates["spelling"], alternates["iso3"], strict=True)}
+    book = {plain(str(code)): str(code) for code in countries["iso3"]}
+    book |= {plain(str(n)): str(c) for n, c in zip(countries["name"], countries["iso3"], strict=True)}
+    book |= {plain(str(s)): str(c) for s, c in zip(alternates["spelling"], alternates["iso3"], strict=True)}
     return book
 
 
@@ -84,8 +84,8 @@ def iso3(names: pd.Series) -> pd.Series:
         Lists every name that is not known, once each, with the first row it stands in.
     """
     book = known_spellings()
-    plain = names.map(lambda name: _plain(name) if isinstance(name, str) else "")
-    codes = plain.map(book)
+    spelt = names.map(lambda name: plain(name) if isinstance(name, str) else "")
+    codes = spelt.map(book)
     unknown = names[codes.isna()]
     if len(unknown):
         first = unknown.fillna("").drop_duplicates()

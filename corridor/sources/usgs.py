@@ -147,7 +147,7 @@ def _note(row: pd.Series, rows: pd.DataFrame, withheld: str, last_year: int) -> 
     return notes.map(lambda note: str(note).removeprefix("; "))
 
 
-def supply_rows(raw: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
+def supply_rows(raw: pd.DataFrame, series: pd.DataFrame, *, source: str = SOURCE) -> pd.DataFrame:
     """World production by country, both years of the edition.
 
     Parameters
@@ -156,6 +156,8 @@ def supply_rows(raw: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
         As `read` returns it.
     series : DataFrame
         As `series` returns it, or a part of it.
+    source : str
+        Key of the edition in `sources`.
 
     Returns
     -------
@@ -181,7 +183,7 @@ def supply_rows(raw: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
         if main is None or main["quantity"].fillna(0).sum() == 0:
             problems.append(
                 Problem(
-                    table=SOURCE,
+                    table=source,
                     row=str(row["component"]),
                     column="detail",
                     found=f"no weight under {row['chapter']}: {row['detail'] or row['capacity']}",
@@ -208,7 +210,7 @@ def supply_rows(raw: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
         rows = rows.assign(
             component=row["component"],
             status="computed" if converted else "reported",
-            source=SOURCE,
+            source=source,
             note=_note(row, rows, withheld, last_year),
         )
         parts.append(rows.sort_values(["year", "country"]))

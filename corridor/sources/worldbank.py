@@ -10,7 +10,18 @@ from corridor.sources.census import EU_MEMBERS
 from corridor.sources.names import iso3, known_countries
 from corridor.sources.rows import lay_out, need_columns
 
-__all__ = ["GOVERNANCE_FILE", "LOGISTICS_FILE", "SOURCE_GOVERNANCE", "countries", "governance", "logistics"]
+__all__ = [
+    "ESTIMATES",
+    "GOVERNANCE_FILE",
+    "LOGISTICS_FILE",
+    "SOURCE_GOVERNANCE",
+    "SOURCE_LOGISTICS",
+    "countries",
+    "governance",
+    "latest_governance",
+    "latest_logistics",
+    "logistics",
+]
 
 GOVERNANCE_FILE = "indicators/wgidataset.csv"
 LOGISTICS_FILE = "indicators/lpi_merged_2012_2023.csv"
@@ -48,6 +59,22 @@ def governance(path: Path) -> pd.DataFrame:
     """
     raw = pd.read_csv(path)
     need_columns(raw, ["countryname", "year", *ESTIMATES], path)
+    return latest_governance(raw)
+
+
+def latest_governance(raw: pd.DataFrame) -> pd.DataFrame:
+    """Mean of the six indicators, latest year that has all six; from rows as `governance` reads them.
+
+    Parameters
+    ----------
+    raw : DataFrame
+        countryname (name or iso3), year, and the six estimates.
+
+    Returns
+    -------
+    DataFrame
+        As `governance`.
+    """
     rows = raw.dropna(subset=ESTIMATES).assign(iso3=lambda frame: iso3(frame["countryname"]))
     rows["governance"] = rows[ESTIMATES].mean(axis="columns").round(4)
     latest = rows.sort_values("year").drop_duplicates("iso3", keep="last")
@@ -75,6 +102,22 @@ def logistics(path: Path) -> pd.DataFrame:
     """
     raw = pd.read_csv(path)
     need_columns(raw, ["country", "lpi_score", "year"], path)
+    return latest_logistics(raw)
+
+
+def latest_logistics(raw: pd.DataFrame) -> pd.DataFrame:
+    """Index of the latest edition of each country; from rows as `logistics` reads them.
+
+    Parameters
+    ----------
+    raw : DataFrame
+        country (name or iso3), lpi_score, year.
+
+    Returns
+    -------
+    DataFrame
+        As `logistics`.
+    """
     rows = raw.dropna(subset=["lpi_score"]).assign(iso3=lambda frame: iso3(frame["country"]))
     latest = (
         rows.sort_values("year").drop_duplicates("iso3", keep="last").rename(columns={"lpi_score": "logistics"})

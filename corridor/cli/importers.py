@@ -1,0 +1,324 @@
+"""`corridor import`: a user's own data as tables that corridor reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from corridor.cli.console import out as say
+
+if TYPE_CHECKING:
+    from corridor.sources.imported import Imported
+    from corridor.sources.tradetable import Choice
+
+_MARKETS = frozenset({"IND", "USA"})
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Everything that was asked for on the command line."""
+
+    files: list[Path]
+    choice: Choice
+    flow: str
+    revision: str
+    unit: float | None
+    rates: dict[int, float]
+    partners: bool
+    columns: str | None
+    columns_file: Path | None
+    table: str
+    status: str
+    source: dict[str, str]
+    components: Path | None
+
+
+def import_(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="baci, comtrade, census, tradestat, dgcis, comext (trade); usgs, iea, eto, mrio (supply); "
+            "worldbank (countries); table (any table with a column map)."
+        ),
+    ],
+    files: Annotated[list[Path], typer.Argument(help="The publisher's files; .gz and .zip are read as they are.")],
+    into: Annotated[Path, typer.Option("--into", help="Folder for the tables; other imports there are kept.")],
+    year: Annotated[
+        list[int] | None, typer.Option("--year", help="Year to keep; may be given again.", show_default=False)
+    ] = None,
+    reporter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--reporter",
+            help="Importing country (iso3) to keep, or all; may be given again. BACI and Comtrade: IND and USA.",
+            show_default=False,
+        ),
+    ] = None,
+    components: Annotated[
+        Path | None,
+        typer.Option(
+            "--components",
+            help="CSV: component and code (trade), or component and input or sector (eto, mrio).",
+            show_default=False,
+        ),
+    ] = None,
+    concordance: Annotated[
+        Path | None,
+        typer.Option(
+            "--concordance",
+            help="CSV: from_revision, from_code, to_code, weight: what became of codes of other editions.",
+            show_default=False,
+        ),
+    ] = None,
+    flow: Annotated[str, typer.Option("--flow", help="imports or exports.", show_default=False)] = "",
+    partners: Annotated[
+        bool, typer.Option("--partners", help="tradestat exports: keep each buyer instead of ROW.")
+    ] = False,
+    revision: Annotated[
+        str, typer.Option("--revision", help="baci: edition of the Harmonized System, such as HS17.")
+    ] = "",
+    unit: Annotated[
+        float | None, typer.Option("--unit", help="US$ in one unit of the value, where it is not the usual.")
+    ] = None,
+    rate: Annotated[
+        list[str] | None,
+        typer.Option("--rate", help="US$ for one unit of currency in a year: 2023=1.08; may be given again."),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option("--map", help="table: 'year=Year,importer=@IND,exporter=Partner,code=HS,value=Trade Value'."),
+    ] = None,
+    columns_file: Annotated[Path | None, typer.Option("--map-file", help="table: the map as YAML.")] = None,
+    table: Annotated[str, typer.Option("--table", help="table: which of our tables.")] = "trade",
+    status: Annotated[str, typer.Option("--status", help="table: status of rows that have none.")] = "",
+    key: Annotated[str, typer.Option("--key", help="table: short name of the source.")] = "",
+    title: Annotated[str, typer.Option("--title", help="table: title of the source.")] = "",
+    publisher: Annotated[str, typer.Option("--publisher", help="table: publisher of the source.")] = "",
+    licence: Annotated[str, typer.Option("--licence", help="table: terms of use of the source.")] = "",
+    address: Annotated[str, typer.Option("--address", help="table: where the source can be read.")] = "",
+    date: Annotated[str, typer.Option("--date", help="Edition, or day of the extract.")] = "",
+    totals: Annotated[
+        bool, typer.Option("--totals/--no-totals", help="Write the sum over all codes as TOTAL.")
+    ] = True,
+    on_clash: Annotated[
+        str,
+        typer.Option(
+            "--on-clash", help="A key that stands in the folder with other figures: refuse, replace, keep."
+        ),
+    ] = "refuse",
+    format: Annotated[str, typer.Option("--format", help="Of a new table trade: parquet or csv.")] = "parquet",
+    encoding: Annotated[str, typer.Option("--encoding", help="utf-8, utf-16 or latin-1.")] = "utf-8",
+    memory: Annotated[
+        str, typer.Option("--memory", help="Most memory to take; the rest goes to disk.")
+    ] = "1500MB",
+) -> None:
+    """Bring your own data: files of a publisher, or any table, as tables laid over the bundled ones."""
+    from corridor.errors import ConfigError
+    from corridor.sources.alone import alone
+    from corridor.sources.codes_in_use import add_codes, codes_in_use, read_components
+    from corridor.sources.landing import land
+    from corridor.sources.tradetable import Choice
+
+    if source not in _READERS:
+        raise ConfigError(f"source {source!r}: there is no such importer. Importers: {', '.join(_READERS)}.")
+    mapped = None
+    if components is not None and source in _TRADE:
+        mapped = read_components(components, key or f"{source}-map")
+    choice = Choice(
+        codes=codes_in_use(into, mapped),
+        years=tuple(year or ()),
+        reporters=_reporters(source, reporter),
+        concordance=concordance,
+        totals=totals,
+        memory=memory,
+        encoding=encoding,
+    )
+    asked = _Asked(
+        files=files,
+        choice=choice,
+        flow=flow,
+        revision=revision,
+        unit=unit,
+        rates=_rates(rate or []),
+        partners=partners,
+        columns=columns,
+        columns_file=columns_file,
+        table=table,
+        status=status,
+        source={
+            "key": key,
+            "title": title,
+            "publisher": publisher,
+            "licence": licence,
+            "address": address,
+            "date": date,
+        },
+        components=components,
+    )
+    imported = _READERS[source](asked)
+    if mapped is not None and "trade" in imported.tables:
+        own = str(imported.tables["sources"]["key"].iloc[0])
+        mapped["source"] = mapped["source"].replace({f"{source}-map": own})
+        imported = add_codes(imported, mapped)
+    imported = alone(imported)
+    written = land([imported], into, on_clash=on_clash, format=format)
+    say().print(str(imported.report))
+    for name, frame in imported.tables.items():
+        say().print(f"{len(frame):,} rows of {name}")
+    terms = imported.tables["sources"]["note"].dropna().str.startswith("not to be redistributed")
+    if terms.any():
+        say().print("The publisher's terms do not let you pass these rows on; the table sources says so.")
+    say().print(f"Written: {', '.join(path.name for path in written)} in {into}. Use it with --data {into}.")
+
+
+def _reporters(source: str, given: list[str] | None) -> frozenset[str] | None:
+    if given is None:
+        return _MARKETS if source in ("baci", "comtrade") else None
+    if [word.lower() for word in given] == ["all"]:
+        return None
+    from corridor.errors import ConfigError
+    from corridor.sources.names import known_countries
+
+    known = set(known_countries()["iso3"])
+    wrong = sorted(set(given) - known)
+    if wrong:
+        raise ConfigError(f"--reporter {', '.join(wrong)}: use ISO 3166-1 alpha-3 codes such as IND, or all")
+    return frozenset(given)
+
+
+def _rates(given: list[str]) -> dict[int, float]:
+    from corridor.errors import ConfigError
+
+    rates = {}
+    for part in ",".join(given).split(","):
+        if not part.strip():
+            continue
+        found = re.fullmatch(r"\s*(\d{4})\s*=\s*(\d+(?:\.\d+)?)\s*", part)
+        if found is None or float(found[2]) <= 0:
+            raise ConfigError(f"--rate {part!r}: wanted year=US$ for one unit, such as 2023=1.08")
+        rates[int(found[1])] = float(found[2])
+    return rates
+
+
+def _baci(asked: _Asked) -> Imported:
+    from corridor.sources.world_trade import read_baci
+
+    unit = 1e3 if asked.unit is None else asked.unit
+    return read_baci(asked.files, asked.choice, revision=asked.revision, usd=unit, date=asked.source["date"])
+
+
+def _comtrade(asked: _Asked) -> Imported:
+    from corridor.sources.world_trade import read_comtrade
+
+    return read_comtrade(asked.files, asked.choice, flow=asked.flow or "imports", date=asked.source["date"])
+
+
+def _census(asked: _Asked) -> Imported:
+    from corridor.sources.national_trade import read_census
+
+    return read_census(asked.files, asked.choice, date=asked.source["date"])
+
+
+def _tradestat(asked: _Asked) -> Imported:
+    from corridor.sources.national_trade import read_tradestat
+
+    unit = 1e6 if asked.unit is None else asked.unit
+    return read_tradestat(
+        asked.files, asked.choice, flow=asked.flow, partners=asked.partners, usd=unit, date=asked.source["date"]
+    )
+
+
+def _dgcis(asked: _Asked) -> Imported:
+    from corridor.sources.class_imports import read_dgcis
+
+    return read_dgcis(asked.files, flow=asked.flow, years=asked.choice.years, date=asked.source["date"])
+
+
+def _comext(asked: _Asked) -> Imported:
+    from corridor.sources.national_trade import read_comext
+
+    return read_comext(
+        asked.files, asked.choice, rates=asked.rates, flow=asked.flow or "imports", date=asked.source["date"]
+    )
+
+
+def _table(asked: _Asked) -> Imported:
+    from corridor.errors import ConfigError
+    from corridor.sources.imported import source_row
+    from corridor.sources.plain_table import read_map, read_table
+
+    said = asked.source
+    lacking = [name for name in ("key", "title", "publisher", "licence") if not said[name]]
+    if lacking:
+        raise ConfigError(
+            f"a table of your own needs {', '.join(f'--{name}' for name in lacking)}: every row has a source"
+        )
+    source = source_row(
+        said["key"], said["title"], said["publisher"], said["address"], said["licence"], said["date"]
+    )
+    unit = asked.rates or (1.0 if asked.unit is None else asked.unit)
+    columns = read_map(asked.columns, asked.columns_file)
+    return read_table(asked.files, asked.choice, columns, source, table=asked.table, usd=unit, status=asked.status)
+
+
+def _usgs(asked: _Asked) -> Imported:
+    from corridor.sources.mineral_imports import read_usgs
+
+    return read_usgs(asked.files, _known_components(), date=asked.source["date"])
+
+
+def _iea(asked: _Asked) -> Imported:
+    from corridor.sources.mineral_imports import read_iea
+
+    return read_iea(asked.files, _known_components(), date=asked.source["date"])
+
+
+def _worldbank(asked: _Asked) -> Imported:
+    from corridor.sources.index_imports import read_worldbank
+    from corridor.tables import load_tables
+
+    return read_worldbank(asked.files, load_tables().countries, date=asked.source["date"])
+
+
+def _eto(asked: _Asked) -> Imported:
+    from corridor.sources.share_imports import read_eto
+
+    year = asked.choice.years[0] if asked.choice.years else None
+    return read_eto(asked.files, _known_components(), asked.components, year=year, date=asked.source["date"])
+
+
+def _mrio(asked: _Asked) -> Imported:
+    from corridor.sources.share_imports import read_mrio
+
+    year = asked.choice.years[0] if asked.choice.years else None
+    return read_mrio(asked.files, _known_components(), asked.components, year=year, date=asked.source["date"])
+
+
+def _known_components() -> frozenset[str]:
+    from corridor.tables import load_tables
+
+    return frozenset(load_tables().components["id"])
+
+
+_TRADE: dict[str, Callable[[_Asked], Imported]] = {
+    "baci": _baci,
+    "comtrade": _comtrade,
+    "census": _census,
+    "tradestat": _tradestat,
+    "comext": _comext,
+}
+_READERS: dict[str, Callable[[_Asked], Imported]] = {
+    **_TRADE,
+    "dgcis": _dgcis,
+    "usgs": _usgs,
+    "iea": _iea,
+    "worldbank": _worldbank,
+    "eto": _eto,
+    "mrio": _mrio,
+    "table": _table,
+}

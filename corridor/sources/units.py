@@ -1,0 +1,46 @@
+"""Whether sums of trade can be in the unit that they are taken for."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from corridor.errors import DataError, Problem
+
+__all__ = ["check_least", "check_most"]
+
+_LARGEST_USD_M = 8e6
+"""No country's imports of a year reach this (the largest, of the United States, are half of it)."""
+_LEAST_USD_M = {"IND": 10_000.0, "USA": 10_000.0}
+"""Imports of a year that these countries have not been below since 1988."""
+_MANY = 100
+_SHOWN = 12
+
+
+def check_most(rows: pd.DataFrame, key: str) -> None:
+    """No country imports for more than 8 trillion US$ a year: if one does, the unit is not what the file says."""
+    worth = rows.groupby(["importer", "year"], observed=True)["usd_m"].sum()
+    _other_unit(worth[worth > _LARGEST_USD_M], f"less than {_LARGEST_USD_M:,.0f}", key)
+
+
+def check_least(rows: pd.DataFrame, key: str) -> None:
+    """Nor do India and the United States import for less than 10 billion from a hundred countries or more."""
+    by = rows.groupby(["importer", "year"], observed=True)
+    worth = by["usd_m"].sum()[by["exporter"].nunique() >= _MANY]
+    least = worth.index.get_level_values("importer").astype("str").map(_LEAST_USD_M)
+    _other_unit(worth[(worth < least.astype(float)).to_numpy()], "at least 10,000", key)
+
+
+def _other_unit(worth: pd.Series, wanted: str, key: str) -> None:
+    problems = [
+        Problem(
+            key,
+            "",
+            "value",
+            f"US$ {value:,.1f} million of imports by {importer} in {year}",
+            f"{wanted}: the values seem to be in another unit",
+            "give the unit with --unit (US$ in one unit of the file)",
+        )
+        for importer, year, value in worth.head(_SHOWN).reset_index().to_numpy().tolist()
+    ]
+    if problems:
+        raise DataError(problems)
