@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from corridor.cli import data, importers, measures, plans, risk, robust, shocks, study, workbook
+from corridor.cli import data, importers, measures, plans, risk, robust, shocks, study, sweeps, workbook
 
 app = typer.Typer(
     add_completion=False,
@@ -35,6 +35,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "robust": robust.robust,
     "shock": shocks.shock,
     "risk": risk.risk,
+    "sweep": sweeps.sweep,
     "map": study.map_,
 }
 for _name, _command in _COMMANDS.items():
