@@ -19,6 +19,7 @@ import pandas as pd
 from corridor import __version__
 from corridor.config import Study
 from corridor.errors import ConfigError
+from corridor.tables import write_tables
 
 if TYPE_CHECKING:
     from corridor.relocate import Plan
@@ -42,25 +43,54 @@ def results_folder(out: Path) -> Iterator[Path]:
         raise ConfigError(
             f"output {out}: exists and is no results folder of corridor. Mend: give another folder with --out."
         )
+    with _alone(out):
+        draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        draft.chmod(0o755)
+        try:
+            yield draft
+            if out.exists():
+                old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
+                os.replace(out, old / out.name)
+                os.replace(draft, out)
+                shutil.rmtree(old, ignore_errors=True)
+            else:
+                os.replace(draft, out)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Nobody else writes to `out` meanwhile. The lock goes with its process: one that was killed leaves none.
+
+    Raises
+    ------
+    ConfigError
+        If another process writes there, or nothing can be written.
+    """
+    lock = out.parent / f".{out.name}.lock"
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        file = lock.open("w")
     except OSError as error:
         raise ConfigError(
             f"output {out}: can't be written ({error.strerror}). Mend: give another --out."
         ) from None
-    draft.chmod(0o755)
-    try:
-        yield draft
-        if out.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
-            os.replace(out, old / out.name)
-            os.replace(draft, out)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            os.replace(draft, out)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+    with file:
+        try:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(
+                f"output {out}: another run is writing there. Mend: wait for it, or give another --out."
+            ) from None
+        except (ImportError, OSError):  # no such locks on this system, or on this kind of disk
+            pass
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
 
 
 def save_table(frame: pd.DataFrame, path: Path) -> None:
@@ -113,13 +143,14 @@ def write_results(
         for name in ("moves", "second_sources", "stocks", "facilities", "exposure", "losses", "limits"):
             save_table(getattr(plan, name), place / f"{name}.csv")
         (place / "summary.json").write_text(json.dumps(dict(plan.summary), indent=1, sort_keys=True) + "\n")
+    write_tables(tables, folder / "tables", "parquet")
     (folder / "study.json").write_text(study.model_dump_json(indent=1) + "\n", encoding="utf-8")
     about = {
         "corridor": __version__,
         "python": platform.python_version(),
         "libraries": {name: _version(name) for name in _LIBRARIES},
         "study": study.name,
-        "tables_sha256": {name: _checksum(frame) for name, frame in tables},
+        "tables_sha256": {name: checksum(frame) for name, frame in tables},
     }
     (folder / MARKER).write_text(json.dumps(about, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
@@ -138,6 +169,7 @@ def _version(name: str) -> str:
         return "not installed"
 
 
-def _checksum(frame: pd.DataFrame) -> str:
+def checksum(frame: pd.DataFrame) -> str:
+    """SHA-256 of a table as CSV."""
     text = frame.to_csv(index=False, lineterminator="\n")
     return hashlib.sha256(text.encode()).hexdigest()

@@ -220,3 +220,41 @@ assert not heavy, heavy
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_results_verify_and_tampering_shows(corridor, place):
+    out = place / "out"
+    assert corridor("run", place / "study.yaml", "--out", out)[0] == 0
+    code, text, _ = corridor("verify", out)
+    assert code == 0, text
+    assert "checks are the same" in text
+    table = pd.read_csv(out / "exposure.csv")
+    table.loc[0, "net"] += 0.01
+    table.to_csv(out / "exposure.csv", index=False)
+    plan = max((out / "plans").iterdir())
+    moves = pd.read_csv(plan / "moves.csv")
+    moves.iloc[:-1].to_csv(plan / "moves.csv", index=False)
+    code, text, _ = corridor("verify", out)
+    assert code == 1
+    assert "exposure" in text
+    assert f"plan {plan.name}: cost_usd_m" in text
+    tables = out / "tables" / "demand.parquet"
+    pd.read_parquet(tables).assign(growth=0.5).to_parquet(tables, index=False)
+    code, text, _ = corridor("verify", out)
+    assert code == 1
+    assert "table demand" in text
+    (out / "study.json").write_text("{")
+    code, _, err = corridor("verify", out)
+    assert code == 2
+    assert "not whole" in err
+    assert corridor("verify", place)[0] == 2
+
+
+def test_two_runs_into_one_folder_are_kept_apart(corridor, place):
+    from corridor.results import results_folder
+
+    with results_folder(place / "out"):
+        code, _, err = corridor("map", place / "study.yaml", "--out", place / "out")
+    assert code == 2
+    assert "another run is writing there" in err
+    assert not list(place.glob(".out*"))

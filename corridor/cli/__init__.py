@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from corridor.cli import data, importers, measures, plans, risk, robust, shocks, study, sweeps, workbook
+from corridor.cli import data, importers, measures, plans, risk, robust, shocks, study, sweeps, verify, workbook
 
 app = typer.Typer(
     add_completion=False,
@@ -36,6 +36,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "shock": shocks.shock,
     "risk": risk.risk,
     "sweep": sweeps.sweep,
+    "verify": verify.verify,
     "map": study.map_,
 }
 for _name, _command in _COMMANDS.items():
