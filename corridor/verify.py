@@ -22,8 +22,7 @@ def verify(folder: str | Path, progress: Callable[[str], None] | None = None) ->
     """Work the results of a folder out again from the tables and the study in it, and compare.
 
     Exposure, shares and measures are measured anew. Plans are not searched for again - a search ends by time, so
-    it need not end at the same plan - but each plan is valued anew from its moves, second sources and stocks: cost,
-    losses, exposure, limits.
+    it need not end at the same plan - but each plan is valued anew from its moves, second sources and stocks.
 
     Parameters
     ----------
