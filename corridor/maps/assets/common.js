@@ -88,7 +88,7 @@ const corridor = (() => {
     for (const key of Object.keys(known)) if (String(state[key]) !== String(known[key])) parts.set(key, state[key]);
     const hash = parts.toString();
     // From a file, replaceState may be refused by the browser; the view works all the same.
-    try { history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search); } catch { /* as said */ }
+    try { history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search); } catch { /* as said; a frame has no address of its own */ }
   }
 
   /* ---- small parts ---- */
@@ -212,5 +212,19 @@ const corridor = (() => {
     button.addEventListener("click", () => { set(unit === "usd" ? "inr" : "usd"); changed(unit); });
   }
 
-  return { $, read, el, fill, svg, percent, percentFine, money, moneyBoth, number, amount, capital, inText, readState, writeState, badge, evidence, shareCell, sourceNote, segmented, table, saveCsv, save, unitSwitch };
+  /** Copies the address of the view as it is; where the browser forbids that, it is shown to be copied by hand. */
+  function linkButton(button) {
+    const words = button.textContent;
+    const say = (text) => { button.textContent = text; setTimeout(() => { button.textContent = words; }, 1600); };
+    button.addEventListener("click", async () => {
+      try { await navigator.clipboard.writeText(location.href); say("Copied"); } catch { window.prompt("Address of this view", location.href); }
+    });
+  }
+  /** Called when a page has drawn itself. A link to another view of the same page, pasted or followed, is read anew. */
+  function ready() {
+    document.documentElement.dataset.ready = "true";
+    window.addEventListener("hashchange", () => location.reload());
+  }
+
+  return { linkButton, ready, $, read, el, fill, svg, percent, percentFine, money, moneyBoth, number, amount, capital, inText, readState, writeState, badge, evidence, shareCell, sourceNote, segmented, table, saveCsv, save, unitSwitch };
 })();

@@ -189,34 +189,113 @@ corridor.map = (() => {
     map.on("click", () => map.scrollWheelZoom.enable());
   }
 
-  /** The map as a picture: its canvases on the colour of the sea, with a line of text below. */
-  function picture(map, name, words) {
-    const size = map.getSize(), ratio = 2, foot = 46;
-    const sheet = el("canvas", { width: size.x * ratio, height: (size.y + foot) * ratio });
-    const context = sheet.getContext("2d");
+  /** Name and role of a map for those who hear it. */
+  function named(map, words) {
+    map.getContainer().setAttribute("role", "region");
+    map.getContainer().setAttribute("aria-label", words);
+  }
+
+  /** Place and scale as in the address, else all of it; a drag or zoom is kept in the address. */
+  function keepView(map, fit, state, keep) {
+    const given = state.v.split("_").map(Number);
+    if (given.length === 3 && given.every(Number.isFinite)) map.setView([given[0], given[1]], given[2], { animate: false }); else { state.v = ""; fit(); }
+    let width = map.getSize().x, moved = false;
+    const own = () => { moved = true; };
+    for (const name of ["pointerdown", "wheel", "keydown", "dblclick"]) map.getContainer().addEventListener(name, own, true);
+    map.on("moveend", () => {
+      if (!moved) return;
+      const at = map.getCenter();
+      state.v = [at.lat.toFixed(2), at.lng.toFixed(2), map.getZoom()].join("_");
+      keep();
+    });
+    new ResizeObserver(() => {
+      moved = false;
+      map.invalidateSize();
+      if (Math.abs(map.getSize().x - width) > 50 && !state.v) { width = map.getSize().x; fit(); }
+    }).observe(map.getContainer());
+  }
+
+  /** Canvas text that is cut where it would run over the edge. */
+  function write(context, text, x, y, most) {
+    let shown = text;
+    while (shown.length > 1 && context.measureText(shown).width > most) shown = `${shown.slice(0, -2)}…`;
+    context.fillText(shown, x, y);
+    return context.measureText(shown).width;
+  }
+  /** Lines of words that fit a width. */
+  function wrap(context, text, most) {
+    const lines = [""];
+    for (const word of text.split(" ")) {
+      const next = `${lines.at(-1)} ${word}`.trim();
+      if (context.measureText(next).width > most && lines.at(-1)) lines.push(word); else lines[lines.length - 1] = next;
+    }
+    return lines;
+  }
+  const MARKS = {
+    box(context, x, y, colour) { context.fillStyle = colour; context.fillRect(x, y - 9, 18, 10); return 18; },
+    line(context, x, y, colour) {
+      context.strokeStyle = context.fillStyle = colour;
+      context.lineWidth = 3;
+      context.beginPath(); context.moveTo(x, y - 3); context.lineTo(x + 16, y - 3); context.stroke();
+      context.beginPath(); context.moveTo(x + 24, y - 3); context.lineTo(x + 15, y - 8); context.lineTo(x + 15, y + 2); context.fill();
+      return 24;
+    },
+    dot(context, x, y, colour) { context.fillStyle = colour; context.beginPath(); context.arc(x + 5, y - 4, 5, 0, 7); context.fill(); return 10; },
+  };
+  /** Entries of a legend in lines; null begins a new one. Says how high it is; draws where asked to. */
+  function drawLegend(context, entries, width, top, drawing) {
+    let x = 12, y = top + 14;
+    context.font = "11px system-ui, sans-serif";
+    for (const entry of entries) {
+      if (entry === null) { x = 12; y += 18; continue; }
+      const room = context.measureText(entry.text).width + (entry.kind ? 42 : 14);
+      if (x > 12 && x + room > width - 12) { x = 12; y += 18; }
+      let at = x;
+      if (drawing) {
+        if (entry.kind) at += MARKS[entry.kind](context, x, y, entry.colour) + 5;
+        context.fillStyle = entry.kind ? "#56606c" : "#1b2430";
+        write(context, entry.text, at, y, width - at - 12);
+      }
+      x += room;
+    }
+    return (x > 12 ? y + 6 : y - 12) - top;
+  }
+  /** The map as a picture: title, the map's canvases, labels, legend and a line on where it comes from. */
+  function picture(map, name, { title, legend, foot, labels = [] }) {
+    const size = map.getSize(), ratio = 2, head = 34, sheet = el("canvas"), context = sheet.getContext("2d");
+    context.font = "11px system-ui, sans-serif";
+    const lines = wrap(context, foot, size.x - 24), high = drawLegend(context, legend, size.x, 0, false), height = head + size.y + high + 14 + 15 * lines.length;
+    sheet.width = size.x * ratio;
+    sheet.height = height * ratio;
     context.scale(ratio, ratio);
     context.fillStyle = "#ffffff";
-    context.fillRect(0, 0, size.x, size.y + foot);
-    context.fillStyle = getComputedStyle(map.getContainer()).backgroundColor;
-    context.fillRect(0, 0, size.x, size.y);
+    context.fillRect(0, 0, size.x, height);
+    context.fillStyle = "#1b2430";
+    context.font = "600 15px system-ui, sans-serif";
+    write(context, title, 12, 22, size.x - 24);
     context.save();
+    context.translate(0, head);
     context.beginPath();
     context.rect(0, 0, size.x, size.y);
     context.clip();
+    context.fillStyle = getComputedStyle(map.getContainer()).backgroundColor;
+    context.fillRect(0, 0, size.x, size.y);
     const box = map.getContainer().getBoundingClientRect();
     for (const canvas of map.getContainer().querySelectorAll("canvas")) {
       const at = canvas.getBoundingClientRect();
-      context.drawImage(canvas, at.left - box.left, at.top - box.top, at.width, at.height);
+      if (at.width) context.drawImage(canvas, at.left - box.left, at.top - box.top, at.width, at.height);
     }
+    context.font = "600 11.5px system-ui, sans-serif";
+    context.lineWidth = 3;
+    context.strokeStyle = "#ffffff";
+    for (const { x, y, text } of labels) { context.fillStyle = "#1b2430"; context.strokeText(text, x, y); context.fillText(text, x, y); }
     context.restore();
-    context.fillStyle = "#1b2430";
-    context.font = "600 13px system-ui, sans-serif";
-    context.fillText(words[0], 10, size.y + 18, size.x - 20);
-    context.font = "11px system-ui, sans-serif";
+    drawLegend(context, legend, size.x, head + size.y + 4, true);
     context.fillStyle = "#56606c";
-    context.fillText(words[1], 10, size.y + 36, size.x - 20);
+    context.font = "11px system-ui, sans-serif";
+    lines.forEach((line, at) => context.fillText(line, 12, head + size.y + high + 20 + 15 * at));
     sheet.toBlob((blob) => corridor.save(name, blob), "image/png");
   }
 
-  return { features, east, Flows, Points, tooltip, calm, picture };
+  return { features, east, Flows, Points, tooltip, calm, named, keepView, picture };
 })();
