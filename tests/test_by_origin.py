@@ -19,7 +19,7 @@ def test_equals_exposure_to_one_target_at_a_time() -> None:
 
 
 def test_by_hand_on_a_chain_of_two() -> None:
-    """Ore 70 % abroad at world shares w; product 70 % abroad: N = 0.7 w + 0.7 (1 - w) 0.5 w + 0.3 * 0.5 * 0.7 w."""
+    """Both 70 % from abroad at the world's shares w: N = 0.7 w1 + 0.7 (1 - w1) 0.5 w0 + 0.3 * 0.5 * 0.7 w0."""
     tables = synthetic.make_tables(2)
     found = exposure_by_origin(tables, ["IND"], ["CHN"]).set_index("component")
     world = tables.supply[tables.supply["country"] == "CHN"].set_index("component")["share"].astype(float)

@@ -1,4 +1,4 @@
-"""What the world map shades beside shares of supply: exposure to each country alone, and imports of earlier years."""
+"""What the world map shades beside shares of supply: exposure to each country, imports of earlier years."""
 
 from __future__ import annotations
 

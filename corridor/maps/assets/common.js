@@ -212,6 +212,15 @@ const corridor = (() => {
     button.addEventListener("click", () => { set(unit === "usd" ? "inr" : "usd"); changed(unit); });
   }
 
+  /** A mark for must, could or never: a square, a triangle, a crossed ring; colour only repeats it. */
+  function verdictMark(verdict, size) {
+    const mark = svg("svg", { class: `mark ${verdict}`, viewBox: "0 0 16 16", width: size, height: size, "aria-hidden": "true" });
+    if (verdict === "must") mark.append(svg("rect", { x: 2, y: 2, width: 12, height: 12 }));
+    else if (verdict === "could") mark.append(svg("path", { d: "M8 1.5 L15 14 L1 14 Z" }));
+    else mark.append(svg("circle", { cx: 8, cy: 8, r: 5.5 }), svg("path", { d: "M4 12 L12 4" }));
+    return mark;
+  }
+
   /** Copies the address of the view as it is; where the browser forbids that, it is shown to be copied by hand. */
   function linkButton(button) {
     const words = button.textContent;
@@ -226,5 +235,5 @@ const corridor = (() => {
     window.addEventListener("hashchange", () => location.reload());
   }
 
-  return { linkButton, ready, $, read, el, fill, svg, percent, percentFine, money, moneyBoth, number, amount, capital, inText, readState, writeState, badge, evidence, shareCell, sourceNote, segmented, table, saveCsv, save, unitSwitch };
+  return { verdictMark, linkButton, ready, $, read, el, fill, svg, percent, percentFine, money, moneyBoth, number, amount, capital, inText, readState, writeState, badge, evidence, shareCell, sourceNote, segmented, table, saveCsv, save, unitSwitch };
 })();

@@ -47,8 +47,9 @@ corridor.worldBook = (data) => {
     if (measure !== "direct") return reach(market, measure, c);
     return year ? ofYear(market, year, c) : rows.get(market).get(c)?.origins ?? [];
   }
-  /** Country -> {o, share, value, ...} of a component, or of all components listed, weighted by value. */
-  function origins({ market, c, list, measure, year }) {
+  /** Country -> {o, share, value, ...} of a component, or of all components listed, weighted by value: direct shares
+      are those of imports by need, or (whole) of all final needs like the other measures. */
+  function origins({ market, c, list, measure, year, whole: ofAll = measure !== "direct" }) {
     const found = new Map();
     if (c !== null) {
       const need = rows.get(market).get(c)?.need || 0;
@@ -58,13 +59,13 @@ corridor.worldBook = (data) => {
     const home = byIso.get(market);
     let whole = 0;
     for (const row of list) {
-      const weight = measure === "direct" ? row.need : row.final;
+      const weight = ofAll ? row.final : row.need;
       if (!weight) continue;
-      if (measure !== "direct") whole += weight;
+      if (ofAll) whole += weight;
       for (const origin of ofComponent(market, row.c, measure, year)) {
         if (origin.o === home) continue;
         const value = origin.share * weight, sum = found.get(origin.o) ?? { o: origin.o, value: 0 };
-        if (measure === "direct") whole += value;
+        if (!ofAll) whole += value;
         sum.value += value;
         found.set(origin.o, sum);
       }

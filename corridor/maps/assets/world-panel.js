@@ -13,10 +13,10 @@ corridor.worldPanel = (data, view) => {
   /** Direct, net and stop of what is selected, in each market. */
   function figures(o) {
     const kinds = ["direct", "net", "stop"];
-    const head = el("tr", {}, el("th", { scope: "col" }, "To"), ...kinds.map((kind) => el("th", { scope: "col", className: "n" }, kind)));
+    const head = el("tr", {}, el("th", { scope: "col" }, "Share of needs of"), ...kinds.map((kind) => el("th", { scope: "col", className: "n" }, kind)));
     const lines = book.markets.filter((market) => byIso.get(market.id) !== o).map((market) => el("tr", {}, el("th", { scope: "row" }, market.name),
-      ...kinds.map((kind) => el("td", { className: "n" }, percent(view.origins(market.id, kind).get(o)?.share ?? 0)))));
-    return lines.length ? el("table", { className: "figures-table" }, el("caption", { className: "hidden" }, "Share of each market by measure"), el("thead", {}, head), el("tbody", {}, ...lines)) : null;
+      ...kinds.map((kind) => el("td", { className: "n" }, percent(view.rests(market.id, kind, o))))));
+    return lines.length ? el("table", { className: "figures-table" }, el("caption", { className: "hidden" }, "Share of what each market needs that rests on this country"), el("thead", {}, head), el("tbody", {}, ...lines)) : null;
   }
   function supplies(market, o, most) {
     const rows = book.supplies({ market: market.id, o, list: view.rowsOf(market.id), measure: state.by, year: state.y });

@@ -28,25 +28,28 @@ corridor.world = (map) => {
   const inSector = (c) => state.s === "all" || sectors[components[c].sector].id === state.s;
   const rowsOf = (id) => [...book.rows.get(id).values()].filter((row) => inSector(row.c));
   const rowsShown = () => rowsOf(state.m);
-  const origins = (id, measure = state.by) => book.origins({ market: id, c: chosen(), list: rowsOf(id), measure, year: measure === "direct" && id === state.m ? state.y : "" });
+  const origins = (id) => book.origins({ market: id, c: chosen(), list: rowsOf(id), measure: state.by, year: id === state.m ? state.y : "" });
+  /** Part of a market's needs that rests on a country, each measure on the same footing. */
+  const rests = (id, measure, o) => book.origins({ market: id, c: chosen(), list: rowsOf(id), measure, year: "", whole: true }).get(o)?.share ?? 0;
   const sectorWord = () => (state.s === "all" ? "all sectors" : sectors.find((sector) => sector.id === state.s).name.toLowerCase());
+  const needs = () => (state.c ? components[chosen()].name : state.s === "all" ? "final needs" : `final needs (${sectorWord()})`);
   let now = new Map();
   function what(found) {
-    const c = chosen(), of = c === null ? sectorWord() : components[c].name, value = found.value ? `, ${money(found.value)} a year` : "";
+    const c = chosen(), of = c === null ? (state.by === "direct" ? sectorWord() : `final needs, ${sectorWord()},`) : components[c].name, value = found.value ? `, ${money(found.value)} a year` : "";
     const union = found.o === byIso.get("EUU") ? " (European Union as one)" : "";
     const part = { direct: c === null ? `${percent(found.share)} of imports, ${of}` : `${percent(found.share)} of ${of}`, net: `${percent(found.share)} of ${of} by value, through all tiers`, stop: `${percent(found.share)} of ${of} stops if it alone stops` }[state.by];
     return `${part}${state.by === "stop" ? "" : value}${union}${found.status ? `, ${found.status}` : ""}${state.y ? `, ${state.y}` : ""}`;
   }
   function words() {
-    const c = chosen(), to = market().name, of = c === null ? sectorWord() : components[c].name, year = state.y ? ` ${state.y}` : "";
+    const c = chosen(), to = market().name, of = c === null ? sectorWord() : components[c].name, year = state.y ? ` ${state.y}` : "", needed = needs();
     return {
       share: { direct: c === null ? `Share of ${to}'s imports${year}, ${of}, by value` : state.y ? `Share of ${to}'s reported imports ${state.y}, ${of}` : `Share of ${to}'s supply of ${of}`,
-        net: `Share of ${to}'s ${of} that rests on each country by value, all tiers`, stop: `Share of ${to}'s ${of} that stops if each country alone stops` }[state.by],
+        net: `Share of ${to}'s ${needed} that rests on each country, by value, all tiers`, stop: `Share of ${to}'s ${needed} that stops if that country alone stops` }[state.by],
       points: (count) => `${count} located suppliers${c === null ? "" : ` that make ${of}`}`,
     };
   }
 
-  const view = { book, state, off, market, chosen, inSector, rowsOf, origins, what, words, now: () => now, keep, pick, choose, pickGroup: (list) => panel.crowd(list) };
+  const view = { book, state, off, market, chosen, inSector, rowsOf, origins, rests, what, words, now: () => now, keep, pick, choose, pickGroup: (list) => panel.crowd(list) };
   const drawn = corridor.worldMap(map, data, view), panel = corridor.worldPanel(data, view);
 
   /* ---- words and origins ---- */
@@ -63,7 +66,7 @@ corridor.world = (map) => {
   }
   function originsTitle() {
     const of = chosen() === null ? sectorWord() : components[chosen()].name, to = market().name, year = state.y ? ` in ${state.y}` : "";
-    return { direct: chosen() === null ? `Where ${to}'s imports came from${year}: ${of}` : `Where ${to}'s ${of} comes from${year}`, net: `On whom ${to}'s ${of} rests, through all tiers`, stop: `Who could stop ${to}'s ${of}` }[state.by];
+    return { direct: chosen() === null ? `Where ${to}'s imports came from${year}: ${of}` : `Where ${to}'s ${of} comes from${year}`, net: `On whom ${to}'s ${needs()} rest${state.c ? "s" : ""}, through all tiers`, stop: `Who could stop ${to}'s ${needs()}` }[state.by];
   }
   const METHODS = {
     direct: "Modelled: final needs and what home makers need for them, times the shares of origins. Choose a component for shares with their sources.",
