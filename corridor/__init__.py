@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from corridor.exchange import write_graph as write_graph
     from corridor.graph import build_graph as build_graph
     from corridor.graph import to_tables as to_tables
+    from corridor.maps import explore as explore
     from corridor.measures import concentration as concentration
     from corridor.measures import exposure as exposure
+    from corridor.measures import exposure_by_origin as exposure_by_origin
     from corridor.measures import feasibility as feasibility
     from corridor.measures import headline as headline
     from corridor.measures import look_through as look_through
@@ -62,7 +64,9 @@ _WHERE = {
     "concentration": "measures",
     "coverage": "checks",
     "explain": "relocate",
+    "explore": "maps",
     "exposure": "measures",
+    "exposure_by_origin": "measures",
     "feasibility": "measures",
     "frontier": "relocate",
     "headline": "measures",

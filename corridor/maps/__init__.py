@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from corridor.config import Study
+from corridor.maps.notebook import Page, explore
 from corridor.tables import Tables
 
 if TYPE_CHECKING:
     from corridor.relocate import Alternatives, Plan, Reasons
 
-__all__ = ["write_pages"]
+__all__ = ["Page", "explore", "write_pages"]
 
 
 def write_pages(

@@ -65,7 +65,7 @@ def exposure_by_origin(
         )
     share = np.stack([network.shares_of(str(buyer)) for buyer in network.buyers], axis=1)
     at = network.origins.get_indexer(pd.Index(wanted))
-    columns = [network.buyers.get_loc(name) for name in markets]
+    columns = network.buyers.get_indexer(pd.Index(markets)).tolist()
     frames = []
     for start in range(0, len(at), _AT_ONCE):
         part = at[start : start + _AT_ONCE]
