@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,24 @@ import numpy as np
 from corridor.maps.offline import ASSETS
 
 SEED = 7
+PLACES = 2_000
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+LEAFLET = ("leaflet.js", "leaflet.css")
 VIEW = {"width": 1440, "height": 900}
+# Two frames, then a pixel read back: what was asked of the canvases has been drawn by then.
+FRAME = """new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => {
+  for (const canvas of document.querySelectorAll("canvas")) canvas.getContext("2d").getImageData(9, 9, 1, 1);
+  done();
+})))"""
 PAGE = """<!doctype html><meta charset="utf-8"><title>flows</title><style>{css}#map{{height:880px}}</style>
 <div id="map"></div><script type="application/json" id="data">{data}</script>
 <script>{leaflet}</script><script>{common}</script><script>{map}</script><script>
 const map = L.map("map", {{ center: [20, 60], zoom: 2, preferCanvas: true }});
-const [lon, lat, toLon, toLat, value] = corridor.read("data");
-const list = lon.map((_, at) => ({{ lon: lon[at], lat: lat[at], toLon: toLon[at], toLat: toLat[at], value: value[at], colour: "#2f6690" }}));
+const [lon, lat, from, to, value] = corridor.read("data"), colour = "#2f6690";
+const list = value.map((size, at) => {{
+  const a = from[at], b = to[at];
+  return {{ lon: lon[a], lat: lat[a], toLon: lon[b], toLat: lat[b], value: size, colour }};
+}});
 const layer = new corridor.map.Flows({{}});
 layer._flows = [];
 layer.addTo(map);
@@ -33,11 +44,13 @@ layer.setFlows(list, Math.max(...value));
 
 
 def flows(count: int) -> list[list[float]]:
-    """End points and values, biggest first: lon, lat, lon, lat, value."""
+    """Flows between places, biggest first: lon and lat of the places; from, to and value of each flow."""
     rng = np.random.default_rng(SEED)
+    lon, lat = rng.uniform(-20, 150, PLACES), rng.uniform(-40, 60, PLACES)
+    ends = rng.integers(0, PLACES, (2, count))
     value = np.sort(rng.pareto(1.5, count))[::-1]
-    ends = [rng.uniform(low, high, count) for low, high in ((-20, 150), (-40, 60), (-20, 150), (-40, 60))]
-    return [np.round(column, 2).tolist() for column in (*ends, value / value[0] * 99)]
+    size = np.round(value / value[0] * 99, 2)
+    return [np.round(lon, 2).tolist(), np.round(lat, 2).tolist(), *ends.tolist(), size.tolist()]
 
 
 def our_page(columns: list[list[float]]) -> str:
@@ -49,13 +62,14 @@ def our_page(columns: list[list[float]]) -> str:
     return PAGE.format(data=json.dumps(columns, separators=(",", ":")), **parts)
 
 
-def folium_page(columns: list[list[float]]) -> str:
-    """The same flows as one folium PolyLine each, straight."""
+def folium_page(columns: list[list[float]], *, tooltips: bool = False) -> str:
+    """The same flows as one folium PolyLine each, straight; with tooltips they answer the pointer as ours do."""
     world = folium.Map(location=(20, 60), zoom_start=2, tiles=None, prefer_canvas=True)
-    for lon, lat, to_lon, to_lat, value in zip(*columns, strict=True):
-        folium.PolyLine([(lat, lon), (to_lat, to_lon)], weight=0.9 + 13 * value / 99, color="#2f6690").add_to(
-            world
-        )
+    lon, lat, start, end, value = columns
+    for first, last, size in zip(start, end, value, strict=True):
+        ends = [(lat[int(first)], lon[int(first)]), (lat[int(last)], lon[int(last)])]
+        tip = f"{size}" if tooltips else None
+        folium.PolyLine(ends, weight=0.9 + 13 * size / 99, color="#2f6690", tooltip=tip).add_to(world)
     page: str = world.get_root().render()
     return page
 
@@ -64,9 +78,7 @@ def drawn_after(browser: Any, path: Path) -> float:
     """Seconds from asking for a page until a frame with its flows has been put on the screen."""
     context = browser.new_context(viewport=VIEW)
     page = context.new_page()
-    leaflet = {
-        name: (ASSETS / "leaflet" / name).read_text(encoding="utf-8") for name in ("leaflet.js", "leaflet.css")
-    }
+    leaflet = {name: (ASSETS / "leaflet" / name).read_text(encoding="utf-8") for name in LEAFLET}
 
     def serve(route: Any) -> None:
         """Leaflet from our copy, at once; everything else that folium asks for is refused."""
@@ -81,7 +93,7 @@ def drawn_after(browser: Any, path: Path) -> float:
     page.route("**/*", serve)
     start = time.perf_counter()
     page.goto(path.as_uri(), timeout=120_000)
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate(FRAME)
     seconds = time.perf_counter() - start
     assert page.evaluate("Boolean(document.querySelector('canvas'))"), f"{path} drew nothing"
     context.close()
@@ -89,7 +101,7 @@ def drawn_after(browser: Any, path: Path) -> float:
 
 
 def main(count: int) -> None:
-    """Print both pages' size and time, and the ratios."""
+    """Print the pages' size and time, and the ratios."""
     from playwright.sync_api import sync_playwright
 
     columns = flows(count)
@@ -97,15 +109,20 @@ def main(count: int) -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         found = {}
-        for name, make in (("corridor", our_page), ("folium PolyLine", folium_page)):
-            path = Path(folder) / f"{name.split()[0]}.html"
+        makers = {
+            "corridor": our_page,
+            "folium, bare lines": folium_page,
+            "folium, tooltips": partial(folium_page, tooltips=True),
+        }
+        for name, make in makers.items():
+            path = Path(folder) / "page.html"
             path.write_text(make(columns), encoding="utf-8")
             seconds = min(drawn_after(browser, path) for _ in range(3))
-            found[name] = (path.stat().st_size / 1e6, seconds)
-            print(f"{name:16s} {count:,} flows: {found[name][0]:6.2f} MB, drawn after {seconds:.2f} s", flush=True)
+            size, first = path.stat().st_size / 1e6, next(iter(found.values()), None)
+            found[name] = (size, seconds)
+            ratio = f" ({size / first[0]:.1f} times the size, {seconds / first[1]:.1f} the time)" if first else ""
+            print(f"{name:18s} {count:,} flows: {size:6.2f} MB, drawn after {seconds:.2f} s{ratio}", flush=True)
         browser.close()
-    (size, seconds), (plain_size, plain_seconds) = found.values()
-    print(f"{plain_size / size:.1f} times smaller, {plain_seconds / seconds:.1f} times quicker")
 
 
 if __name__ == "__main__":

@@ -55,46 +55,65 @@ corridor.map = (() => {
   const Flows = Canvas.extend({
     setFlows(flows, most) { this._flows = flows; this._most = most; return this.redraw(); },
     width(value) { return 0.9 + 13 * (value / this._most); },
+    /** Ends, bend and arrowhead of a flow on the screen; null where it is too short to be seen. */
+    curve(flow, project) {
+      const from = project(flow.lat, flow.lon), to = project(flow.toLat, flow.toLon);
+      const dx = to.x - from.x, dy = to.y - from.y, length = Math.sqrt(dx * dx + dy * dy);
+      if (length < 4) return null;
+      // Bent to the north, so that curves rise like flights and two ways between the same places part.
+      const side = dx >= 0 ? 1 : -1, bend = Math.min(0.22 * length, 130) * side / length;
+      const middle = { x: (from.x + to.x) / 2 + dy * bend, y: (from.y + to.y) / 2 - dx * bend };
+      const width = this.width(flow.value), head = Math.min(5 + width * 1.25, length * 0.35);
+      const tx = to.x - middle.x, ty = to.y - middle.y, tip = Math.sqrt(tx * tx + ty * ty) || 1;
+      return { from, middle, to, width, flow, head, ux: tx / tip, uy: ty / tip };
+    },
     draw(context, project) {
       this._curves = [];
-      for (let at = this._flows.length - 1; at >= 0; at--) {
-        const flow = this._flows[at], from = project(flow.lat, flow.lon), to = project(flow.toLat, flow.toLon);
-        const dx = to.x - from.x, dy = to.y - from.y, length = Math.hypot(dx, dy);
-        if (length < 4) continue;
-        // Bent to the north, so that curves rise like flights and two ways between the same places part.
-        const side = dx >= 0 ? 1 : -1, bend = Math.min(0.22 * length, 130);
-        const middle = { x: (from.x + to.x) / 2 + (dy / length) * bend * side, y: (from.y + to.y) / 2 - (dx / length) * bend * side };
-        const width = this.width(flow.value), head = Math.min(5 + width * 1.25, length * 0.35);
-        const tip = Math.hypot(to.x - middle.x, to.y - middle.y) || 1;
-        const ux = (to.x - middle.x) / tip, uy = (to.y - middle.y) / tip;
-        const end = { x: to.x - ux * head * 0.8, y: to.y - uy * head * 0.8 };
-        context.lineCap = "butt";
-        context.beginPath();
+      for (const flow of this._flows) {
+        const curve = this.curve(flow, project);
+        if (curve) this._curves.push(curve);
+      }
+      context.lineCap = "butt";
+      // Smallest first, biggest on top. Thin ones of a kind share a path: drawing is then quick for tens of thousands.
+      const THIN = 1.4, MOST = 12, kind = ({ flow, width }) => `${flow.colour} ${Boolean(flow.faint)} ${width.toFixed(1)}`;
+      for (let at = this._curves.length - 1; at >= 0;) {
+        const first = at, curve = this._curves[at], one = curve.width < THIN ? kind(curve) : "";
+        do at--; while (one && at >= 0 && first - at < MOST && this._curves[at].width < THIN && kind(this._curves[at]) === one);
+        this.strokes(context, first, at);
+      }
+      context.globalAlpha = 1;
+    },
+    /** Draw the curves of one width and colour from one place in the list down to, not including, another. */
+    strokes(context, first, last) {
+      const { width, flow } = this._curves[first];
+      context.beginPath();
+      for (let at = first; at > last; at--) {
+        const { from, middle, to, head, ux, uy } = this._curves[at];
         context.moveTo(from.x, from.y);
-        context.quadraticCurveTo(middle.x, middle.y, end.x, end.y);
-        if (width > 2.5) {  // a pale edge, so that a curve shows on dark land too
-          context.globalAlpha = flow.faint ? 0.1 : 0.75;
-          context.strokeStyle = "#ffffff";
-          context.lineWidth = width + 2;
-          context.stroke();
-        }
-        context.globalAlpha = flow.faint ? 0.16 : width < 1.4 ? 0.55 : 0.74;
-        context.strokeStyle = context.fillStyle = flow.colour;
-        context.lineWidth = width;
+        context.quadraticCurveTo(middle.x, middle.y, to.x - ux * head * 0.8, to.y - uy * head * 0.8);
+      }
+      if (width > 2.5) {  // a pale edge, so that a curve shows on dark land too
+        context.globalAlpha = flow.faint ? 0.1 : 0.75;
+        context.strokeStyle = "#ffffff";
+        context.lineWidth = width + 2;
         context.stroke();
-        context.globalAlpha = flow.faint ? 0.2 : 0.9;
-        const half = head * 0.5 + width * 0.1;
-        context.beginPath();
+      }
+      context.globalAlpha = flow.faint ? 0.16 : width < 1.4 ? 0.55 : 0.74;
+      context.strokeStyle = context.fillStyle = flow.colour;
+      context.lineWidth = width;
+      context.stroke();
+      context.globalAlpha = flow.faint ? 0.2 : 0.9;
+      const radius = 1.4 + Math.min(1.6, width * 0.3);
+      context.beginPath();
+      for (let at = first; at > last; at--) {
+        const { from, to, head, ux, uy } = this._curves[at], half = head * 0.5 + width * 0.1;
         context.moveTo(to.x, to.y);
         context.lineTo(to.x - ux * head - uy * half, to.y - uy * head + ux * half);
         context.lineTo(to.x - ux * head + uy * half, to.y - uy * head - ux * half);
-        context.fill();
-        context.beginPath();
-        context.arc(from.x, from.y, 1.4 + Math.min(1.6, width * 0.3), 0, 7);
-        context.fill();
-        this._curves.push({ from, middle, to, width, flow });
+        if (first - last > 1) context.rect(from.x - radius, from.y - radius, 2 * radius, 2 * radius);
+        else { context.moveTo(from.x + radius, from.y); context.arc(from.x, from.y, radius, 0, 7); }
       }
-      context.globalAlpha = 1;
+      context.fill("nonzero");
     },
     /** The flow under a point of the layer, or null. */
     hit(point) {
