@@ -75,12 +75,13 @@ corridor.map = (() => {
       }
       context.lineCap = "butt";
       // Smallest first, biggest on top. Thin ones of a kind share a path: drawing is then quick for tens of thousands.
-      const THIN = 1.4, MOST = 12, kind = ({ flow, width }) => `${flow.colour} ${Boolean(flow.faint)} ${width.toFixed(1)}`;
+      const THIN = 1.4, MOST = 6, kind = ({ flow, width }) => `${flow.colour} ${Boolean(flow.faint)} ${width.toFixed(1)}`;
       for (let at = this._curves.length - 1; at >= 0;) {
         const first = at, curve = this._curves[at], one = curve.width < THIN ? kind(curve) : "";
         do at--; while (one && at >= 0 && first - at < MOST && this._curves[at].width < THIN && kind(this._curves[at]) === one);
         this.strokes(context, first, at);
       }
+      this.dots(context);
       context.globalAlpha = 1;
     },
     /** Draw the curves of one width and colour from one place in the list down to, not including, another. */
@@ -103,17 +104,28 @@ corridor.map = (() => {
       context.lineWidth = width;
       context.stroke();
       context.globalAlpha = flow.faint ? 0.2 : 0.9;
-      const radius = 1.4 + Math.min(1.6, width * 0.3);
       context.beginPath();
       for (let at = first; at > last; at--) {
-        const { from, to, head, ux, uy } = this._curves[at], half = head * 0.5 + width * 0.1;
+        const { to, head, ux, uy } = this._curves[at], half = head * 0.5 + width * 0.1;
         context.moveTo(to.x, to.y);
         context.lineTo(to.x - ux * head - uy * half, to.y - uy * head + ux * half);
         context.lineTo(to.x - ux * head + uy * half, to.y - uy * head - ux * half);
-        if (first - last > 1) context.rect(from.x - radius, from.y - radius, 2 * radius, 2 * radius);
-        else { context.moveTo(from.x + radius, from.y); context.arc(from.x, from.y, radius, 0, 7); }
       }
-      context.fill("nonzero");
+      context.fill();
+    },
+    /** A dot where flows begin: one for each place, as big as its greatest flow asks. */
+    dots(context) {
+      const seen = new Set();
+      for (const { from, width, flow } of this._curves) {  // biggest first
+        const place = Math.round(flow.lon * 100) * 100000 + Math.round(flow.lat * 100);
+        if (seen.has(place)) continue;
+        seen.add(place);
+        context.globalAlpha = flow.faint ? 0.2 : 0.9;
+        context.fillStyle = flow.colour;
+        context.beginPath();
+        context.arc(from.x, from.y, 1.4 + Math.min(1.6, width * 0.3), 0, 7);
+        context.fill();
+      }
     },
     /** The flow under a point of the layer, or null. */
     hit(point) {
