@@ -1,5 +1,6 @@
 """The two maps in a real browser: what is clicked, typed, dragged, followed, downloaded and printed."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from corridor.measures import shares
 from tests.browser import synthetic
 from tests.browser.test_pages import CHROMIUM, FLAGS, Tab, sync_api
 
+VIEW = re.compile(r"v=[-\d.]+_[-\d.]+_[\d.]+")
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium"),
     pytest.mark.xdist_group("browser"),
@@ -93,13 +95,13 @@ def test_panel_of_country_flow_and_supplier(folder: Path, browser: Any) -> None:
         assert page.locator("#country .badge").count() > 3
         page.keyboard.press("Escape")
         page.evaluate("location.hash = '#by=direct&f=CHN-IND'")  # a link pasted into an open page
-        page.wait_for_function("document.querySelector('#country h2')?.textContent === 'China → India'")
+        sync_api.expect(page.locator("#country h2")).to_have_text("China → India")
         page.locator("#country .supplies button").first.click()
         name = tab.text("#ranked tr.chosen th")
         assert name in tab.text("#origins-title")
         assert page.locator("#figures a[href^='components/component-']").count() == 1
         page.evaluate("location.hash = '#p=firm-3'")
-        page.wait_for_function("document.querySelector('#country h2')?.textContent === 'Firm 3'")
+        sync_api.expect(page.locator("#country h2")).to_have_text("Firm 3")
         assert tab.notes == []
 
 
@@ -112,11 +114,11 @@ def test_map_is_clicked_and_the_view_kept(folder: Path, browser: Any) -> None:
         page.keyboard.press("Escape")
         page.locator(".folium-map").focus()
         page.keyboard.press("+")
-        page.wait_for_function("location.hash.includes('v=')")
+        sync_api.expect(page).to_have_url(VIEW)
         with Tab(browser, page.url) as again:
-            again.page.wait_for_function("location.hash.includes('v=')")
+            sync_api.expect(again.page).to_have_url(VIEW)
         page.click("#home")
-        page.wait_for_function("!location.hash.includes('v=')")
+        sync_api.expect(page).not_to_have_url(VIEW)
         assert tab.notes == []
 
 
@@ -161,7 +163,7 @@ def test_site_shows_what_is_used_and_left(folder: Path, browser: Any) -> None:
         assert "0 used, 5,000 left of 5,000 people" in tab.text("#site")
         tab.page.click("#site .close")
         tab.page.evaluate("location.hash = '#st=Gujarat'")
-        tab.page.wait_for_function("document.querySelector('#site h2')?.textContent === 'Gujarat'")
+        sync_api.expect(tab.page.locator("#site h2")).to_have_text("Gujarat")
         assert tab.notes == []
 
 

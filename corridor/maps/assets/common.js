@@ -140,7 +140,7 @@ const corridor = (() => {
   /** A table whose heads sort it. columns: {key, label, title, value(row), cell(row) -> td, down (first click falls)}. */
   function table(box, columns, options) {
     const FIRST = 40;
-    let sort = options.sort, rows = [], later = 0;
+    let sort = options.sort, rows = [], later = 0, lines = new Map();
     const heads = columns.map((column) => {
       const button = el("button", { type: "button", title: column.title || "", onclick: () => {
         sort = { key: column.key, down: sort.key === column.key ? !sort.down : column.down !== false };
@@ -161,9 +161,11 @@ const corridor = (() => {
       });
       const lineOf = ([, row], at) => {
         const line = el("tr", {}, ...columns.map((other) => other.cell(row, at)));
+        lines.set(row, line);
         if (options.mark) options.mark(line, row);
         return line;
       };
+      lines = new Map();
       const first = draw.all ? order.length : FIRST;
       // What is seen first is drawn at once, the rest when the browser has time for it.
       body.replaceChildren(...order.slice(0, first).map(lineOf));
@@ -176,8 +178,10 @@ const corridor = (() => {
     function finish() {
       if (body.children.length < rows.length) { draw.all = true; draw(); draw.all = false; }
     }
+    /** Marks anew, when what is chosen changed and the rows did not. */
+    function remark() { for (const [row, line] of lines) options.mark(line, row); }
     window.addEventListener("beforeprint", finish);
-    return { show(next) { rows = next; draw(); }, redraw: draw, finish, get sort() { return sort; } };
+    return { show(next) { rows = next; draw(); }, redraw: draw, remark, finish, get sort() { return sort; } };
   }
 
   /* ---- downloads ---- */

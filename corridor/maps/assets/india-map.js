@@ -11,7 +11,7 @@ corridor.indiaMap = (map, data, view) => {
   const whole = L.featureGroup(states.getLayers().filter(isState)).getBounds();
   const fit = () => map.fitBounds(whole, { animate: false, padding: [6, 6] });
   corridor.map.named(map, "Map of India: arrows move it, plus and minus zoom. The table of moves says the same in words.");
-  corridor.map.keepView(map, fit, state, view.keep);
+  const home = corridor.map.keepView(map, fit, state, view.keep);
   const tip = corridor.map.tooltip(map);
   corridor.map.calm(map);
   const at = (site) => [sites[site].lat, sites[site].lon];
@@ -104,5 +104,5 @@ corridor.indiaMap = (map, data, view) => {
   }
   map.on("zoomend", draw);
   const legend = () => [{ text: `Investment placed by ${state.y}, by sector:` }, ...sectors.map((sector) => ({ kind: "dot", colour: sector.colour, text: sector.name })), null];
-  return { draw, fit, legend, labels: () => labels };
+  return { draw, home, legend, labels: () => labels };
 };

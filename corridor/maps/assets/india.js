@@ -115,7 +115,7 @@ corridor.india = (map) => {
     corridor.segmented($("paint"), [["sector", "Sector"], ["others", "Must / could"]], () => state.paint, (kind) => { state.paint = kind; refresh(); });
   }
   document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !$("site").hidden) pick("", ""); });
-  $("home").addEventListener("click", () => { state.v = ""; drawn.fit(); drawn.draw(); keep(); });
+  $("home").addEventListener("click", drawn.home);
   $("csv").addEventListener("click", tables.csv);
   $("png").addEventListener("click", () => corridor.map.picture(map, `plan-${plan().budget}.png`,
     { title: `Plan of ${moneyBoth(plan().budget)}: ${number(sum(plan().rows, "plants"))} plants`, foot: `${$("say").textContent} ${data.disclaimer} corridor, study ${data.study}.`, legend: drawn.legend(), labels: drawn.labels() }));

@@ -226,7 +226,8 @@ corridor.map = (() => {
     map.getContainer().setAttribute("aria-label", words);
   }
 
-  /** Place and scale as in the address, else all of it; a drag or zoom is kept in the address. */
+  /** Place and scale as in the address, else all of it; a drag or zoom is kept in the address.
+      Returns what goes back to all of it. */
   function keepView(map, fit, state, keep) {
     const given = state.v.split("_").map(Number);
     if (given.length === 3 && given.every(Number.isFinite)) map.setView([given[0], given[1]], given[2], { animate: false }); else { state.v = ""; fit(); }
@@ -244,6 +245,7 @@ corridor.map = (() => {
       map.invalidateSize();
       if (Math.abs(map.getSize().x - width) > 50 && !state.v) { width = map.getSize().x; fit(); }
     }).observe(map.getContainer());
+    return () => { moved = false; state.v = ""; fit(); keep(); };
   }
 
   /** Canvas text that is cut where it would run over the edge. */

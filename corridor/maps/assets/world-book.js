@@ -17,15 +17,24 @@ corridor.worldBook = (data) => {
 
   /* Where the rows of a component begin in the columns of a measure by country. */
   const starts = new Map();
+  function place(part) {
+    if (!starts.has(part)) {
+      let sum = 0;
+      starts.set(part, [0, ...part.n.map((count) => (sum += count))]);
+    }
+    return starts.get(part);
+  }
+  function alone(market, measure, c, o) {
+    const part = data.reach[market]?.[measure];
+    if (!part) return 0;
+    const begin = place(part);
+    for (let at = begin[c]; at < begin[c + 1]; at++) if (part.o[at] === o) return part.s[at] / 1000;
+    return 0;
+  }
   function reach(market, measure, c) {
     const part = data.reach[market]?.[measure];
     if (!part) return [];
-    const key = `${market} ${measure}`;
-    if (!starts.has(key)) {
-      let sum = 0;
-      starts.set(key, [0, ...part.n.map((count) => (sum += count))]);
-    }
-    const [from, to] = starts.get(key).slice(c, c + 2), out = [];
+    const from = place(part)[c], to = place(part)[c + 1], out = [];
     for (let at = from; at < to; at++) out.push({ o: part.o[at], share: part.s[at] / 1000, status: "computed", note: places[measure] });
     return out;
   }
@@ -48,8 +57,8 @@ corridor.worldBook = (data) => {
     return year ? ofYear(market, year, c) : rows.get(market).get(c)?.origins ?? [];
   }
   /** Country -> {o, share, value, ...} of a component, or of all components listed, weighted by value: direct shares
-      are those of imports by need, or (whole) of all final needs like the other measures. */
-  function origins({ market, c, list, measure, year, whole: ofAll = measure !== "direct" }) {
+      are those of imports by need, the others of all final needs. */
+  function origins({ market, c, list, measure, year }) {
     const found = new Map();
     if (c !== null) {
       const need = rows.get(market).get(c)?.need || 0;
@@ -57,6 +66,7 @@ corridor.worldBook = (data) => {
       return found;
     }
     const home = byIso.get(market);
+    const ofAll = measure !== "direct";
     let whole = 0;
     for (const row of list) {
       const weight = ofAll ? row.final : row.need;
@@ -73,6 +83,18 @@ corridor.worldBook = (data) => {
     for (const sum of found.values()) sum.share = whole ? sum.value / whole : 0;
     return found;
   }
+  /** Part of the final needs listed that rests on one country, each measure on the same footing. */
+  function rests({ market, list, measure, o }) {
+    let sum = 0, whole = 0;
+    for (const row of list) {
+      const weight = list.length === 1 ? 1 : row.final;
+      if (!weight) continue;
+      whole += weight;
+      if (measure === "direct") sum += weight * (row.origins.find((origin) => origin.o === o)?.share ?? 0);
+      else sum += weight * alone(market, measure, row.c, o);
+    }
+    return whole ? sum / whole : 0;
+  }
   /** What comes from one country, component by component, greatest value first. */
   function supplies({ market, o, list, measure, year }) {
     const out = [];
@@ -83,5 +105,5 @@ corridor.worldBook = (data) => {
     return out.sort((a, b) => b.value - a.value || b.origin.share - a.origin.share);
   }
   const years = (market) => data.imports[market]?.years ?? [];
-  return { components, countries, sectors, markets, statuses, sources, byIso, rows, origins, supplies, years };
+  return { components, countries, sectors, markets, statuses, sources, byIso, rows, origins, rests, supplies, years };
 };

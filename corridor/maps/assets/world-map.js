@@ -22,7 +22,7 @@ corridor.worldMap = (map, data, view) => {
   function fit() {
     map.fitBounds(map.getSize().x < 600 ? [[-36, -18], [66, 312]] : [[-38, -18], [67, 322]], { animate: false, padding: [2, 2] });
   }
-  corridor.map.keepView(map, fit, state, view.keep);
+  const home = corridor.map.keepView(map, fit, state, view.keep);
 
   /** A union known as one partner lends its share to the members that have none of their own. */
   function shareOf(iso3) {
@@ -117,5 +117,5 @@ corridor.worldMap = (map, data, view) => {
     if (!off.has("suppliers")) out.push({ text: $("legend-points").textContent }, ...book.sectors.map((sector) => ({ kind: "dot", colour: sector.colour, text: sector.name })), null);
     return out;
   }
-  return { draw, fit, legend, standing };
+  return { draw, home, legend, standing };
 };

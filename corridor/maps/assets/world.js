@@ -30,7 +30,7 @@ corridor.world = (map) => {
   const rowsShown = () => rowsOf(state.m);
   const origins = (id) => book.origins({ market: id, c: chosen(), list: rowsOf(id), measure: state.by, year: id === state.m ? state.y : "" });
   /** Part of a market's needs that rests on a country, each measure on the same footing. */
-  const rests = (id, measure, o) => book.origins({ market: id, c: chosen(), list: rowsOf(id), measure, year: "", whole: true }).get(o)?.share ?? 0;
+  const rests = (id, measure, o) => book.rests({ market: id, list: state.c ? rowsOf(id).filter((row) => row.c === chosen()) : rowsOf(id), measure, o });
   const sectorWord = () => (state.s === "all" ? "all sectors" : sectors.find((sector) => sector.id === state.s).name.toLowerCase());
   const needs = () => (state.c ? components[chosen()].name : state.s === "all" ? "final needs" : `final needs (${sectorWord()})`);
   let now = new Map();
@@ -96,7 +96,7 @@ corridor.world = (map) => {
   const ranked = corridor.table($("ranked"), [
     { key: "name", label: "Component", down: false, value: (row) => components[row.c].name, cell: (row) => el("th", { scope: "row" }, el("span", { className: "named" },
       el("span", { className: "dot", "data-sector": sectors[components[row.c].sector].id, title: sectors[components[row.c].sector].name }),
-      el("button", { type: "button", className: "plain", "aria-pressed": String(row.c === chosen()), onclick: () => choose(row.c === chosen() ? "" : components[row.c].id) }, components[row.c].name))) },
+      el("button", { type: "button", className: "plain", onclick: () => choose(row.c === chosen() ? "" : components[row.c].id) }, components[row.c].name))) },
     ...MEASURES.map(([key, label]) => ({ key, label, title: `${label} exposure to ${data.targetName}`, className: "n", value: (row) => row[key], cell: (row) => {
       const cell = corridor.shareCell(row[key]);
       cell.classList.toggle("on", key === state.by);
@@ -105,11 +105,17 @@ corridor.world = (map) => {
     { key: "need", label: "Need", title: "Yearly need of the market, modelled", className: "n", value: (row) => row.need || 0, cell: (row) => el("td", { className: "n" }, row.need ? money(row.need) : "–") },
     { key: "known", label: "Evidence", title: "How much of the net exposure rests on reported figures", value: (row) => row.known[0] + row.known[1] * 0.9 + row.known[2] * 0.3, cell: (row) => el("td", { className: "ev" }, corridor.evidence(row.known, statuses)) },
   ], { sort: { key: state.by, down: true }, caption: "Components by exposure to the target", none: "No component with that name in this sector.",
-    mark: (line, row) => line.classList.toggle("chosen", row.c === chosen()) });
+    mark: (line, row) => {
+      line.classList.toggle("chosen", row.c === chosen());
+      line.querySelector("button").setAttribute("aria-pressed", String(row.c === chosen()));
+    } });
+  let drawnRows = "";
   function drawTable() {
     const wanted = $("find").value.trim().toLowerCase(), exact = state.c && wanted === components[chosen()].name.toLowerCase();
     const rows = rowsShown().filter((row) => exact || !wanted || components[row.c].name.toLowerCase().includes(wanted) || components[row.c].id.includes(wanted));
-    ranked.show(rows);
+    const same = [state.m, state.u, state.by, ranked.sort.key, rows.map((row) => row.c)].join();
+    if (same === drawnRows) ranked.remark(); else ranked.show(rows);
+    drawnRows = same;
     $("count").textContent = `${rows.length} components`;
   }
   let sorted = state.by;
@@ -131,7 +137,7 @@ corridor.world = (map) => {
     if (untouched) { state.c ? off.delete("suppliers") : off.add("suppliers"); markLayers(); }  // few points: no crowd
     const focused = document.activeElement?.closest?.("#ranked") ? state.c : null;
     refresh();
-    if (state.c) ranked.finish();
+    if (state.c && !document.querySelector("#ranked tr.chosen")) ranked.finish();
     const line = document.querySelector("#ranked tr.chosen");
     if (focused) line?.querySelector("button").focus({ preventScroll: true });
     if (line && !focused) line.parentNode.parentNode.parentNode.scrollTop = Math.max(0, line.offsetTop - 120);
@@ -179,7 +185,7 @@ corridor.world = (map) => {
   $("all-markets").addEventListener("change", () => { state.w = $("all-markets").checked ? "1" : ""; drawn.draw(now, false); keep(); });
   $("flows").value = state.n;
   $("flows").addEventListener("input", () => { state.n = $("flows").value; drawn.draw(now, false); keep(); });
-  $("home").addEventListener("click", () => { state.v = ""; drawn.fit(); keep(); });
+  $("home").addEventListener("click", drawn.home);
   document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !$("country").hidden) pick("", ""); });
   $("csv").addEventListener("click", () => corridor.saveCsv(`exposure-${state.m}-${state.s}.csv`,
     ["market", "component", "name", "sector", "stage", "direct", "net", "stop", "need_usd_m", ...statuses],
