@@ -37,16 +37,16 @@ corridor.indiaCharts = (data, view) => {
     const rows = view.shown(), h = 118, bottom = 20;
     const totals = years.map((year) => sum(rows.filter((move) => move.start === year), "capex")), top = Math.max(1, ...totals);
     const chart = svg("svg", { viewBox: `0 0 ${W} ${h}`, role: "img", "aria-label": `Investment by start year: ${years.map((year, at) => `${year} ${money(totals[at])}`).join(", ")}` });
-    chart.append(svg("text", { x: 0, y: h - bottom - 4, class: "axis" }, "investment"));
+    const peak = totals.indexOf(Math.max(...totals));
+    chart.append(svg("text", { x: 0, y: h - bottom - 18, class: "axis" }, "investment"), svg("text", { x: 0, y: h - bottom - 4, class: "tick" }, `most: ${money(totals[peak])}, ${years[peak]}`));
     years.forEach((year, at) => {
       let base = h - bottom;
       for (const sector of sectors) {
-        const height = (sum(rows.filter((move) => move.start === year && view.sectorOf(move) === sector), "capex") / top) * (h - bottom - 18);
-        if (height > 0.2) chart.append(svg("rect", { x: yearX(year) + step * 0.12, width: step * 0.76, y: base - height, height, fill: sector.colour }, svg("title", {}, `${year} ${sector.name}`)));
+        const height = (sum(rows.filter((move) => move.start === year && view.sectorOf(move) === sector), "capex") / top) * (h - bottom - 6);
+        if (height > 0.2) chart.append(svg("rect", { x: yearX(year) + step * 0.12, width: step * 0.76, y: base - height, height, fill: sector.colour }, svg("title", {}, `${year} ${sector.name}; all sectors ${money(totals[at])}`)));
         base -= height;
       }
       chart.append(svg("text", { x: yearX(year) + step / 2, y: h - 5, class: year === +state.y ? "tick mid now" : "tick mid" }, String(year)));
-      if (totals[at]) chart.append(svg("text", { x: yearX(year) + step / 2, y: base - 4, class: "tick mid small-tick" }, money(totals[at])));
     });
     $("years").replaceChildren(chart);
   }
@@ -63,10 +63,10 @@ corridor.indiaCharts = (data, view) => {
     chart.append(svg("rect", { x: yearX(+state.y), y: 0, width: step, height: rows.length * line, class: "year-now" }));
     rows.forEach((row, at) => {
       const colour = view.sectorOf(row).colour, y = at * line, name = capital(components[row.c].name), made = Math.min(row.output, end);
-      chart.append(svg("text", { x: LEFT - 6, y: y + 11, class: "strip-name end" }, name.length > 28 ? `${name.slice(0, 26)}…` : name),
+      chart.append(svg("text", { x: LEFT - 6, y: y + 11, class: "strip-name end" }, name.length > 25 ? `${name.slice(0, 24)}…` : name),
         svg("rect", { x: yearX(row.start) + 1, y: y + 3.5, width: Math.max(1, yearX(made) - yearX(row.start) - 2), height: line - 7, fill: "none", stroke: colour, "stroke-dasharray": "3 2", "stroke-width": 1.2 }),
         svg("rect", { x: yearX(made), y: y + 2.5, width: Math.max(0, yearX(end) - yearX(made)), height: line - 5, fill: colour }),
-        svg("title", {}, `${name}: ${row.plants} plants`));
+      );
     });
     $("strips").replaceChildren(chart);
   }

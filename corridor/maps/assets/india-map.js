@@ -28,7 +28,7 @@ corridor.indiaMap = (map, data, view) => {
   states.on("mouseout", () => tip.hide());
   states.on("click", (event) => { const layer = event.layer ?? event.propagatedFrom; if (isState(layer)) view.pick("st", layer.feature.id); });
   const marks = L.layerGroup().addTo(map);
-  let labels = [];
+  let labels = [], shapes = [];
 
   function siteWords(place) {
     const rows = view.shown().filter((move) => move.s === place), lines = [`${sites[place].name}, ${sites[place].state}`];
@@ -75,8 +75,10 @@ corridor.indiaMap = (map, data, view) => {
     circles.forEach((circle, place) => { if (!full.has(place)) circle.bringToFront(); });
     return { placed, others };
   }
+  const pointOf = (place) => { const { x, y } = map.latLngToContainerPoint(at(place)); return { x, y }; };
   function drawMarks({ placed, others }) {
     marks.clearLayers();
+    shapes = [...others ?? []].map(([place, kind]) => ({ place, kind }));
     for (const [place, verdict] of others ?? []) {
       const icon = corridor.verdictMark(verdict, 17);
       marks.addLayer(L.marker(at(place), { interactive: false, keyboard: false, icon: L.divIcon({ className: "verdict", html: icon, iconSize: [17, 17] }) }));
@@ -88,7 +90,7 @@ corridor.indiaMap = (map, data, view) => {
       if (taken.some((other) => Math.abs(other.y - point.y) < 15 && Math.abs(other.x - point.x) < 110)) continue;
       taken.push(point);
       const text = sites[place].name.length > 28 ? `${sites[place].name.slice(0, 26)}…` : sites[place].name;
-      labels.push({ x: point.x + off, y: point.y + 4, text });
+      labels.push({ place, off, text });
       marks.addLayer(L.marker(at(place), { interactive: false, keyboard: false, icon: L.divIcon({ className: "sitename", html: el("span", {}, text), iconSize: null, iconAnchor: [-off, 9] }) }));
     }
   }
@@ -103,6 +105,6 @@ corridor.indiaMap = (map, data, view) => {
     drawMarks(found);
   }
   map.on("zoomend", draw);
-  const legend = () => [{ text: `Investment placed by ${state.y}, by sector:` }, ...sectors.map((sector) => ({ kind: "dot", colour: sector.colour, text: sector.name })), null];
-  return { draw, home, legend, labels: () => labels };
+  const legend = () => (view.byOthers() ? [{ text: "In plans as good, a plant here:" }, { kind: "must", text: "must be" }, { kind: "could", text: "could be" }, { kind: "never", text: "never is" }, null] : [{ text: `Investment placed by ${state.y}, by sector:` }, ...sectors.map((sector) => ({ kind: "dot", colour: sector.colour, text: sector.name })), null]);
+  return { draw, home, legend, labels: () => labels.map(({ place, off, text }) => { const { x, y } = pointOf(place); return { x: x + off, y: y + 4, text }; }), marks: () => shapes.map(({ place, kind }) => ({ ...pointOf(place), kind })) };
 };

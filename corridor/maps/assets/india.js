@@ -118,7 +118,7 @@ corridor.india = (map) => {
   $("home").addEventListener("click", drawn.home);
   $("csv").addEventListener("click", tables.csv);
   $("png").addEventListener("click", () => corridor.map.picture(map, `plan-${plan().budget}.png`,
-    { title: `Plan of ${moneyBoth(plan().budget)}: ${number(sum(plan().rows, "plants"))} plants`, foot: `${$("say").textContent} ${data.disclaimer} corridor, study ${data.study}.`, legend: drawn.legend(), labels: drawn.labels() }));
+    { title: `Plan of ${moneyBoth(plan().budget)}: ${number(sum(plan().rows, "plants"))} plants`, foot: `${$("say").textContent} ${data.disclaimer} corridor, study ${data.study}.`, legend: drawn.legend(), labels: drawn.labels(), marks: drawn.marks() }));
   corridor.linkButton($("link"));
   corridor.unitSwitch($("unit"), data.crore, state.u, (unit) => { state.u = unit; drawTicks(); refresh(); });
   function drawTicks() { [...$("ticks").children].forEach((button, at) => { button.textContent = money(plans[at].budget); }); }

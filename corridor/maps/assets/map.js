@@ -275,6 +275,23 @@ corridor.map = (() => {
     },
     dot(context, x, y, colour) { context.fillStyle = colour; context.beginPath(); context.arc(x + 5, y - 4, 5, 0, 7); context.fill(); return 10; },
   };
+  Object.assign(MARKS, {
+    must(context, x, y) { context.fillStyle = "#1d5a52"; context.fillRect(x, y - 10, 12, 12); return 12; },
+    could(context, x, y) {
+      context.fillStyle = "#d9a441";
+      context.strokeStyle = "#6b5312";
+      context.lineWidth = 1;
+      context.beginPath(); context.moveTo(x + 6, y - 10); context.lineTo(x + 12, y + 1); context.lineTo(x, y + 1); context.closePath();
+      context.fill(); context.stroke();
+      return 12;
+    },
+    never(context, x, y) {
+      context.strokeStyle = "#6f7780";
+      context.lineWidth = 1.6;
+      context.beginPath(); context.arc(x + 6, y - 4, 5, 0, 7); context.moveTo(x + 2, y); context.lineTo(x + 10, y - 8); context.stroke();
+      return 12;
+    },
+  });
   /** Entries of a legend in lines; null begins a new one. Says how high it is; draws where asked to. */
   function drawLegend(context, entries, width, top, drawing) {
     let x = 12, y = top + 14;
@@ -294,7 +311,7 @@ corridor.map = (() => {
     return (x > 12 ? y + 6 : y - 12) - top;
   }
   /** The map as a picture: title, the map's canvases, labels, legend and a line on where it comes from. */
-  function picture(map, name, { title, legend, foot, labels = [] }) {
+  function picture(map, name, { title, legend, foot, labels = [], marks = [] }) {
     const size = map.getSize(), ratio = 2, head = 34, sheet = el("canvas"), context = sheet.getContext("2d");
     context.font = "11px system-ui, sans-serif";
     const lines = wrap(context, foot, size.x - 24), high = drawLegend(context, legend, size.x, 0, false), height = head + size.y + high + 14 + 15 * lines.length;
@@ -319,6 +336,7 @@ corridor.map = (() => {
       if (at.width) context.drawImage(canvas, at.left - box.left, at.top - box.top, at.width, at.height);
     }
     context.font = "600 11.5px system-ui, sans-serif";
+    for (const { x, y, kind } of marks) MARKS[kind](context, x - 6, y + 4);
     context.lineWidth = 3;
     context.strokeStyle = "#ffffff";
     for (const { x, y, text } of labels) { context.fillStyle = "#1b2430"; context.strokeText(text, x, y); context.fillText(text, x, y); }

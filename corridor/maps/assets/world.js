@@ -151,7 +151,7 @@ corridor.world = (map) => {
   }
   function drawYears() {
     const years = book.years(state.m), box = $("year");
-    box.replaceChildren(el("option", { value: "" }, "Newest, modelled"), ...years.toReversed().map((year) => el("option", { value: String(year) }, `${year}, reported imports`)));
+    box.replaceChildren(el("option", { value: "" }, "Newest"), ...years.toReversed().map((year) => el("option", { value: String(year) }, `${year}, as reported`)));
     box.value = state.y;
     box.disabled = !years.length;
     box.title = years.length ? "Imports by year, as reported; switches to direct exposure" : "Trade of one year only is known of this market";
