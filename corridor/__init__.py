@@ -12,6 +12,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from corridor.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from corridor.checks import coverage as coverage
     from corridor.config import Study as Study
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
     from corridor.exchange import write_graph as write_graph
     from corridor.graph import build_graph as build_graph
     from corridor.graph import to_tables as to_tables
+    from corridor.maps import explore as explore
     from corridor.measures import concentration as concentration
     from corridor.measures import draw_tables as draw_tables
     from corridor.measures import exposure as exposure
+    from corridor.measures import exposure_by_origin as exposure_by_origin
     from corridor.measures import feasibility as feasibility
     from corridor.measures import headline as headline
     from corridor.measures import keep_statuses as keep_statuses
@@ -72,8 +76,6 @@ if TYPE_CHECKING:
     from corridor.tables import load_tables as load_tables
     from corridor.tables import write_tables as write_tables
 
-__version__ = "0.1.0"
-
 #: Public name -> module that holds it. Modules load when a name is first used: importing corridor is instant.
 _WHERE = {
     "ConfigError": "errors",
@@ -91,7 +93,9 @@ _WHERE = {
     "coverage": "checks",
     "draw_tables": "measures",
     "explain": "relocate",
+    "explore": "maps",
     "exposure": "measures",
+    "exposure_by_origin": "measures",
     "feasibility": "measures",
     "frontier": "relocate",
     "headline": "measures",

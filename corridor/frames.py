@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from dataclasses import replace as _replace
 from difflib import get_close_matches
+from html import escape
 from typing import Any, Self
 
 import numpy as np
@@ -54,6 +55,14 @@ class Tables:
 
     def __repr__(self) -> str:
         return f"Tables({', '.join(f'{name}: {len(frame)}' for name, frame in self)})"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th>{name}</th><td>{len(frame):,}</td><td>{escape(', '.join(frame.columns))}</td></tr>"
+            for name, frame in self
+        )
+        head = "<thead><tr><th>table</th><th>rows</th><th>columns</th></tr></thead>"
+        return f"<table>{head}<tbody>{rows}</tbody></table>"
 
     def replace(self, **frames: pd.DataFrame) -> Self:
         """New tables, the named ones exchanged."""

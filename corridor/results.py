@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from corridor import __version__
 from corridor.config import Study
 from corridor.errors import ConfigError
 from corridor.tables import write_tables
+from corridor.version import __version__
 
 if TYPE_CHECKING:
     from corridor.relocate import Plan

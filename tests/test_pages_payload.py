@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from corridor.maps.offline import json_text, policy
-from corridor.maps.payload import needs, number, world_payload
+from corridor.maps.payload import needs, number
 from corridor.maps.style import SECTOR_COLOURS, SHARE_CLASSES, SHARE_COLOURS
 from corridor.maps.world import headlines
+from corridor.maps.world_payload import world_payload
 from tests.browser import synthetic
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from corridor.config import Study
+from corridor.maps.notebook import Page, explore
 from corridor.tables import Tables
 
 if TYPE_CHECKING:
-    from corridor.relocate.plan import Plan
+    from corridor.relocate import Alternatives, Plan, Reasons
 
-__all__ = ["write_pages"]
+__all__ = ["Page", "explore", "write_pages"]
 
 
 def write_pages(
@@ -25,6 +26,10 @@ def write_pages(
     shares: pd.DataFrame,
     plans: Sequence[Plan],
     out: str | Path,
+    *,
+    reasons: Mapping[float, Reasons] | None = None,
+    alternatives: Mapping[float, Alternatives] | None = None,
+    has_component_pages: bool = False,
 ) -> list[Path]:
     """Write the pages of a study.
 
@@ -42,6 +47,13 @@ def write_pages(
         Plans by rising budget; none: no plan.html, and the other pages say so.
     out
         Folder, made if it is not there.
+    reasons
+        :func:`corridor.explain` by budget (US$ million): what each move is worth and needs. Plans of other
+        budgets are shown without.
+    alternatives
+        :func:`corridor.alternatives` by budget: which moves must, could or never be made. As above.
+    has_component_pages
+        Whether components/<id>.html and countries/<ISO3>.html stand beside the pages and can be linked.
 
     Returns
     -------
@@ -64,11 +76,20 @@ def write_pages(
     ordered = sorted(plans, key=lambda plan: plan.budget_usd_m)
     pages = {
         "index.html": index_page(tables, study, exposures, shares, ordered),
-        "dependency.html": world_page(tables, study, exposures, shares, has_plan=bool(ordered)),
+        "dependency.html": world_page(
+            tables, study, exposures, shares, has_plan=bool(ordered), has_component_pages=has_component_pages
+        ),
         "graph.html": graph_page(tables, study, exposures, shares, ordered),
     }
     if ordered:
-        pages["plan.html"] = plan_page(tables, study, ordered)
+        pages["plan.html"] = plan_page(
+            tables,
+            study,
+            ordered,
+            reasons=reasons,
+            alternatives=alternatives,
+            has_component_pages=has_component_pages,
+        )
     return _write(pages, Path(out))
 
 

@@ -10,16 +10,8 @@ import pandas as pd
 
 from corridor.config import Study
 from corridor.maps import style
-from corridor.measures.bill import STATUSES, bill
+from corridor.measures.bill import bill
 from corridor.tables import Tables
-
-#: Members of the European Union, which some trade files know as one partner (EUU).
-UNION = (
-    "AUT", "BEL", "BGR", "CYP", "CZE", "DEU", "DNK", "ESP", "EST",
-    "FIN", "FRA", "GRC", "HRV", "HUN", "IRL", "ITA", "LTU", "LUX",
-    "LVA", "MLT", "NLD", "POL", "PRT", "ROU", "SVK", "SVN", "SWE",
-)  # fmt: skip
-_SMALLEST = 5e-4
 
 
 def number(value: Any, digits: int = 4) -> float | None:
@@ -145,108 +137,6 @@ def sector_part(tables: Tables) -> list[dict[str, str]]:
     order = [name for name in style.SECTOR_COLOURS if name in there]
     order += [name for name in there if name not in order]
     return [{"id": name, "name": style.sector_name(name), "colour": style.sector_colour(name)} for name in order]
-
-
-def world_payload(
-    tables: Tables, study: Study, exposures: pd.DataFrame, shares: pd.DataFrame, headline: pd.DataFrame
-) -> dict[str, Any]:
-    """What the world map shows.
-
-    Parameters
-    ----------
-    tables, study
-        The study and the tables it was measured on.
-    exposures, shares
-        Results of :func:`corridor.exposure` and :func:`corridor.shares`, all markets one below the other.
-    headline
-        ``market, sector, direct, net, stop``; sector ``all`` for all together.
-
-    Returns
-    -------
-    dict
-        Ready for JSON. Shares below 0.05 % are left out, except home production's.
-    """
-    sectors = Codes(sector["id"] for sector in sector_part(tables))
-    stages = Codes(tables.components["stage"])
-    codes = Codes(tables.components["id"])
-    countries = Codes(tables.countries["iso3"])
-    sources = Codes([])
-    need = needs(tables, shares)
-    shown = shares[(shares["share"] >= _SMALLEST) & shares["component"].isin(codes.at)]
-    payload = study_part(tables, study) | {
-        "statuses": list(STATUSES),
-        "union": UNION,
-        "components": [
-            {
-                "id": row.id,
-                "name": text(row.name),
-                "sector": sectors(row.sector),
-                "stage": stages(row.stage),
-                "unit": text(row.unit),
-            }
-            for row in rows_of(tables.components)
-        ],
-        "exposure": {
-            str(market): {
-                "c": [codes(name) for name in part["component"]],
-                "d": numbers(part["direct"]),
-                "n": numbers(part["net"]),
-                "s": numbers(part["stop"]),
-                "e": numbers(part[list(STATUSES)].to_numpy().ravel(), 3),
-                "need": [number(need.get((market, name), 0.0), 2) for name in part["component"]],
-            }
-            for market, part in exposures.groupby("market", sort=False)
-        },
-        "shares": {
-            str(market): {
-                "c": [codes(name) for name in part["component"]],
-                "o": [countries(name) for name in part["origin"]],
-                "s": numbers(part["share"]),
-                "t": [STATUSES.index(status) for status in part["status"]],
-                "q": [sources(name) for name in part["source"]],
-                "y": [year(value) for value in part["year"]],
-            }
-            for market, part in shown.groupby("market", sort=False)
-        },
-        "headline": {
-            str(market): {
-                row.sector: {"direct": number(row.direct), "net": number(row.net), "stop": number(row.stop)}
-                for row in rows_of(part)
-            }
-            for market, part in headline.groupby("market", sort=False)
-        },
-        "suppliers": _suppliers(tables, codes, sectors, sources),
-    }
-    payload["stages"] = stages.names
-    payload["sources"] = source_part(tables, sources.names)
-    payload["countries"] = country_part(tables, countries.names)
-    return payload
-
-
-def _suppliers(tables: Tables, codes: Codes, sectors: Codes, sources: Codes) -> list[dict[str, Any]]:
-    makes = tables.makes[tables.makes["component"].isin(codes.at)]
-    by_supplier = makes.groupby("supplier")["component"].agg(list).to_dict()
-    sector_of = dict(zip(tables.components["id"], tables.components["sector"], strict=True))
-    rows = []
-    for row in rows_of(tables.suppliers):
-        made = by_supplier.get(row.id, [])
-        rows.append(
-            {
-                "firm": text(row.firm),
-                "country": text(row.country),
-                "place": text(row.place),
-                "lon": number(row.lon, 2),
-                "lat": number(row.lat, 2),
-                "kind": text(row.kind),
-                "sector": sectors(sector_of[made[0]]) if made else -1,
-                "makes": [codes(name) for name in made],
-                "precision": text(row.precision),
-                "status": STATUSES.index(row.status),
-                "source": sources(row.source),
-                "year": year(row.year),
-            }
-        )
-    return rows
 
 
 def source_part(tables: Tables, keys: Sequence[str]) -> list[dict[str, str]]:

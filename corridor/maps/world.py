@@ -7,7 +7,8 @@ import pandas as pd
 from corridor.config import Study
 from corridor.maps import style
 from corridor.maps.outlines import DISCLAIMER, outline_text
-from corridor.maps.payload import rows_of, world_payload
+from corridor.maps.payload import rows_of
+from corridor.maps.world_payload import world_payload
 from corridor.measures import headline
 from corridor.tables import Tables
 
@@ -23,7 +24,13 @@ def headlines(tables: Tables, exposures: pd.DataFrame) -> pd.DataFrame:
 
 
 def world_page(
-    tables: Tables, study: Study, exposures: pd.DataFrame, shares: pd.DataFrame, *, has_plan: bool
+    tables: Tables,
+    study: Study,
+    exposures: pd.DataFrame,
+    shares: pd.DataFrame,
+    *,
+    has_plan: bool,
+    has_component_pages: bool = False,
 ) -> str:
     """The page as text.
 
@@ -33,6 +40,8 @@ def world_page(
         As in :func:`corridor.maps.write_pages`.
     has_plan
         Whether plan.html is there to be linked.
+    has_component_pages
+        Whether components/<id>.html and countries/<ISO3>.html are there to be linked.
 
     Returns
     -------
@@ -42,10 +51,10 @@ def world_page(
     from corridor.maps.offline import OfflineFigure, OfflineMap, Start
 
     payload = world_payload(tables, study, exposures, shares, headlines(tables, exposures))
-    payload["disclaimer"] = DISCLAIMER
+    payload |= {"disclaimer": DISCLAIMER, "pages": has_component_pages}
     figure = OfflineFigure(
         "dependency.html",
-        ["common.js", "map.js", "world.js"],
+        ["common.js", "map.js", "world-book.js", "world-map.js", "world-panel.js", "world.js"],
         {"data": payload, "outlines": outline_text("world", study.point_of_view)},
         {
             "study": study,

@@ -1,6 +1,7 @@
 """Measures on tables: who supplies whom, how concentrated that is, and how much of it rests on a target group."""
 
 from corridor.measures.bill import bill
+from corridor.measures.by_origin import exposure_by_origin
 from corridor.measures.chokepoints import fewest_failures, pass_through
 from corridor.measures.concentration import concentration
 from corridor.measures.criticality import (
@@ -75,6 +76,7 @@ __all__ = [
     "eu_dependence",
     "export_flows",
     "exposure",
+    "exposure_by_origin",
     "exposure_by_tier",
     "extraction",
     "feasibility",

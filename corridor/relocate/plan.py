@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 
 import pandas as pd
 
@@ -11,6 +12,9 @@ from corridor.tables import Tables
 
 #: Source key that rows written by :meth:`Plan.apply` carry.
 PLAN_SOURCE = "corridor-plan"
+
+#: Moves that a notebook shows.
+_SHOWN = 12
 
 #: Columns of a plan's limits.
 LIMIT_COLUMNS = ("name", "limit", "scope", "sense", "unit", "amount", "used", "left", "binds", "price_usd_m")
@@ -103,6 +107,23 @@ class Plan:
             }
             sources = pd.concat([sources, pd.DataFrame([row])], ignore_index=True).reindex(columns=sources.columns)
         return tables.replace(sourcing=sourcing, sources=sources)
+
+    def _repr_html_(self) -> str:
+        """The line of :func:`repr`, and the dearest moves as a table."""
+        moves = self.moves.sort_values("capex_usd_m", ascending=False).head(_SHOWN)
+        lines = "".join(
+            f"<tr><th>{escape(str(row.component))}</th><td>{escape(str(row.site))}</td><td>{row.start_year}</td>"
+            f"<td>{row.plants}</td><td>{row.capex_usd_m:,.1f}</td><td>{row.replaces_target_usd_m:,.1f}</td>"
+            f"<td>{row.still_target_usd_m:,.1f}</td></tr>"
+            for row in moves.itertuples(index=False)
+        )
+        names = ("component", "site", "start", "plants", "capex", "replaces a year", "still from target a year")
+        head = "".join(f"<th>{name}</th>" for name in names)
+        more = f"<p>and {len(self.moves) - len(moves)} more moves</p>" if len(self.moves) > len(moves) else ""
+        return (
+            f"<p>{escape(repr(self))}</p><table><caption>Moves, US$ million</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>{more}"
+        )
 
     def __repr__(self) -> str:
         """One line: budget, moves, loss before and after."""

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from corridor import __version__
 from corridor.config import Choice, Cut, Kept, Study
 from corridor.relocate import Plan, Reasons, build_problem, limit_table
 from corridor.report.layout import LIMITS, settings_of
 from corridor.tables import Tables
+from corridor.version import __version__
 
 if TYPE_CHECKING:
     from corridor.relocate.problem import Problem

@@ -41,9 +41,8 @@ def main():
             table = run_sweep(sweep, place / f"out{workers}", workers=workers)
             seconds[workers] = time.perf_counter() - begin
             assert len(table) == given.tasks
-        print(
-            f"{given.tasks} plans, plain loop (a tenth, scaled): {plain:.1f} s, {1e3 * plain / given.tasks:.1f} ms each"
-        )
+        each = 1e3 * plain / given.tasks
+        print(f"{given.tasks} plans, plain loop (a tenth, scaled): {plain:.1f} s, {each:.1f} ms each")
         overhead = 1e3 * (seconds[1] - plain) / given.tasks
         print(f"sweep on 1 process: {seconds[1]:.1f} s, overhead {overhead:.1f} ms a task")
         print(f"sweep on 2 processes: {seconds[2]:.1f} s, {seconds[1] / seconds[2]:.2f} times as fast")

@@ -6,6 +6,7 @@ import pandas as pd
 from corridor.config import Study
 from corridor.frames import Tables, empty_frame
 from corridor.measures import exposure, shares
+from corridor.relocate import Alternatives, Reasons
 from corridor.relocate.plan import Plan
 
 HOSTILE = "<script>window.hacked=1</script>\"'><img src=x onerror=window.hacked=2></script>"
@@ -193,6 +194,55 @@ def make_measures(tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame]:
 def make_plans(tables: Tables, exposures: pd.DataFrame) -> list[Plan]:
     """Three plans: the greater the budget, the more moves."""
     return [_plan(tables, exposures, budget, moves) for budget, moves in ((500.0, 2), (1000.0, 5), (2000.0, 11))]
+
+
+def make_trade(tables: Tables) -> Tables:
+    """The tables with India's imports of two years, known by class of goods: China's share rises."""
+    ids = tables.components["id"].tolist()[:20]
+    codes = _frame(
+        "codes", component=ids, nomenclature="CLASS", code="c1", match="group", **{"status": "inherited"}
+    )
+    rows = [("CHN", 2020, 40.0), ("JPN", 2020, 60.0), ("CHN", 2022, 90.0), ("JPN", 2022, 10.0)]
+    trade = [
+        {
+            "importer": "IND",
+            "exporter": country,
+            "nomenclature": "CLASS",
+            "code": "c1",
+            "value_usd_m": value,
+            "status": "reported",
+            "source": "book",
+            "year": year,
+        }
+        for country, year, value in rows
+    ]
+    return tables.replace(codes=codes, trade=_rows("trade", trade))
+
+
+def make_reasons(plan: Plan) -> Reasons:
+    """Each move is worth twice its cost and needs the one before it."""
+    names = plan.moves["component"].tolist()
+    moves = plan.moves[["component", "technology", "start_year", "plants"]].assign(
+        cost_usd_m=20.0,
+        worth_usd_m=40.0,
+        worth_per_usd=2.0,
+        needs=["", *names[:-1]],
+        needed_by=[*names[1:], ""],
+    )
+    limits = pd.DataFrame({"name": ["budget"], "price_usd_m": [0.4], "what": ["one more US$ avoids US$ 0.4"]})
+    return Reasons(moves=moves, pairs=pd.DataFrame(), levers=pd.DataFrame(), limits=limits)
+
+
+def make_alternatives(plan: Plan) -> Alternatives:
+    """The first component is a must, the others could be, one that the plan has not is never made."""
+    names = plan.moves["component"].tolist()
+    verdicts = ["must", *["could"] * (len(names) - 1)]
+    components = pd.DataFrame({"component": names, "verdict": verdicts, "plans": 3, "of": 4, "regret_usd_m": 1.5})
+    never = pd.DataFrame({"component": ["component-050"], "verdict": ["never"], "plans": [0], "of": [4]})
+    sites = plan.moves[["component", "technology", "site"]].assign(plans=3, of=4, verdict=verdicts)
+    plans = pd.DataFrame({"plan": range(4)})
+    both = pd.concat([components, never], ignore_index=True)
+    return Alternatives(slack=0.01, plans=plans, moves=pd.DataFrame(), components=both, sites=sites)
 
 
 def _plan(tables: Tables, exposures: pd.DataFrame, budget: float, count: int) -> Plan:

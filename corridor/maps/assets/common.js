@@ -88,7 +88,7 @@ const corridor = (() => {
     for (const key of Object.keys(known)) if (String(state[key]) !== String(known[key])) parts.set(key, state[key]);
     const hash = parts.toString();
     // From a file, replaceState may be refused by the browser; the view works all the same.
-    try { history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search); } catch { /* as said */ }
+    try { history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search); } catch { /* as said; a frame has no address of its own */ }
   }
 
   /* ---- small parts ---- */
@@ -140,7 +140,7 @@ const corridor = (() => {
   /** A table whose heads sort it. columns: {key, label, title, value(row), cell(row) -> td, down (first click falls)}. */
   function table(box, columns, options) {
     const FIRST = 40;
-    let sort = options.sort, rows = [], later = 0;
+    let sort = options.sort, rows = [], later = 0, lines = new Map();
     const heads = columns.map((column) => {
       const button = el("button", { type: "button", title: column.title || "", onclick: () => {
         sort = { key: column.key, down: sort.key === column.key ? !sort.down : column.down !== false };
@@ -161,9 +161,11 @@ const corridor = (() => {
       });
       const lineOf = ([, row], at) => {
         const line = el("tr", {}, ...columns.map((other) => other.cell(row, at)));
+        lines.set(row, line);
         if (options.mark) options.mark(line, row);
         return line;
       };
+      lines = new Map();
       const first = draw.all ? order.length : FIRST;
       // What is seen first is drawn at once, the rest when the browser has time for it.
       body.replaceChildren(...order.slice(0, first).map(lineOf));
@@ -176,8 +178,10 @@ const corridor = (() => {
     function finish() {
       if (body.children.length < rows.length) { draw.all = true; draw(); draw.all = false; }
     }
+    /** Marks anew, when what is chosen changed and the rows did not. */
+    function remark() { for (const [row, line] of lines) options.mark(line, row); }
     window.addEventListener("beforeprint", finish);
-    return { show(next) { rows = next; draw(); }, redraw: draw, finish, get sort() { return sort; } };
+    return { show(next) { rows = next; draw(); }, redraw: draw, remark, finish, get sort() { return sort; } };
   }
 
   /** A search field with suggestions below (combobox with a list box). entries: {at, text, note}; choose(at). */
@@ -247,5 +251,28 @@ const corridor = (() => {
     button.addEventListener("click", () => { set(unit === "usd" ? "inr" : "usd"); changed(unit); });
   }
 
-  return { $, read, el, fill, svg, percent, percentFine, money, moneyBoth, number, amount, capital, inText, readState, writeState, badge, evidence, shareCell, sourceNote, segmented, suggest, table, saveCsv, save, unitSwitch };
+  /** A mark for must, could or never: a square, a triangle, a crossed ring; colour only repeats it. */
+  function verdictMark(verdict, size) {
+    const mark = svg("svg", { class: `mark ${verdict}`, viewBox: "0 0 16 16", width: size, height: size, "aria-hidden": "true" });
+    if (verdict === "must") mark.append(svg("rect", { x: 2, y: 2, width: 12, height: 12 }));
+    else if (verdict === "could") mark.append(svg("path", { d: "M8 1.5 L15 14 L1 14 Z" }));
+    else mark.append(svg("circle", { cx: 8, cy: 8, r: 5.5 }), svg("path", { d: "M4 12 L12 4" }));
+    return mark;
+  }
+
+  /** Copies the address of the view as it is; where the browser forbids that, it is shown to be copied by hand. */
+  function linkButton(button) {
+    const words = button.textContent;
+    const say = (text) => { button.textContent = text; setTimeout(() => { button.textContent = words; }, 1600); };
+    button.addEventListener("click", async () => {
+      try { await navigator.clipboard.writeText(location.href); say("Copied"); } catch { window.prompt("Address of this view", location.href); }
+    });
+  }
+  /** Called when a page has drawn itself. A link to another view of the same page, pasted or followed, is read anew. */
+  function ready() {
+    document.documentElement.dataset.ready = "true";
+    window.addEventListener("hashchange", () => location.reload());
+  }
+
+  return { verdictMark, linkButton, ready, $, read, el, fill, svg, percent, percentFine, money, moneyBoth, number, amount, capital, inText, readState, writeState, badge, evidence, shareCell, sourceNote, segmented, suggest, table, saveCsv, save, unitSwitch };
 })();

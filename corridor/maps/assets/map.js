@@ -55,46 +55,77 @@ corridor.map = (() => {
   const Flows = Canvas.extend({
     setFlows(flows, most) { this._flows = flows; this._most = most; return this.redraw(); },
     width(value) { return 0.9 + 13 * (value / this._most); },
+    /** Ends, bend and arrowhead of a flow on the screen; null where it is too short to be seen. */
+    curve(flow, project) {
+      const from = project(flow.lat, flow.lon), to = project(flow.toLat, flow.toLon);
+      const dx = to.x - from.x, dy = to.y - from.y, length = Math.sqrt(dx * dx + dy * dy);
+      if (length < 4) return null;
+      // Bent to the north, so that curves rise like flights and two ways between the same places part.
+      const side = dx >= 0 ? 1 : -1, bend = Math.min(0.22 * length, 130) * side / length;
+      const middle = { x: (from.x + to.x) / 2 + dy * bend, y: (from.y + to.y) / 2 - dx * bend };
+      const width = this.width(flow.value), head = Math.min(5 + width * 1.25, length * 0.35);
+      const tx = to.x - middle.x, ty = to.y - middle.y, tip = Math.sqrt(tx * tx + ty * ty) || 1;
+      return { from, middle, to, width, flow, head, ux: tx / tip, uy: ty / tip };
+    },
     draw(context, project) {
       this._curves = [];
-      for (let at = this._flows.length - 1; at >= 0; at--) {
-        const flow = this._flows[at], from = project(flow.lat, flow.lon), to = project(flow.toLat, flow.toLon);
-        const dx = to.x - from.x, dy = to.y - from.y, length = Math.hypot(dx, dy);
-        if (length < 4) continue;
-        // Bent to the north, so that curves rise like flights and two ways between the same places part.
-        const side = dx >= 0 ? 1 : -1, bend = Math.min(0.22 * length, 130);
-        const middle = { x: (from.x + to.x) / 2 + (dy / length) * bend * side, y: (from.y + to.y) / 2 - (dx / length) * bend * side };
-        const width = this.width(flow.value), head = Math.min(5 + width * 1.25, length * 0.35);
-        const tip = Math.hypot(to.x - middle.x, to.y - middle.y) || 1;
-        const ux = (to.x - middle.x) / tip, uy = (to.y - middle.y) / tip;
-        const end = { x: to.x - ux * head * 0.8, y: to.y - uy * head * 0.8 };
-        context.lineCap = "butt";
-        context.beginPath();
+      for (const flow of this._flows) {
+        const curve = this.curve(flow, project);
+        if (curve) this._curves.push(curve);
+      }
+      context.lineCap = "butt";
+      // Smallest first, biggest on top. Thin ones of a kind share a path: drawing is then quick for tens of thousands.
+      const THIN = 1.4, MOST = 6, kind = ({ flow, width }) => `${flow.colour} ${Boolean(flow.faint)} ${width.toFixed(1)}`;
+      for (let at = this._curves.length - 1; at >= 0;) {
+        const first = at, curve = this._curves[at], one = curve.width < THIN ? kind(curve) : "";
+        do at--; while (one && at >= 0 && first - at < MOST && this._curves[at].width < THIN && kind(this._curves[at]) === one);
+        this.strokes(context, first, at);
+      }
+      this.dots(context);
+      context.globalAlpha = 1;
+    },
+    /** Draw the curves of one width and colour from one place in the list down to, not including, another. */
+    strokes(context, first, last) {
+      const { width, flow } = this._curves[first];
+      context.beginPath();
+      for (let at = first; at > last; at--) {
+        const { from, middle, to, head, ux, uy } = this._curves[at];
         context.moveTo(from.x, from.y);
-        context.quadraticCurveTo(middle.x, middle.y, end.x, end.y);
-        if (width > 2.5) {  // a pale edge, so that a curve shows on dark land too
-          context.globalAlpha = flow.faint ? 0.1 : 0.75;
-          context.strokeStyle = "#ffffff";
-          context.lineWidth = width + 2;
-          context.stroke();
-        }
-        context.globalAlpha = flow.faint ? 0.16 : width < 1.4 ? 0.55 : 0.74;
-        context.strokeStyle = context.fillStyle = flow.colour;
-        context.lineWidth = width;
+        context.quadraticCurveTo(middle.x, middle.y, to.x - ux * head * 0.8, to.y - uy * head * 0.8);
+      }
+      if (width > 2.5) {  // a pale edge, so that a curve shows on dark land too
+        context.globalAlpha = flow.faint ? 0.1 : 0.75;
+        context.strokeStyle = "#ffffff";
+        context.lineWidth = width + 2;
         context.stroke();
-        context.globalAlpha = flow.faint ? 0.2 : 0.9;
-        const half = head * 0.5 + width * 0.1;
-        context.beginPath();
+      }
+      context.globalAlpha = flow.faint ? 0.16 : width < 1.4 ? 0.55 : 0.74;
+      context.strokeStyle = context.fillStyle = flow.colour;
+      context.lineWidth = width;
+      context.stroke();
+      context.globalAlpha = flow.faint ? 0.2 : 0.9;
+      context.beginPath();
+      for (let at = first; at > last; at--) {
+        const { to, head, ux, uy } = this._curves[at], half = head * 0.5 + width * 0.1;
         context.moveTo(to.x, to.y);
         context.lineTo(to.x - ux * head - uy * half, to.y - uy * head + ux * half);
         context.lineTo(to.x - ux * head + uy * half, to.y - uy * head - ux * half);
-        context.fill();
+      }
+      context.fill();
+    },
+    /** A dot where flows begin: one for each place, as big as its greatest flow asks. */
+    dots(context) {
+      const seen = new Set();
+      for (const { from, width, flow } of this._curves) {  // biggest first
+        const place = Math.round(flow.lon * 100) * 100000 + Math.round(flow.lat * 100);
+        if (seen.has(place)) continue;
+        seen.add(place);
+        context.globalAlpha = flow.faint ? 0.2 : 0.9;
+        context.fillStyle = flow.colour;
         context.beginPath();
         context.arc(from.x, from.y, 1.4 + Math.min(1.6, width * 0.3), 0, 7);
         context.fill();
-        this._curves.push({ from, middle, to, width, flow });
       }
-      context.globalAlpha = 1;
     },
     /** The flow under a point of the layer, or null. */
     hit(point) {
@@ -189,34 +220,133 @@ corridor.map = (() => {
     map.on("click", () => map.scrollWheelZoom.enable());
   }
 
-  /** The map as a picture: its canvases on the colour of the sea, with a line of text below. */
-  function picture(map, name, words) {
-    const size = map.getSize(), ratio = 2, foot = 46;
-    const sheet = el("canvas", { width: size.x * ratio, height: (size.y + foot) * ratio });
-    const context = sheet.getContext("2d");
+  /** Name and role of a map for those who hear it. */
+  function named(map, words) {
+    map.getContainer().setAttribute("role", "region");
+    map.getContainer().setAttribute("aria-label", words);
+  }
+
+  /** Place and scale as in the address, else all of it; a drag or zoom is kept in the address.
+      Returns what goes back to all of it. */
+  function keepView(map, fit, state, keep) {
+    const given = state.v.split("_").map(Number);
+    if (given.length === 3 && given.every(Number.isFinite)) map.setView([given[0], given[1]], given[2], { animate: false }); else { state.v = ""; fit(); }
+    let width = map.getSize().x, moved = false;
+    const own = () => { moved = true; };
+    for (const name of ["pointerdown", "wheel", "keydown", "dblclick"]) map.getContainer().addEventListener(name, own, true);
+    map.on("moveend", () => {
+      if (!moved) return;
+      const at = map.getCenter();
+      state.v = [at.lat.toFixed(2), at.lng.toFixed(2), map.getZoom()].join("_");
+      keep();
+    });
+    new ResizeObserver(() => {
+      moved = false;
+      map.invalidateSize();
+      if (Math.abs(map.getSize().x - width) > 50 && !state.v) { width = map.getSize().x; fit(); }
+    }).observe(map.getContainer());
+    return () => { moved = false; state.v = ""; fit(); keep(); };
+  }
+
+  /** Canvas text that is cut where it would run over the edge. */
+  function write(context, text, x, y, most) {
+    let shown = text;
+    while (shown.length > 1 && context.measureText(shown).width > most) shown = `${shown.slice(0, -2)}…`;
+    context.fillText(shown, x, y);
+    return context.measureText(shown).width;
+  }
+  /** Lines of words that fit a width. */
+  function wrap(context, text, most) {
+    const lines = [""];
+    for (const word of text.split(" ")) {
+      const next = `${lines.at(-1)} ${word}`.trim();
+      if (context.measureText(next).width > most && lines.at(-1)) lines.push(word); else lines[lines.length - 1] = next;
+    }
+    return lines;
+  }
+  const MARKS = {
+    box(context, x, y, colour) { context.fillStyle = colour; context.fillRect(x, y - 9, 18, 10); return 18; },
+    line(context, x, y, colour) {
+      context.strokeStyle = context.fillStyle = colour;
+      context.lineWidth = 3;
+      context.beginPath(); context.moveTo(x, y - 3); context.lineTo(x + 16, y - 3); context.stroke();
+      context.beginPath(); context.moveTo(x + 24, y - 3); context.lineTo(x + 15, y - 8); context.lineTo(x + 15, y + 2); context.fill();
+      return 24;
+    },
+    dot(context, x, y, colour) { context.fillStyle = colour; context.beginPath(); context.arc(x + 5, y - 4, 5, 0, 7); context.fill(); return 10; },
+  };
+  Object.assign(MARKS, {
+    must(context, x, y) { context.fillStyle = "#1d5a52"; context.fillRect(x, y - 10, 12, 12); return 12; },
+    could(context, x, y) {
+      context.fillStyle = "#d9a441";
+      context.strokeStyle = "#6b5312";
+      context.lineWidth = 1;
+      context.beginPath(); context.moveTo(x + 6, y - 10); context.lineTo(x + 12, y + 1); context.lineTo(x, y + 1); context.closePath();
+      context.fill(); context.stroke();
+      return 12;
+    },
+    never(context, x, y) {
+      context.strokeStyle = "#6f7780";
+      context.lineWidth = 1.6;
+      context.beginPath(); context.arc(x + 6, y - 4, 5, 0, 7); context.moveTo(x + 2, y); context.lineTo(x + 10, y - 8); context.stroke();
+      return 12;
+    },
+  });
+  /** Entries of a legend in lines; null begins a new one. Says how high it is; draws where asked to. */
+  function drawLegend(context, entries, width, top, drawing) {
+    let x = 12, y = top + 14;
+    context.font = "11px system-ui, sans-serif";
+    for (const entry of entries) {
+      if (entry === null) { x = 12; y += 18; continue; }
+      const room = context.measureText(entry.text).width + (entry.kind ? 42 : 14);
+      if (x > 12 && x + room > width - 12) { x = 12; y += 18; }
+      let at = x;
+      if (drawing) {
+        if (entry.kind) at += MARKS[entry.kind](context, x, y, entry.colour) + 5;
+        context.fillStyle = entry.kind ? "#56606c" : "#1b2430";
+        write(context, entry.text, at, y, width - at - 12);
+      }
+      x += room;
+    }
+    return (x > 12 ? y + 6 : y - 12) - top;
+  }
+  /** The map as a picture: title, the map's canvases, labels, legend and a line on where it comes from. */
+  function picture(map, name, { title, legend, foot, labels = [], marks = [] }) {
+    const size = map.getSize(), ratio = 2, head = 34, sheet = el("canvas"), context = sheet.getContext("2d");
+    context.font = "11px system-ui, sans-serif";
+    const lines = wrap(context, foot, size.x - 24), high = drawLegend(context, legend, size.x, 0, false), height = head + size.y + high + 14 + 15 * lines.length;
+    sheet.width = size.x * ratio;
+    sheet.height = height * ratio;
     context.scale(ratio, ratio);
     context.fillStyle = "#ffffff";
-    context.fillRect(0, 0, size.x, size.y + foot);
-    context.fillStyle = getComputedStyle(map.getContainer()).backgroundColor;
-    context.fillRect(0, 0, size.x, size.y);
+    context.fillRect(0, 0, size.x, height);
+    context.fillStyle = "#1b2430";
+    context.font = "600 15px system-ui, sans-serif";
+    write(context, title, 12, 22, size.x - 24);
     context.save();
+    context.translate(0, head);
     context.beginPath();
     context.rect(0, 0, size.x, size.y);
     context.clip();
+    context.fillStyle = getComputedStyle(map.getContainer()).backgroundColor;
+    context.fillRect(0, 0, size.x, size.y);
     const box = map.getContainer().getBoundingClientRect();
     for (const canvas of map.getContainer().querySelectorAll("canvas")) {
       const at = canvas.getBoundingClientRect();
-      context.drawImage(canvas, at.left - box.left, at.top - box.top, at.width, at.height);
+      if (at.width) context.drawImage(canvas, at.left - box.left, at.top - box.top, at.width, at.height);
     }
+    context.font = "600 11.5px system-ui, sans-serif";
+    for (const { x, y, kind } of marks) MARKS[kind](context, x - 6, y + 4);
+    context.lineWidth = 3;
+    context.strokeStyle = "#ffffff";
+    for (const { x, y, text } of labels) { context.fillStyle = "#1b2430"; context.strokeText(text, x, y); context.fillText(text, x, y); }
     context.restore();
-    context.fillStyle = "#1b2430";
-    context.font = "600 13px system-ui, sans-serif";
-    context.fillText(words[0], 10, size.y + 18, size.x - 20);
-    context.font = "11px system-ui, sans-serif";
+    drawLegend(context, legend, size.x, head + size.y + 4, true);
     context.fillStyle = "#56606c";
-    context.fillText(words[1], 10, size.y + 36, size.x - 20);
+    context.font = "11px system-ui, sans-serif";
+    lines.forEach((line, at) => context.fillText(line, 12, head + size.y + high + 20 + 15 * at));
     sheet.toBlob((blob) => corridor.save(name, blob), "image/png");
   }
 
-  return { features, east, Flows, Points, tooltip, calm, picture };
+  return { features, east, Flows, Points, tooltip, calm, named, keepView, picture };
 })();

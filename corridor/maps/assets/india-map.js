@@ -1,0 +1,110 @@
+/* plan.html, the map: sites as discs, producing or being built, or by what near-optimal plans have in common. */
+"use strict";
+corridor.indiaMap = (map, data, view) => {
+  const { el, svg, money, number } = corridor, { sites, components, style, sectors } = data, { state } = view;
+  const RANK = { must: 2, could: 1, never: 0 };
+  const states = L.geoJSON({ type: "FeatureCollection", features: corridor.map.features(corridor.read("outlines")) }, {
+    style: (feature) => (feature.properties.kind === "state"
+      ? { weight: 0.8, color: "#c9c4b8", fillColor: "#ffffff", fillOpacity: 1 } : { weight: 0.6, color: "#d9d5ca", fillColor: "#efede7", fillOpacity: 1 }),
+  }).addTo(map);
+  const isState = (layer) => layer.feature.properties.kind === "state";
+  const whole = L.featureGroup(states.getLayers().filter(isState)).getBounds();
+  const fit = () => map.fitBounds(whole, { animate: false, padding: [6, 6] });
+  corridor.map.named(map, "Map of India: arrows move it, plus and minus zoom. The table of moves says the same in words.");
+  const home = corridor.map.keepView(map, fit, state, view.keep);
+  const tip = corridor.map.tooltip(map);
+  corridor.map.calm(map);
+  const at = (site) => [sites[site].lat, sites[site].lon];
+  const rings = sites.map((_, site) => L.circleMarker(at(site), { radius: 3, interactive: false, fill: false }));
+  const circles = sites.map((site, place) => L.circleMarker(at(place), { radius: 3, weight: 1, bubblingMouseEvents: false })
+    .on("mousemove", (event) => tip.show(event.containerPoint, siteWords(place)))
+    .on("mouseout", () => tip.hide()).on("click", () => view.pick("site", site.id)).addTo(map));
+  states.on("mousemove", (event) => {
+    const layer = event.layer ?? event.propagatedFrom;
+    if (!isState(layer)) return tip.hide();
+    const rows = view.shown().filter((move) => sites[move.s].state === layer.feature.id);
+    return tip.show(event.containerPoint, [layer.feature.id, rows.length ? `${number(view.sum(rows, "plants"))} plants, ${money(view.sum(rows, "capex"))}` : "nothing placed here in this plan"]);
+  });
+  states.on("mouseout", () => tip.hide());
+  states.on("click", (event) => { const layer = event.layer ?? event.propagatedFrom; if (isState(layer)) view.pick("st", layer.feature.id); });
+  const marks = L.layerGroup().addTo(map);
+  let labels = [], shapes = [];
+
+  function siteWords(place) {
+    const rows = view.shown().filter((move) => move.s === place), lines = [`${sites[place].name}, ${sites[place].state}`];
+    if (!rows.length) return [...lines, "nothing placed here in this plan"];
+    lines.push(`${number(view.sum(rows, "plants"))} plants, ${money(view.sum(rows, "capex"))}`);
+    return [...lines, ...rows.slice(0, 5).map((move) => `${components[move.c].name} · ${view.stage(move)}`), ...(rows.length > 5 ? [`and ${rows.length - 5} more`] : [])];
+  }
+  const most = Math.max(1, ...data.plans.map((one) => {
+    const totals = new Float64Array(sites.length);
+    for (const move of one.rows) totals[move.s] += move.capex;
+    return Math.max(...totals);
+  }));
+  const radius = (capex) => 4 + 22 * Math.sqrt(capex / most);
+
+  /** Strongest verdict on anything at a site, in the sector shown. */
+  function verdicts() {
+    const found = new Map();
+    for (const [c, s, verdict] of view.plan().others?.sites ?? []) {
+      if (view.inSector(c) && (!found.has(s) || RANK[verdict] > RANK[found.get(s)])) found.set(s, verdict);
+    }
+    return found;
+  }
+  function drawSites() {
+    const year = +state.y, placed = [], others = view.byOthers() ? verdicts() : null;
+    const here = sites.map(() => []);
+    for (const move of view.shown()) here[move.s].push(move);
+    sites.forEach((site, place) => {
+      const circle = circles[place], ring = rings[place], picked = site.id === state.site;
+      const making = here[place].filter((move) => move.output <= year), building = here[place].filter((move) => move.start <= year && move.output > year);
+      const capex = view.sum(making, "capex"), later = view.sum(building, "capex"), parts = new Map();
+      for (const move of [...making, ...building]) parts.set(view.sectorOf(move), (parts.get(view.sectorOf(move)) || 0) + move.capex);
+      const main = [...parts].sort((a, b) => b[1] - a[1])[0]?.[0], shown = making.length && !others;
+      circle.setRadius(others ? 9 : making.length ? radius(capex) : 3);
+      circle.setStyle(others ? { fillOpacity: 0, color: picked ? style.ink : "transparent", weight: picked ? 3 : 0, fill: true }
+        : shown ? { fillColor: main.colour, fillOpacity: 0.78, color: picked ? style.ink : "#ffffff", weight: picked ? 3 : 1.2, fill: true }
+        : { fillColor: "#ffffff", fillOpacity: 1, color: picked ? style.ink : "#8d9299", weight: picked ? 2.5 : 1, fill: true });
+      if (building.length && !others) {
+        ring.setRadius(radius(capex + later) + 1.5).setStyle({ color: main.colour, weight: 2, dashArray: "4 3", opacity: 1 }).addTo(map);
+      } else ring.remove();
+      if (making.length || building.length) placed.push([capex + later, place]);
+    });
+    placed.sort((a, b) => b[0] - a[0]).forEach(([, place]) => circles[place].bringToFront());
+    const full = new Set(placed.map(([, place]) => place));
+    circles.forEach((circle, place) => { if (!full.has(place)) circle.bringToFront(); });
+    return { placed, others };
+  }
+  const pointOf = (place) => { const { x, y } = map.latLngToContainerPoint(at(place)); return { x, y }; };
+  function drawMarks({ placed, others }) {
+    marks.clearLayers();
+    shapes = [...others ?? []].map(([place, kind]) => ({ place, kind }));
+    for (const [place, verdict] of others ?? []) {
+      const icon = corridor.verdictMark(verdict, 17);
+      marks.addLayer(L.marker(at(place), { interactive: false, keyboard: false, icon: L.divIcon({ className: "verdict", html: icon, iconSize: [17, 17] }) }));
+    }
+    const taken = [];
+    labels = [];
+    for (const [, place] of placed.slice(0, 12)) {
+      const point = map.latLngToContainerPoint(at(place)), off = (others ? 9 : circles[place].getRadius()) + 8;
+      if (taken.some((other) => Math.abs(other.y - point.y) < 15 && Math.abs(other.x - point.x) < 110)) continue;
+      taken.push(point);
+      const text = sites[place].name.length > 28 ? `${sites[place].name.slice(0, 26)}…` : sites[place].name;
+      labels.push({ place, off, text });
+      marks.addLayer(L.marker(at(place), { interactive: false, keyboard: false, icon: L.divIcon({ className: "sitename", html: el("span", {}, text), iconSize: null, iconAnchor: [-off, 9] }) }));
+    }
+  }
+  function draw() {
+    const found = drawSites(), active = new Set(found.placed.map(([, place]) => sites[place].state));
+    states.eachLayer((layer) => {
+      if (!isState(layer)) return;
+      const picked = layer.feature.id === state.st;
+      layer.setStyle({ fillColor: active.has(layer.feature.id) ? "#faf1e6" : "#ffffff", color: picked ? style.ink : "#c9c4b8", weight: picked ? 2 : 0.8 });
+      if (picked) layer.bringToFront();
+    });
+    drawMarks(found);
+  }
+  map.on("zoomend", draw);
+  const legend = () => (view.byOthers() ? [{ text: "In plans as good, a plant here:" }, { kind: "must", text: "must be" }, { kind: "could", text: "could be" }, { kind: "never", text: "never is" }, null] : [{ text: `Investment placed by ${state.y}, by sector:` }, ...sectors.map((sector) => ({ kind: "dot", colour: sector.colour, text: sector.name })), null]);
+  return { draw, home, legend, labels: () => labels.map(({ place, off, text }) => { const { x, y } = pointOf(place); return { x: x + off, y: y + 4, text }; }), marks: () => shapes.map(({ place, kind }) => ({ ...pointOf(place), kind })) };
+};

@@ -1,0 +1,71 @@
+/* plan.html, the panel: a site, a state or a move with what it has, uses, replaces and needs. */
+"use strict";
+corridor.indiaPanel = (data, view) => {
+  const { $, el, percent, money, number, amount, capital } = corridor, { sites, components } = data, { state, sum } = view, card = $("site");
+  const button = (words, act) => el("button", { type: "button", className: "plain", onclick: act }, words);
+  const still = (move) => percent(move.made ? move.still / move.made : 0);
+
+  /** Used and left of what a place has. */
+  function meter(label, used, has, unit, binds, words) {
+    return el("li", {}, el("span", {}, label, binds ? el("span", { className: "badge target" }, "binds") : null),
+      el("meter", { min: 0, max: has || 1, value: used, "aria-label": `${label} used` }),
+      el("span", { className: "why" }, words ?? `${number(used)} used, ${number(Math.max(0, has - used))} left of ${number(has)} ${unit}`));
+  }
+  function moves(rows) {
+    return el("ol", { className: "supplies" }, ...rows.map((move) => el("li", {},
+      button(capital(components[move.c].name), () => view.pick("d", view.keyOf(move))), el("b", {}, money(move.capex)),
+      el("span", { className: "why" }, `starts ${move.start}, first output ${move.output}; ${amount(move.capacity, components[move.c].unit)} a year; ${still(move)} still from ${data.targetName}`))));
+  }
+  function site(id) {
+    const place = view.bySite.get(id), one = sites[place], limits = view.plan().limits.filter((limit) => limit.at === id);
+    const rows = view.plan().rows.filter((move) => move.s === place).sort((a, b) => b.capex - a.capex);
+    const known = data.siteLimits.filter((_, at) => one.has[at] !== null).map(([kind, label, unit]) => {
+      const limit = limits.find((other) => other.kind === kind), has = limit?.amount ?? one.has[data.siteLimits.findIndex((row) => row[0] === kind)];
+      return meter(label, limit?.used ?? 0, has, unit, limit?.binds);
+    });
+    const other = limits.filter((limit) => !data.siteLimits.some(([kind]) => kind === limit.kind));
+    return [one.name, [el("h2", {}, one.name),
+      el("p", { className: "soft" }, `${one.state} · ${one.kind}${one.port ? ` · ${one.port}, ${number(one.portKm)} km` : ""}`),
+      el("h3", {}, "Capacity: used by this plan, and left ", one.status ? corridor.badge(one.status) : null),
+      el("ul", { className: "meters" }, ...known, ...other.map((limit) => meter(limit.limit, limit.used, limit.amount, limit.unit, limit.binds, view.usedOf(limit)))),
+      rows.length ? el("h3", {}, `${number(sum(rows, "plants"))} plants, ${money(sum(rows, "capex"))}`) : el("p", {}, "Nothing is placed here in this plan."), moves(rows),
+      one.tags ? el("p", { className: "soft small" }, `Suited to: ${one.tags}`) : null]];
+  }
+  function inState(name) {
+    const rows = view.plan().rows.filter((move) => sites[move.s].state === name), there = sites.filter((one) => one.state === name);
+    const limits = view.plan().limits.filter((limit) => limit.at === name);
+    const bySector = data.sectors.map((sector) => [sector, rows.filter((move) => view.sectorOf(move) === sector)]).filter(([, part]) => part.length);
+    return [name, [el("h2", {}, name), el("p", {}, rows.length ? `${number(sum(rows, "plants"))} plants at ${new Set(rows.map((move) => move.s)).size} of ${there.length} sites, ${money(sum(rows, "capex"))}.` : `Nothing is placed here in this plan; ${there.length} sites.`),
+      el("ul", { className: "firms" }, ...bySector.map(([sector, part]) => el("li", {}, el("span", { className: "dot", "data-sector": sector.id }), `${sector.name}: ${number(sum(part, "plants"))} plants, ${money(sum(part, "capex"))}`))),
+      limits.length ? el("h3", {}, "Limits of the state: used and left") : null,
+      el("ul", { className: "meters" }, ...limits.map((limit) => meter(limit.limit, limit.used, limit.amount, limit.unit, limit.binds))),
+      there.length ? el("h3", {}, "Sites") : null,
+      el("ul", { className: "firms" }, ...there.map((one) => el("li", {}, button(one.name, () => view.pick("site", one.id)), ` ${money(sum(rows.filter((move) => sites[move.s] === one), "capex"))}`)))]];
+  }
+  function move(key) {
+    const one = view.plan().rows.find((row) => view.keyOf(row) === key);
+    if (!one) return ["", []];
+    const component = components[one.c], place = sites[one.s], named = (list) => list.map((c) => components[c].name).join(", ");
+    const line = (label, ...value) => [el("dt", {}, label), el("dd", {}, ...value)];
+    return [component.name, [el("h2", {}, capital(component.name)),
+      el("p", { className: "soft" }, `${one.plants > 1 ? `${one.plants} plants` : "One plant"} at `, button(place.name, () => view.pick("site", place.id)), `, ${place.state}. Starts ${one.start}, first output ${one.output}.`),
+      el("dl", { className: "move" },
+        ...line("Why", one.worth === undefined || one.worth === null ? `It replaces ${money(one.replaces)} a year that ${data.targetName} delivers. What it is worth was not worked out for this plan.`
+          : `Without ${one.together > 1 ? `these ${one.together} plants` : "it"} the expected loss is ${money(one.worth)} higher: ${number(one.perUsd)} US$ for each US$ it costs.`),
+        ...(one.needs?.length ? line("Needs", `loses a tenth or more of its worth without: ${named(one.needs)}`) : []),
+        ...(one.neededBy?.length ? line("Needed by", named(one.neededBy)) : []),
+        ...line("Cost", `investment ${money(one.capex)}, incentives ${money(one.incentive)}, running premium ${money(one.running)}${one.cost ? `; ${money(one.cost)} in all, discounted` : ""}`),
+        ...line("Makes", `${money(one.made)} a year, of ${amount(one.capacity, component.unit)}`),
+        ...line("Replaces", `${money(one.replaces)} a year from ${data.targetName}; ${data.markets[0].name}'s net exposure ${percent(one.before)} → ${percent(one.after)}`),
+        ...line("Stays dependent", `${still(one)} of the value made (${money(one.still)} a year) still comes from ${data.targetName}, in its inputs`),
+        ...(one.verdict ? line("In other plans as good", corridor.verdictMark(one.verdict, 13), ` ${view.verdictWords(one)}`) : [])),
+      data.pages ? el("p", {}, el("a", { href: `components/${encodeURIComponent(component.id)}.html` }, "Its page →")) : null]];
+  }
+  function draw() {
+    const [name, parts] = state.d ? move(state.d) : state.site ? site(state.site) : state.st ? inState(state.st) : ["", []];
+    card.hidden = !parts.length;
+    card.setAttribute("aria-label", name || "Nothing chosen");
+    corridor.fill(card, parts.length ? el("button", { type: "button", className: "close", "aria-label": `Close ${name}`, onclick: () => view.pick("", "") }, "×") : null, ...parts);
+  }
+  return { draw };
+};

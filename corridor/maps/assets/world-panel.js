@@ -1,0 +1,68 @@
+/* dependency.html, the panel: a country, a flow or a supplier with its figures, sources and how well they are known. */
+"use strict";
+corridor.worldPanel = (data, view) => {
+  const { $, el, percent, money, badge, sourceNote, inText } = corridor, { book, state } = view;
+  const { countries, components, byIso } = book, target = new Set(data.target), card = $("country");
+  let group = null;
+
+  const button = (words, act) => el("button", { type: "button", className: "plain", onclick: act }, words);
+  const close = (what) => el("button", { type: "button", className: "close", "aria-label": `Close ${what}`, onclick: () => { group = null; view.pick("", ""); } }, "×");
+  const page = (folder, id, words) => (data.pages ? el("p", {}, el("a", { href: `${folder}/${encodeURIComponent(id)}.html` }, words)) : null);
+  const evidenceOf = (origin) => [badge(origin.status), " ", origin.source ? sourceNote(origin.source, origin.year) : [origin.note, origin.year].filter(Boolean).join(", ")];
+
+  /** Direct, net and stop of what is selected, in each market. */
+  function figures(o) {
+    const kinds = ["direct", "net", "stop"];
+    const head = el("tr", {}, el("th", { scope: "col" }, "Share of needs of"), ...kinds.map((kind) => el("th", { scope: "col", className: "n" }, kind)));
+    const lines = book.markets.filter((market) => byIso.get(market.id) !== o).map((market) => el("tr", {}, el("th", { scope: "row" }, market.name),
+      ...kinds.map((kind) => el("td", { className: "n" }, percent(view.rests(market.id, kind, o))))));
+    return lines.length ? el("table", { className: "figures-table" }, el("caption", { className: "hidden" }, "Share of what each market needs that rests on this country"), el("thead", {}, head), el("tbody", {}, ...lines)) : null;
+  }
+  function supplies(market, o, most) {
+    const rows = book.supplies({ market: market.id, o, list: view.rowsOf(market.id), measure: state.by, year: state.y });
+    return [el("h3", {}, rows.length ? `To ${market.name}: ${rows.length} components, greatest value first` : `No component of this selection is known to reach ${inText(market.name)} from here.`),
+      el("ol", { className: "supplies" }, ...rows.slice(0, most).map(({ row, origin, value }) => el("li", { className: origin.status },
+        button(components[row.c].name, () => view.choose(components[row.c].id)), el("b", {}, percent(origin.share)),
+        el("span", { className: "why" }, value ? `${money(value)} · ` : "", ...evidenceOf(origin).flat())))),
+      rows.length > most ? el("p", { className: "soft small" }, `and ${rows.length - most} more, in the file of origins (CSV) of each component.`) : null];
+  }
+  function country(id) {
+    const o = byIso.get(id), one = countries[o], found = view.now().get(o);
+    const firms = data.suppliers.filter((supplier) => supplier.country === id && (view.chosen() === null ? state.s === "all" || supplier.makes.some(view.inSector) : supplier.makes.includes(view.chosen())));
+    return [one.name, [
+      el("h2", {}, one.name, target.has(id) ? el("span", { className: "badge target" }, "target") : null),
+      el("p", {}, found ? `${view.what(found)}.` : id === state.m ? "The market itself." : `Nothing of this selection is known to come to ${inText(view.market().name)} from here.`),
+      figures(o), page("countries", id, `Everything on ${inText(one.name)} →`), ...supplies(view.market(), o, 12),
+      firms.length ? el("h3", {}, `${firms.length} located suppliers of this selection`) : null,
+      firms.length ? el("ul", { className: "firms" }, ...firms.slice(0, 8).map((firm) => el("li", {}, button(firm.firm, () => view.pick("p", firm.id)), ` ${firm.place}`))) : null]];
+  }
+  function flow(id) {
+    const [from, to] = id.split("-"), o = byIso.get(from), market = book.markets.find((other) => other.id === to), found = view.origins(to).get(o);
+    return [`${countries[o].name} to ${market.name}`, [
+      el("h2", {}, `${countries[o].name} → ${market.name}`), el("p", {}, found ? `${view.what(found)}.` : "Nothing of this selection."),
+      ...supplies(market, o, 16), el("p", {}, button(`All of ${inText(countries[o].name)}`, () => view.pick("k", from)))]];
+  }
+  function supplier(id) {
+    const one = data.suppliers.find((other) => other.id === id), name = countries[byIso.get(one.country)]?.name ?? one.country;
+    const precise = one.precision === "site" ? "" : ` (placed by ${one.precision})`;
+    return [one.firm, [
+      el("h2", {}, one.firm), el("p", {}, `${one.kind}, ${[one.place, name].filter(Boolean).join(", ")}${precise}`),
+      el("p", { className: "why" }, badge(book.statuses[one.status]), " ", sourceNote(book.sources[one.source], one.year)),
+      el("h3", {}, one.makes.length ? "Makes" : "What it makes is not known."),
+      el("ol", { className: "supplies" }, ...one.makes.map((c) => el("li", {}, button(components[c].name, () => view.choose(components[c].id)), data.pages ? el("a", { href: `components/${encodeURIComponent(components[c].id)}.html` }, "page") : null))),
+      el("p", {}, byIso.has(one.country) ? button(`All of ${inText(name)}`, () => view.pick("k", one.country)) : null)]];
+  }
+  function crowd() {
+    return [`${group.length} suppliers`, [el("h2", {}, `${group.length} suppliers here`),
+      el("ul", { className: "firms" }, ...group.slice(0, 60).map((firm) => el("li", {}, button(firm.firm, () => view.pick("p", firm.id)), ` ${firm.place}`)))]];
+  }
+  function draw() {
+    const [name, parts] = group ? crowd() : state.p ? supplier(state.p) : state.f ? flow(state.f) : state.k ? country(state.k) : ["", []];
+    card.hidden = !parts.length;
+    const lon = state.p ? data.suppliers.find((one) => one.id === state.p).lon : state.k || state.f ? countries[byIso.get(state.k || state.f.split("-")[0])].lon : 0;
+    card.classList.toggle("left", corridor.map.east(lon) > 130);
+    corridor.fill(card, parts.length ? close(name) : null, ...parts);
+    card.setAttribute("aria-label", name || "Nothing chosen");
+  }
+  return { draw: () => { group = null; draw(); }, crowd(list) { group = list; draw(); }, page, evidenceOf };
+};
