@@ -6,6 +6,7 @@ from corridor.measures.concentration import concentration
 from corridor.measures.criticality import (
     critical,
     economic_importance,
+    format_bound,
     governance_risk,
     import_reliance,
     mineral_risk,
@@ -25,6 +26,7 @@ from corridor.measures.dependence import (
     with_persistence,
 )
 from corridor.measures.exposure import deliveries, exposure, stop
+from corridor.measures.failing_sets import failing_set, failing_sets
 from corridor.measures.feasibility import (
     complexity,
     density,
@@ -49,6 +51,7 @@ from corridor.measures.stability import (
     threshold_distance,
     years_in_state,
 )
+from corridor.measures.unit_stops import unit_stops
 
 __all__ = [
     "Network",
@@ -68,9 +71,12 @@ __all__ = [
     "exposure",
     "exposure_by_tier",
     "extraction",
+    "failing_set",
+    "failing_sets",
     "feasibility",
     "fewest_failures",
     "flip_probability",
+    "format_bound",
     "geodep",
     "governance_risk",
     "headline",
@@ -98,6 +104,7 @@ __all__ = [
     "substitution_indices",
     "supply_risk",
     "threshold_distance",
+    "unit_stops",
     "weighted_hhi",
     "with_persistence",
     "world_flows",
