@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from corridor.exchange import write_graph as write_graph
     from corridor.graph import build_graph as build_graph
     from corridor.graph import to_tables as to_tables
+    from corridor.kinds import measure as measure
+    from corridor.kinds import study_measures as study_measures
     from corridor.measures import concentration as concentration
     from corridor.measures import exposure as exposure
+    from corridor.measures import failing_sets as failing_sets
     from corridor.measures import feasibility as feasibility
     from corridor.measures import headline as headline
     from corridor.measures import look_through as look_through
@@ -63,6 +66,7 @@ _WHERE = {
     "coverage": "checks",
     "explain": "relocate",
     "exposure": "measures",
+    "failing_sets": "measures",
     "feasibility": "measures",
     "frontier": "relocate",
     "headline": "measures",
@@ -70,6 +74,7 @@ _WHERE = {
     "load_study": "config",
     "load_tables": "tables",
     "look_through": "measures",
+    "measure": "kinds",
     "mineral_risk": "measures",
     "optimize": "relocate",
     "paths": "measures",
@@ -77,6 +82,7 @@ _WHERE = {
     "resolve": "relocate",
     "shares": "measures",
     "stability": "measures",
+    "study_measures": "kinds",
     "to_tables": "graph",
     "write_graph": "exchange",
     "write_tables": "tables",

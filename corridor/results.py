@@ -8,7 +8,7 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -99,10 +99,16 @@ def write_results(
     exposures: pd.DataFrame,
     shares: pd.DataFrame,
     plans: list[Plan],
+    measures: Mapping[str, pd.DataFrame] | None = None,
 ) -> None:
-    """Fill a results folder: study, checksums and versions, exposure and shares, frontier, a folder per plan."""
+    """Fill a results folder: study, checksums and versions, exposure and shares, frontier, a folder per plan.
+
+    `measures`, as :func:`corridor.kinds.study_measures` gives them, go into ``measures/``, a file each.
+    """
     save_table(exposures, folder / "exposure.csv")
     save_table(shares, folder / "shares.csv")
+    for name, frame in (measures or {}).items():
+        save_table(frame, folder / "measures" / f"{name}.csv")
     if plans:
         save_table(frontier_table(plans), folder / "frontier.csv")
     for plan in plans:

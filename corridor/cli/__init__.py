@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from corridor.cli import data, measures, plans, study
+from corridor.cli import data, measures, networks, plans, study
 
 app = typer.Typer(
     add_completion=False,
@@ -27,6 +27,9 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "check": data.check,
     "graph": data.graph,
     "measure": measures.measure,
+    "look-through": networks.look_through,
+    "cascade": networks.cascade,
+    "reliance": networks.reliance,
     "plan": plans.plan,
     "explain": plans.explain,
     "frontier": plans.frontier,

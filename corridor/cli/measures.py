@@ -1,24 +1,47 @@
-"""`corridor measure`: how exposed the markets are."""
+"""`corridor measure`: every measure of the markets by its kind."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from corridor.cli.console import new_table, plain, rows_of
+from corridor.cli.console import err, new_table, plain, rows_of
 from corridor.cli.console import out as say
 from corridor.cli.settings import Data, Only, StudyName, load_inputs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from corridor.kinds import Column, Kind
 
 
 def measure(
     study: StudyName = "default",
+    kind: Annotated[str, typer.Option("--kind", help="What to measure; --list shows the kinds.")] = "exposure",
+    list_: Annotated[bool, typer.Option("--list", help="List the kinds, what they mean and take.")] = False,
     market: Annotated[
         list[str] | None,
         typer.Option("--market", help="Market, for example IND; may be given again.", show_default=False),
     ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--target",
+            "--origin",
+            help="Country depended upon, in place of the study's target; may be given again.",
+            show_default=False,
+        ),
+    ] = None,
     sector: Annotated[str | None, typer.Option("--sector", help="One sector only.", show_default=False)] = None,
+    component: Annotated[
+        list[str] | None,
+        typer.Option("--component", help="One component only; may be given again.", show_default=False),
+    ] = None,
+    year: Annotated[
+        int | None, typer.Option("--year", help="Year of imports; the newest if left out.", show_default=False)
+    ] = None,
     top: Annotated[int, typer.Option("--top", min=1, help="Rows to print for each market.")] = 20,
     to: Annotated[
         Path | None,
@@ -27,35 +50,77 @@ def measure(
     data: Data = None,
     only: Only = False,
 ) -> None:
-    """Rank components by exposure to the target: direct, through their inputs, and when the target stops."""
-    from corridor.config import SECTORS
-    from corridor.errors import ConfigError
-    from corridor.measures import exposure
+    """Measure exposure to the target, concentration, dependence, choke points, stops: --list shows all kinds."""
+    from corridor.kinds import kind_of
+    from corridor.kinds import measure as measured
 
+    if list_:
+        _list()
+        return
+    chosen = kind_of(kind)
     settings, tables = load_inputs(study, data, only)
-    if sector is not None and sector not in SECTORS:
-        raise ConfigError(f"sector '{sector}': there is no such sector. Sectors there: {', '.join(SECTORS)}.")
-    markets = list(market or settings.markets)
-    frame = exposure(tables, markets, settings.target)
-    parts = tables.components.set_index("id")[["name", "sector", "stage"]]
-    frame = frame.join(parts, on="component")
-    if sector is not None:
-        frame = frame[frame["sector"] == sector]
-    for name in markets:
-        table = new_table(
-            f"{name}: exposure to {'+'.join(settings.target)}",
-            ["", "component", "sector", "stage", "direct", "net", "stop", "assumed"],
+    with err().status(f"measuring: {kind}"):
+        frame = measured(
+            tables,
+            settings,
+            kind,
+            market=market or (),
+            target=target or (),
+            sector=sector,
+            component=component or (),
+            year=year,
         )
-        for rank, row in enumerate(rows_of(frame[frame["market"] == name].head(top)), 1):
-            figures = (f"{value:.0%}" for value in (row["direct"], row["net"], row["stop"], row["assumed"]))
-            table.add_row(str(rank), plain(row["name"]), str(row["sector"]), str(row["stage"]), *figures)
-        say().print(table)
-    say().print(
-        "direct: bought from the target. net: its value through the bill of materials. stop: what stops if the "
-        "target stops. assumed: part of net whose weakest link is an assumption."
-    )
+    against = f" to {'+'.join(dict.fromkeys(target or settings.target))}" if "target" in chosen.takes else ""
+    _show(kind, chosen, frame, against, top)
     if to is not None:
         from corridor.results import save_table
 
         save_table(frame, to)
         say().print(f"{len(frame):,} rows written to {to}")
+
+
+def _list() -> None:
+    """Print every kind with what it means and takes."""
+    from corridor.kinds import KINDS
+
+    for name, kind in KINDS.items():
+        say().print(plain(f"{name}: {kind.meaning}"), soft_wrap=True)
+        say().print(plain(f"    {' '.join(f'--{option}' for option in kind.takes)}"), soft_wrap=True)
+
+
+def _show(name: str, kind: Kind, frame: pd.DataFrame, against: str, top: int) -> None:
+    """Print a table per market, what its columns mean, and what its notes say."""
+    parts = [("", frame)] if "market" not in frame else list(frame.groupby("market", sort=False))
+    for market, part in parts:
+        head = f"{market!s}: " if market else ""
+        _table(f"{head}{name}{against}", kind.columns, part.head(top))
+    if not len(frame):
+        say().print("Nothing to show: no row of this kind fits the options.")
+        return
+    meanings = [f"{column.name}: {column.meaning}" for column in kind.columns if column.name != "name"]
+    say().print(plain(". ".join(meanings) + "."), soft_wrap=True)
+    if "note" in frame:
+        for note, count in frame.loc[frame["note"] != "", "note"].value_counts().items():
+            say().print(plain(f"Note on {count:,} of {len(frame):,} rows: {note}."), soft_wrap=True)
+
+
+def _table(title: str, columns: tuple[Column, ...], rows: pd.DataFrame) -> None:
+    table = new_table(title, ["", *("component" if column.name == "name" else column.name for column in columns)])
+    for at, column in enumerate(columns, 1):
+        if not column.form:
+            table.columns[at].justify, table.columns[at].no_wrap = "left", False
+    for rank, row in enumerate(rows_of(rows), 1):
+        table.add_row(str(rank), *(plain(written(row[column.name], column.form)) for column in columns))
+    say().print(table)
+
+
+def written(value: Any, form: str) -> str:
+    """A cell as text: blank where unknown, yes or no for flags, figures by their format."""
+    import pandas as pd
+
+    if pd.isna(value):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text: str = format(float(value), form) if form else str(value).replace(";", "; ")
+    return text

@@ -46,6 +46,7 @@ def map_(
 def _study_pages(settings: Study, tables: Tables, out: Path, *, with_plans: bool) -> None:
     import pandas as pd
 
+    from corridor.kinds import study_measures
     from corridor.maps import write_pages
     from corridor.measures import exposure, shares
     from corridor.results import results_folder, write_results
@@ -54,8 +55,10 @@ def _study_pages(settings: Study, tables: Tables, out: Path, *, with_plans: bool
         markets = list(settings.markets)
         exposures = exposure(tables, markets, settings.target)
         all_shares = pd.concat([shares(tables, market) for market in markets], ignore_index=True)
+        with err().status("measuring"):
+            measured = study_measures(tables, settings)
         plans = plan_along(settings, tables, list(settings.budgets_usd_m)) if with_plans else []
-        write_results(folder, settings, tables, exposures, all_shares, plans)
+        write_results(folder, settings, tables, exposures, all_shares, plans, measured)
         with err().status("drawing the pages"):
             write_pages(tables, settings, exposures, all_shares, plans, folder)
     show_headline(settings, tables, exposures)

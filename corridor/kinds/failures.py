@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from corridor.kinds.exposures import NAME, SECTOR, dearest
+from corridor.kinds.exposures import NAME, dearest
 from corridor.kinds.kind import Column, Kind, Options, by_market
 from corridor.measures import (
     failing_sets,
@@ -18,11 +18,11 @@ from corridor.shocks import cascade, component_network
 from corridor.tables import Tables
 
 _PARTS = {0.5: "half", 1.0: "all"}
-_SETS_OF = 20  # components whose failing sets are searched where none is named
+_SETS_OF = 10  # components whose failing sets are searched where none is named
 
 
 def chokepoints(tables: Tables, market: str) -> pd.DataFrame:
-    """Fewest countries that must fail before half, and all, of each component is gone; fewest first.
+    """Fewest other countries that must fail before half, and all, of each component is gone; fewest first.
 
     Returns
     -------
@@ -30,7 +30,7 @@ def chokepoints(tables: Tables, market: str) -> pd.DataFrame:
         One row per component: ``component``, and of :func:`corridor.measures.fewest_failures` with a suffix
         ``_half`` and ``_all``: ``fewest, choke, tier, countries, share, status, exact``.
     """
-    long = fewest_failures(tables, market, lost=tuple(_PARTS))
+    long = fewest_failures(tables, market, lost=tuple(_PARTS), spared=(market,))
     kept = ["fewest", "choke", "tier", "countries", "share", "status", "exact"]
     parts = [
         long.loc[long["lost"] == part, ["component", *kept]].set_index("component").add_suffix(f"_{name}")
@@ -91,7 +91,11 @@ _LOSS = (
     Column("loss_share", "part of all final needs", ".1%"),
 )
 _SHORT = Column("components_short", "components of which the market lacks 1 % or more", ",.0f")
-_MAKER = (NAME, Column("country", "where it is made"), Column("revenue_usd_m", "sales, US$ million a year", ",.0f"))
+_MAKER = (
+    NAME,
+    Column("country", "where it is made"),
+    Column("revenue_usd_m", "sales, US$ million a year", ",.0f"),
+)
 _CURVE = (
     Column("order", "random, or the largest first"),
     Column("removed", "so many are removed", ",.0f"),
@@ -104,7 +108,7 @@ _CURVE = (
 
 KINDS: dict[str, Kind] = {
     "chokepoints": Kind(
-        "fewest countries that must fail before half, or all, of a component is gone, and where they choke it",
+        "fewest other countries that must fail before half, or all, of a component is gone, and where that is",
         by_market(lambda tables, market, options: chokepoints(tables, market)),
         (
             NAME,
@@ -132,7 +136,7 @@ KINDS: dict[str, Kind] = {
     ),
     "sets": Kind(
         "smallest set of other countries whose failure leaves the market without a component, by who buys where "
-        "(exact; of 20 components where none is named)",
+        "(exact; of ten components where none is named)",
         by_market(_sets),
         (
             NAME,
@@ -140,7 +144,7 @@ KINDS: dict[str, Kind] = {
             Column("countries", "the set"),
             Column("proven", "no smaller set exists"),
         ),
-        ("market", "target", "component"),
+        ("market", "component"),
     ),
     "stops": Kind(
         "what a market loses if one country stops making one component, for every such maker",

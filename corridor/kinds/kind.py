@@ -65,7 +65,9 @@ class Kind:
     markets: Callable[[Tables, Study], Sequence[str]] | None = None
 
 
-def by_market(measure: Callable[[Tables, str, Options], pd.DataFrame]) -> Callable[[Tables, Options], pd.DataFrame]:
+def by_market(
+    measure: Callable[[Tables, str, Options], pd.DataFrame],
+) -> Callable[[Tables, Options], pd.DataFrame]:
     """A measure of one market as one of several: their tables one below the other, market first."""
 
     def of_all(tables: Tables, options: Options) -> pd.DataFrame:
@@ -90,7 +92,9 @@ def close(word: str, words: Sequence[str]) -> str:
     if within:
         return f"did you mean {' or '.join(within)}?"
     listed = ", ".join(list(words)[:_MOST_LISTED])
-    return f"there are {listed}" + (f" and {len(words) - _MOST_LISTED} more." if len(words) > _MOST_LISTED else ".")
+    return f"there are {listed}" + (
+        f" and {len(words) - _MOST_LISTED} more." if len(words) > _MOST_LISTED else "."
+    )
 
 
 def options_of(

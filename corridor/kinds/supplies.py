@@ -137,7 +137,8 @@ KINDS: dict[str, Kind] = {
         _MARKET,
     ),
     "dependence": Kind(
-        "official tests of import dependence (EU's three indicators, CEPII's GeoDep) in the newest or a given year",
+        "official tests of import dependence (EU's three indicators, CEPII's GeoDep) in the newest or a given"
+        " year",
         by_market(lambda tables, market, options: dependence(tables, market, year=options.year)),
         (NAME, Column("year", "of the imports", ".0f"), *_TESTS),
         (*_MARKET, "year"),

@@ -72,7 +72,8 @@ def fewest_failures(
     must hit two inputs of two routes at once are not searched, and what a route carries is not weighed again at
     its inputs. So where the component, or anything essential below it, has routes that need different things, the
     number is an estimate (for the whole supply an upper bound), and ``exact`` is false;
-    :func:`corridor.measures.failing_sets` is exact there. What runs is taken to go on: a cycle of inputs supports itself until one of its makers fails.
+    :func:`corridor.measures.failing_sets` is exact there. What runs is taken to go on: a cycle of inputs supports
+    itself until one of its makers fails.
     """
     _check(tables, market, lost, spared)
     pool = world_shares(tables)

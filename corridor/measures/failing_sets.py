@@ -35,7 +35,7 @@ def failing_set(
     g and every seller c of g, ``b[g,k] >= a[g,c]`` for every link, ``b[wanted] = 0``; a, b in [0, 1], y binary.
 
     The rows only push up, so the least fixed point counts: a cycle of inputs without a start does not run.
-    The set of least colours that cut a graph is NP-hard in general; here HiGHS solves it (``scipy.optimize.milp``).
+    Least sets of labels that cut a graph are NP-hard to find in general; HiGHS does it (``scipy.optimize.milp``).
 
     Parameters
     ----------
@@ -68,8 +68,7 @@ def failing_set(
     """
     _columns("links", links, _LINKS)
     _columns("needs", needs, _NEEDS)
-    component, buyer = wanted
-    links, needs = _upstream(links, needs, component)
+    links, needs = _upstream(links, needs, wanted[0])
     as_buyer = dict(buys_as or {})
     makers = links[["component", "seller"]].drop_duplicates().reset_index(drop=True)
     countries = pd.Index(sorted(makers["seller"].unique()))
@@ -101,7 +100,7 @@ def failing_set(
     least = np.r_[1.0 - count, np.zeros(len(links))]
     high = np.ones(first_b + len(reached))
     high[: len(countries)][countries.isin(list(spared))] = 0.0
-    high[first_b + reached.get_loc(wanted)] = 0.0
+    high[first_b + np.flatnonzero(reached == wanted)] = 0.0
     failing, proven = _solve((value, (row, column)), least, high, len(countries), time_limit_s)
     return (None if failing is None else tuple(countries[failing])), proven
 

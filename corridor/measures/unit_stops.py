@@ -30,7 +30,7 @@ def unit_stops(
     ``S[c,m] = min(1, sum_o sigma[c,m,o] (k[c,o] + (1 - k[c,o]) sum_r w[r] max_{i in r} S[i,b(o)]))``
 
     and the loss is ``sum_{c,m} need[c,m] S[c,m]``: a maker stops with its worst essential input, buyers lose in
-    proportion to their shares, nobody steps in. For a country it is :func:`corridor.measures.stop` of all it makes.
+    proportion to their shares, nobody steps in. For a country that is :func:`corridor.measures.stop`.
 
     Parameters
     ----------
