@@ -367,19 +367,23 @@ def test_routes_that_need_different_inputs_are_not_called_exact():
 # Results and the command line ----------------------------------------------------------------------------------
 
 
-def test_study_measures_cover_markets(tiny, tiny_study):
-    out = study_measures(tiny, tiny_study)
+@pytest.fixture(scope="module")
+def measured(tiny, tiny_study):
+    return study_measures(tiny, tiny_study)
+
+
+def test_study_measures_cover_markets(measured, tiny_study):
+    out = measured
     assert {"tiers", "paths", "chokepoints", "stops", "country_stops", "percolation"} <= set(out)
     assert set(out["stops"]["market"]) == set(tiny_study.markets)
     assert all(len(frame) for frame in out.values())
 
 
-def test_results_hold_the_measures(tiny, tiny_study, tmp_path):
-    found = study_measures(tiny, tiny_study)
+def test_results_hold_the_measures(tiny, tiny_study, measured, tmp_path):
     exposures = exposure(tiny, list(tiny_study.markets), tiny_study.target)
-    write_results(tmp_path, tiny_study, tiny, exposures, exposures, [], found)
+    write_results(tmp_path, tiny_study, tiny, exposures, exposures, [], measured)
     files = {file.stem: len(pd.read_csv(file)) for file in (tmp_path / "measures").glob("*.csv")}
-    assert files == {name: len(frame) for name, frame in found.items()}
+    assert files == {name: len(frame) for name, frame in measured.items()}
 
 
 @pytest.fixture
