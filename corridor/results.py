@@ -131,7 +131,10 @@ def write_results(
     plans: list[Plan],
     measures: Mapping[str, pd.DataFrame] | None = None,
 ) -> None:
-    """Fill a results folder: study, checksums and versions, exposure and shares, measures, frontier, plans."""
+    """Fill a results folder: study, checksums and versions, exposure and shares, frontier, a folder per plan.
+
+    `measures`, as :func:`corridor.kinds.study_measures` gives them, go into ``measures/``, a file each.
+    """
     save_table(exposures, folder / "exposure.csv")
     save_table(shares, folder / "shares.csv")
     for name, frame in (measures or {}).items():

@@ -74,7 +74,8 @@ def _open(place: Path) -> tuple[dict[str, dict[str, str]], Study, Tables]:
 
 
 def _again(tables: Tables, study: Study, place: Path) -> Iterator[tuple[str, pd.DataFrame]]:
-    from corridor.measures import exposure, shares, study_measures
+    from corridor.kinds import study_measures
+    from corridor.measures import exposure, shares
 
     markets = list(study.markets)
     yield "exposure", exposure(tables, markets, study.target)

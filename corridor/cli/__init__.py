@@ -7,7 +7,20 @@ from collections.abc import Callable
 
 import typer
 
-from corridor.cli import data, importers, measures, plans, risk, robust, shocks, study, sweeps, verify, workbook
+from corridor.cli import (
+    data,
+    importers,
+    measures,
+    networks,
+    plans,
+    risk,
+    robust,
+    shocks,
+    study,
+    sweeps,
+    verify,
+    workbook,
+)
 
 app = typer.Typer(
     add_completion=False,
@@ -28,6 +41,9 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "import": importers.import_,
     "graph": data.graph,
     "measure": measures.measure,
+    "look-through": networks.look_through,
+    "cascade": networks.cascade,
+    "reliance": networks.reliance,
     "plan": plans.plan,
     "explain": plans.explain,
     "frontier": plans.frontier,

@@ -46,18 +46,19 @@ def map_(
 def _study_pages(settings: Study, tables: Tables, out: Path, *, with_plans: bool) -> None:
     import pandas as pd
 
+    from corridor.kinds import study_measures
     from corridor.maps import write_pages
-    from corridor.measures import exposure, shares, study_measures
+    from corridor.measures import exposure, shares
     from corridor.results import results_folder, write_results
 
     with results_folder(out) as folder:
         markets = list(settings.markets)
         exposures = exposure(tables, markets, settings.target)
         all_shares = pd.concat([shares(tables, market) for market in markets], ignore_index=True)
-        plans = plan_along(settings, tables, list(settings.budgets_usd_m)) if with_plans else []
         with err().status("measuring"):
-            measures = study_measures(tables, settings)
-        write_results(folder, settings, tables, exposures, all_shares, plans, measures)
+            measured = study_measures(tables, settings)
+        plans = plan_along(settings, tables, list(settings.budgets_usd_m)) if with_plans else []
+        write_results(folder, settings, tables, exposures, all_shares, plans, measured)
         with err().status("drawing the pages"):
             write_pages(tables, settings, exposures, all_shares, plans, folder)
     show_headline(settings, tables, exposures)
