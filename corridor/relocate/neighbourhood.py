@@ -56,7 +56,14 @@ class Neighbourhoods:
         return free > 0
 
     def hold(
-        self, program: Program, decision: Decision, started: Floats, free: np.ndarray, near: np.ndarray
+        self,
+        program: Program,
+        decision: Decision,
+        started: Floats,
+        free: np.ndarray,
+        near: np.ndarray,
+        *,
+        places: bool = True,
     ) -> None:
         """Hold starts, places and second sources of all components that are not free at those of a decision.
 
@@ -68,18 +75,21 @@ class Neighbourhoods:
             Plants of the decision by technology and year, rows as ``first.starts``.
         near
             Starts that may come, beside those that are there.
+        places
+            Hold places too; not where sites are still open.
         """
         first = self._first
         mine = free[self._of_start]
         column = first.starts["column"].to_numpy()
         most = np.where(near | (started > 0), program.bounds[1][column], 0.0)
         program.bound(column, low=np.where(mine, 0.0, started), high=np.where(mine, most, started))
-        there = np.zeros(len(self._of_place))
-        there[decision.chosen["option"].to_numpy(int)] = 1.0
-        for frame, values, of in (
-            (first.places, there, self._of_place),
-            (first.links.second, decision.second.astype(float), self._of_second),
-        ):
+        second = decision.second.astype(float)
+        parts = [(first.links.second, second, self._of_second)]
+        if places:
+            there = np.zeros(len(self._of_place))
+            there[decision.chosen["option"].to_numpy(int)] = 1.0
+            parts.append((first.places, there, self._of_place))
+        for frame, values, of in parts:
             held = ~free[of]
             program.bound(frame["column"].to_numpy()[held], low=values[held], high=values[held])
 
@@ -89,3 +99,10 @@ class Neighbourhoods:
             self._seeds = min(1.2 * self._seeds, 30.0)
         elif seconds > 0.8 * limit:
             self._seeds = max(0.75 * self._seeds, 1.0)
+
+
+def started(first: First, decision: Decision) -> Floats:
+    """Plants of a decision by technology and year, rows as ``first.starts``."""
+    count = decision.chosen.groupby(["tech", "year"]).size().rename("count").reset_index()
+    rows = first.starts[["tech", "year"]].merge(count, on=["tech", "year"], how="left")
+    return rows["count"].fillna(0.0).to_numpy(float)
