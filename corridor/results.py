@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -18,6 +17,7 @@ import pandas as pd
 
 from corridor.config import Study
 from corridor.errors import ConfigError
+from corridor.frames import checksum
 from corridor.tables import write_tables
 from corridor.version import __version__
 
@@ -170,9 +170,3 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "not installed"
-
-
-def checksum(frame: pd.DataFrame) -> str:
-    """SHA-256 of a table as CSV."""
-    text = frame.to_csv(index=False, lineterminator="\n")
-    return hashlib.sha256(text.encode()).hexdigest()

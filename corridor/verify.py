@@ -11,7 +11,8 @@ import pandas as pd
 
 from corridor.config import Study
 from corridor.errors import ConfigError, CorridorError
-from corridor.results import MARKER, checksum
+from corridor.frames import checksum
+from corridor.results import MARKER
 from corridor.tables import Tables, load_tables
 
 #: Relative difference that counts as the same: what writing as text and another order of sums may do.

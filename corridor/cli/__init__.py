@@ -70,7 +70,7 @@ def main() -> None:
     except CorridorError as error:
         _fail(str(error), 2)
     except KeyboardInterrupt:
-        _fail("stopped; nothing was written.", 130)
+        _fail("stopped; no result was written. Plans that a run has found are kept: go on with run --resume.", 130)
 
 
 def _fail(message: str, code: int) -> None:

@@ -28,7 +28,7 @@ from corridor.relocate.formulate import formulate, start_table
 from corridor.relocate.goals import TIE_BREAK, Goals
 from corridor.relocate.limit_rows import First, close_unsold
 from corridor.relocate.neighbourhood import Neighbourhoods, started
-from corridor.relocate.place import fit, relax_places
+from corridor.relocate.place import fit, place, relax_places
 from corridor.relocate.pooled import pool_sites
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Floats, Program
@@ -203,13 +203,33 @@ class _Search:
                 if placed is not None:
                     self._improve(placed)
                 if self.best is not None and self.best.objective > value + _UNPLACED * abs(value):
-                    # What sites can hold counts after all: from here on it is in the master.
-                    master.problem, master.best, best = self.problem, self.best.decision, self.best.objective
+                    # Sites count after all: what they cost is kept back, and if that is not it, they are taken in.
+                    kept_back = master.problem is pooled and self._kept_back(pooled, decision)
+                    master.problem = kept_back or self.problem
+                    master.best, best = self.best.decision, self.best.objective
             if self._done():
                 break
         if beside is not None and self.status != str(Status.OPTIMAL):
             self._rise(beside())
             self._done()
+
+    def _kept_back(self, pooled: Problem, decision: Decision) -> Problem | None:
+        """All sites as one, less the money by which a decision is dearer at its sites than the budget allows.
+
+        None where that is not why it does not fit.
+        """
+        limits = self.problem.limits
+        budgets = limits["limit"] == "budget"
+        free = replace(self.problem, limits=limits.assign(amount=limits["amount"] * np.where(budgets, 2.0, 1.0)))
+        placed = place(free, decision, time_limit_s=10.0)
+        most = min(self.aim.at_most.get("cost", np.inf), self._budget())
+        if placed is None or cost_of(self.problem, placed) <= most:
+            return None
+        part = 1.0 - (cost_of(self.problem, placed) - most) / most
+        own = pooled.limits["limit"] == "budget"
+        return replace(
+            pooled, limits=pooled.limits.assign(amount=pooled.limits["amount"] * np.where(own, part, 1.0))
+        )
 
     def _formulate(self) -> tuple[Program, First]:
         program, first = formulate(self.problem)
