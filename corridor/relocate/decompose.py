@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,7 @@ from corridor.relocate.neighbourhood import Neighbourhoods, started
 from corridor.relocate.place import relax_places
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Floats, Ints, Program
-from corridor.relocate.solve import Solution, solve
+from corridor.relocate.solve import Solution, TimeUp, solve
 from corridor.relocate.value import Recourse
 
 #: Rounds of the relaxation at most; whole ones at first, and rounds between whole ones later.
@@ -84,8 +84,6 @@ class Master:
         What no plan can go below.
     used
         Starts that a relaxation of the whole master used or could use at little cost, shape (starts,).
-    best
-        The decision round which to look for better ones.
     relaxed
         The last relaxation of the whole master.
     """
@@ -97,7 +95,6 @@ class Master:
     cuts: Cuts
     bound: float = -np.inf
     used: np.ndarray | None = None
-    best: Decision | None = None
     relaxed: tuple[Program, Solution] | None = None
 
     def program(self) -> tuple[Program, First, Ints]:
@@ -141,12 +138,6 @@ class Master:
             slope = np.where(now, 0.0, relaxed.slopes[column])
             now |= slope <= np.sort(slope)[min(len(slope) - 1, int(_NEAR * now.sum()))]
         self.used = now if self.used is None else self.used | now
-
-    def unplaced(self, program: Program, solution: Solution) -> Decision:
-        """The decision of a solution, its sites left open."""
-        decision = decision_of(self.problem, program, solution.values)
-        chosen = decision.chosen.assign(option=-1)
-        return Decision(chosen, decision.second, decision.stock)
 
     def touch(self, links: Floats) -> Floats:
         """Add the tangents of all windows at `links`; gives the windows' losses."""
@@ -209,29 +200,51 @@ def _objective(master: Master, program: Program, relaxed: Solution, theta: Float
     return float(relaxed.objective + cost @ (theta - old))
 
 
-def solve_by_cuts(master: Master, seconds: Callable[[], float]) -> Iterator[Decision]:
-    """Decisions of the master in whole numbers, sites left open: first the best of all, then part by part.
+def first_plan(master: Master, seconds: Callable[[], float]) -> Decision:
+    """The best decision of the master in whole numbers that is found in a part of the time, its sites left open.
 
-    The caller says which of them is the best so far by ``master.best``, from which the next part is taken.
+    Raises
+    ------
+    NoPlan
+        If the limits allow none, or none was found in time.
     """
-    first_time = min(_WHOLE_PART * seconds(), _MOST_WHOLE)
-    program, first, _ = master.program()
-    master.close(program, first)
-    relax_places(program, master.problem, first)
-    try:
-        solution = solve(program, gap=2e-3, time_limit_s=max(first_time, 3.0))
-    except NoPlan:
+    limit = max(min(_WHOLE_PART * seconds(), _MOST_WHOLE), 3.0)
+    for closed in (True, False):
         program, first, _ = master.program()
-        solution = solve(program, gap=2e-3, time_limit_s=max(seconds(), 3.0))
-    yield master.unplaced(program, solution)
-    parts = Neighbourhoods(master.problem, first)
-    while seconds() > 1.0 and master.best is not None:
-        program, first, _ = master.program()
+        if closed:
+            master.close(program, first)
         relax_places(program, master.problem, first)
-        best, near = master.best, master.used
-        free = parts.draw(best)
-        held = started(first, best)
-        parts.hold(program, best, held, free, np.ones(len(held), bool) if near is None else near, places=False)
+        try:
+            solution = solve(program, gap=2e-3, time_limit_s=limit if closed else max(seconds(), 3.0))
+        except NoPlan:
+            continue
+        decision = decision_of(master.problem, program, solution.values)
+        return replace(decision, chosen=decision.chosen.assign(option=-1))
+    raise TimeUp("no plan was found in time. Mend: raise time_limit_s.")
+
+
+def better_plans(
+    master: Master, problem: Problem, best: Callable[[], Decision], seconds: Callable[[], float]
+) -> Iterator[Decision]:
+    """The best plan with one part of it decided anew, by what the tangents promise, again and again.
+
+    Parameters
+    ----------
+    problem
+        With its sites: plants of other parts stay where they are.
+    best
+        The best plan so far, all of it placed.
+    """
+    master.problem = problem
+    parts: Neighbourhoods | None = None
+    while seconds() > 1.0:
+        program, first, _ = master.program()
+        relax_places(program, problem, first)
+        parts = parts or Neighbourhoods(problem, first)
+        decision = best()
+        held = started(first, decision)
+        near = np.ones(len(held), dtype=bool) if master.used is None else master.used
+        parts.hold(program, decision, held, parts.draw(decision), near)
         limit, begin = min(_STEP, seconds()), time.perf_counter()
         try:
             solution = solve(program, gap=1e-4, time_limit_s=limit)
@@ -239,4 +252,4 @@ def solve_by_cuts(master: Master, seconds: Callable[[], float]) -> Iterator[Deci
             parts.judge(limit, limit)
             continue
         parts.judge(time.perf_counter() - begin, limit)
-        yield master.unplaced(program, solution)
+        yield decision_of(problem, program, solution.values)

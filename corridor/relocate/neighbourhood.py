@@ -62,8 +62,6 @@ class Neighbourhoods:
         started: Floats,
         free: np.ndarray,
         near: np.ndarray,
-        *,
-        places: bool = True,
     ) -> None:
         """Hold starts, places and second sources of all components that are not free at those of a decision.
 
@@ -75,21 +73,18 @@ class Neighbourhoods:
             Plants of the decision by technology and year, rows as ``first.starts``.
         near
             Starts that may come, beside those that are there.
-        places
-            Hold places too; not where sites are still open.
         """
         first = self._first
         mine = free[self._of_start]
         column = first.starts["column"].to_numpy()
         most = np.where(near | (started > 0), program.bounds[1][column], 0.0)
         program.bound(column, low=np.where(mine, 0.0, started), high=np.where(mine, most, started))
-        second = decision.second.astype(float)
-        parts = [(first.links.second, second, self._of_second)]
-        if places:
-            there = np.zeros(len(self._of_place))
-            there[decision.chosen["option"].to_numpy(int)] = 1.0
-            parts.append((first.places, there, self._of_place))
-        for frame, values, of in parts:
+        there = np.zeros(len(self._of_place))
+        there[decision.chosen["option"].to_numpy(int)] = 1.0
+        for frame, values, of in (
+            (first.places, there, self._of_place),
+            (first.links.second, decision.second.astype(float), self._of_second),
+        ):
             held = ~free[of]
             program.bound(frame["column"].to_numpy()[held], low=values[held], high=values[held])
 

@@ -1,4 +1,4 @@
-"""A study with all its sites as one: smaller by nine columns of ten, and never dearer than the true one."""
+"""A study with nearly all sites as one: smaller by seven columns of ten, and never dearer than the true one."""
 
 from __future__ import annotations
 
@@ -6,35 +6,34 @@ from dataclasses import replace
 
 import pandas as pd
 
-from corridor.relocate.formulate import open_options
-from corridor.relocate.limit_rows import kept_use
+from corridor.relocate.formulate import open_options, site_share
 from corridor.relocate.options import RESOURCES
 from corridor.relocate.problem import Problem
 
-#: The one site, and where the plants stand that are kept: what these use is taken off beforehand.
-_EVERYWHERE, _STANDING = "all sites", "standing"
+#: Technologies that take more than this of every site that they may go to keep their sites: few sites hold them.
+_BULKY = 0.1
+_ANYWHERE = "any site"
 
 
 def pool_sites(problem: Problem) -> Problem:
-    """The same choices with one site, which has what all sites have together.
+    """The same choices, with one site for all plants that are small beside their sites.
 
-    Every plan of the study is one of this: each technology has its least use of each resource and its least
-    surcharge over the sites that it may go to, limits of single sites and states are left out, and facilities cost
-    nothing. So a bound for this is a bound for the study.
+    Every plan of the study is one of this: a small technology has its least use of each resource and its least
+    surcharge over the sites that it may go to, limits of states and the largest share at one site are left out,
+    and facilities cost nothing. So a bound for this is a bound for the study. Sites hold the plants that are not
+    small, and all sites together hold all.
 
     Returns
     -------
     Problem
-        Its ``options`` have a row per technology, and ``most``: how many sites it may go to.
+        Its ``options`` have a row per small technology, and ``most``: how many sites it may go to.
     """
-    options = problem.options[open_options(problem)]
-    least = options.groupby("tech", as_index=False)[["surcharge", "capex_net", *RESOURCES]].min()
-    names = options.groupby("tech", as_index=False)[
-        ["technology", "component", "sector", "capacity", "made"]
-    ].first()
-    count = options.groupby("tech").size()
-    pooled = names.merge(least, on="tech").assign(site=_EVERYWHERE, state=None)
-    pooled["most"] = pooled["tech"].map(count).astype(float)
+    options = problem.options.assign(share=site_share(problem), most=1.0)[open_options(problem)]
+    small = options.groupby("tech")["share"].transform("min") <= _BULKY
+    group = options[small].groupby("tech", as_index=False)
+    least = group[["surcharge", "capex_net", *RESOURCES]].min()
+    pooled = group[["technology", "component", "sector", "capacity", "made"]].first().merge(least, on="tech")
+    pooled = pooled.assign(site=_ANYWHERE, state=None, most=group.size()["size"].to_numpy(float))
     study = problem.study
     return replace(
         problem,
@@ -44,24 +43,20 @@ def pool_sites(problem: Problem) -> Problem:
                 "forbid": tuple(choice for choice in study.forbid if choice.site is None),
             }
         ),
-        limits=_limits(problem),
-        options=pooled,
-        kept=problem.kept.assign(site=_STANDING),
+        limits=_limits(problem.limits),
+        options=pd.concat([pooled, options[~small]], ignore_index=True)[[*pooled.columns]],
         facilities=problem.facilities.iloc[:0],
         uses=problem.uses.iloc[:0],
     )
 
 
-def _limits(problem: Problem) -> pd.DataFrame:
-    """Limits of the whole, and for each resource what all sites have left of it."""
-    limits = problem.limits
-    left = limits["amount"] - kept_use(problem)
-    local = limits["site"].notna() | limits["state"].notna()
+def _limits(limits: pd.DataFrame) -> pd.DataFrame:
+    """Limits of the whole, of what each site has of a resource, and of what all sites have of it."""
     plain = limits[["sectors", "state", "component", "technology"]].isna().all(axis=1)
     of_site = limits["limit"].isin(list(RESOURCES)) & limits["site"].notna() & plain
     of_site &= limits["sense"] == "at most"
-    sites = limits[of_site].assign(amount=left[of_site]).groupby(["limit", "site"])["amount"].min()
-    total = sites.groupby("limit").sum()
+    whole = limits["site"].isna() & limits["state"].isna() & (limits["limit"] != "site_share")
+    total = limits[of_site].groupby(["limit", "site"])["amount"].min().groupby("limit").sum()
     one = limits[of_site].drop_duplicates("limit")
-    one = one.assign(amount=one["limit"].map(total), site=_EVERYWHERE, name=one["limit"] + " of all sites")
-    return pd.concat([limits[~local & (limits["limit"] != "site_share")], one], ignore_index=True)
+    one = one.assign(amount=one["limit"].map(total), site=None, name=one["limit"] + " of all sites")
+    return pd.concat([limits[whole | of_site], one], ignore_index=True)

@@ -22,13 +22,13 @@ import numpy as np
 
 from corridor.errors import NoPlan
 from corridor.relocate.decision import Decision, cost_of, decision_of, link_values, nothing
-from corridor.relocate.decompose import relax_by_cuts, solve_by_cuts
+from corridor.relocate.decompose import better_plans, first_plan, relax_by_cuts
 from corridor.relocate.effect import exposure_value
 from corridor.relocate.formulate import formulate, start_table
 from corridor.relocate.goals import TIE_BREAK, Goals
 from corridor.relocate.limit_rows import First, close_unsold
 from corridor.relocate.neighbourhood import Neighbourhoods, started
-from corridor.relocate.place import fit, place, relax_places
+from corridor.relocate.place import fit, relax_places
 from corridor.relocate.pooled import pool_sites
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Floats, Program
@@ -45,8 +45,6 @@ LARGE = 40_000
 _FIRST = 0.25
 #: Seconds for one part of a plan, for the end of what runs beside, and parts in a row without a better plan.
 _STEP, _JOIN, _FAILURES = 5.0, 1.0, 25
-#: Loss by which a plan may get worse when it is placed before sites are taken into the master.
-_UNPLACED = 5e-4
 #: Part of the money for new plants that is kept for their sites.
 _RESERVE = 0.03
 
@@ -153,6 +151,12 @@ class _Search:
     def left(self) -> float:
         return max(self.limit - self.elapsed, 1.0)
 
+    @property
+    def _known(self) -> Found:
+        """The best so far, where there is one."""
+        assert self.best is not None
+        return self.best
+
     def go(self) -> None:
         problem = self.problem
         whole = len(start_table(problem)) + len(problem.options) + len(problem.second) + len(problem.facilities)
@@ -192,44 +196,20 @@ class _Search:
             self._price(*master.relaxed)
             self.prices = {name: self.prices[name] for name in self.problem.limits["name"] if name in self.prices}
         beside = self._bound_beside(*master.program()[:2], pooled)
-        best = self.best.objective if self.best is not None else np.inf
-        master.best = self.best.decision if self.best is not None else None
-        for decision in solve_by_cuts(master, seconds):
-            links = link_values(self.problem, decision)
-            value = self._value(decision, master.touch(links))
-            if value < best - 1e-6 * abs(value):
-                master.best, best = decision, value
-                placed = self._place(decision)
-                if placed is not None:
-                    self._improve(placed)
-                if self.best is not None and self.best.objective > value + _UNPLACED * abs(value):
-                    # Sites count after all: what they cost is kept back, and if that is not it, they are taken in.
-                    kept_back = master.problem is pooled and self._kept_back(pooled, decision)
-                    master.problem = kept_back or self.problem
-                    master.best, best = self.best.decision, self.best.objective
+        if self.best is None:
+            placed = self._place(first_plan(master, seconds))
+            if placed is None:
+                raise TimeUp("no plan was found whose plants fit their sites. Mend: raise time_limit_s.")
+            self._improve(placed)
+        for decision in better_plans(master, self.problem, lambda: self._known.decision, seconds):
+            theta = master.touch(link_values(self.problem, decision))
+            if self._value(decision, theta) < self._known.objective:
+                self._take_plan(decision)
             if self._done():
                 break
         if beside is not None and self.status != str(Status.OPTIMAL):
             self._rise(beside())
             self._done()
-
-    def _kept_back(self, pooled: Problem, decision: Decision) -> Problem | None:
-        """All sites as one, less the money by which a decision is dearer at its sites than the budget allows.
-
-        None where that is not why it does not fit.
-        """
-        limits = self.problem.limits
-        budgets = limits["limit"] == "budget"
-        free = replace(self.problem, limits=limits.assign(amount=limits["amount"] * np.where(budgets, 2.0, 1.0)))
-        placed = place(free, decision, time_limit_s=10.0)
-        most = min(self.aim.at_most.get("cost", np.inf), self._budget())
-        if placed is None or cost_of(self.problem, placed) <= most:
-            return None
-        part = 1.0 - (cost_of(self.problem, placed) - most) / most
-        own = pooled.limits["limit"] == "budget"
-        return replace(
-            pooled, limits=pooled.limits.assign(amount=pooled.limits["amount"] * np.where(own, part, 1.0))
-        )
 
     def _formulate(self) -> tuple[Program, First]:
         program, first = formulate(self.problem)
