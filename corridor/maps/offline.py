@@ -20,6 +20,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from corridor.errors import CorridorError
 
 ASSETS = Path(__file__).parent / "assets"
+#: Styles of the pages with maps and graphs, in order; base.css is in every page.
+STYLES = ("base.css", "corridor.css")
 #: Addresses that folium's map asks for, by what they end with, and the vendored file that stands in.
 _VENDORED = {
     "/leaflet.js": "leaflet/leaflet.js",
@@ -98,26 +100,69 @@ class OfflineFigure(Figure):
         for part in self.header._children.values():
             for kind, text in _inline(part.render(**kwargs) if isinstance(part, Element) else ""):
                 (styles if kind == "style" else code).append(text)
-        styles.append(_asset("corridor.css"))
         code += [_asset(name) for name in self.scripts]
         own = self.script.render(**kwargs).strip()
         if own:
             code.append(own)
-        code = [_script_safe(text) for text in code]
-        page: str = (
-            environment()
-            .get_template(self.template)
-            .render(
-                policy=policy(styles, code),
-                styles=styles,
-                scripts=code,
-                data=[(name, json_text(value)) for name, value in self.data.items()],
-                map=self.html.render(**kwargs),
-                **self.context,
-            )
+        styles += [_asset(name) for name in STYLES]
+        return assemble(self.template, styles, code, self.data, self.context | {"map": self.html.render(**kwargs)})
+
+
+def plain_page(
+    template: str,
+    styles: Sequence[str],
+    context: Mapping[str, Any],
+    *,
+    scripts: Sequence[str] = (),
+    data: Mapping[str, Any] | None = None,
+) -> str:
+    """A page without a map.
+
+    Parameters
+    ----------
+    template, context, scripts, data
+        As for :class:`OfflineFigure`.
+    styles
+        Files in assets/.
+
+    Raises
+    ------
+    CorridorError
+        If the page would load anything from outside.
+    """
+    return assemble(
+        template, [_asset(name) for name in styles], [_asset(name) for name in scripts], data or {}, context
+    )
+
+
+def assemble(
+    template: str,
+    styles: Sequence[str],
+    scripts: Sequence[str],
+    data: Mapping[str, Any],
+    context: Mapping[str, Any],
+) -> str:
+    """A template with the texts of styles and scripts in it, and the policy that allows these alone.
+
+    Raises
+    ------
+    CorridorError
+        If the page would load anything from outside.
+    """
+    code = [_script_safe(text) for text in scripts]
+    page: str = (
+        environment()
+        .get_template(template)
+        .render(
+            policy=policy(styles, code),
+            styles=styles,
+            scripts=code,
+            data=[(name, json_text(value)) for name, value in data.items()],
+            **context,
         )
-        check_offline(page)
-        return page
+    )
+    check_offline(page)
+    return page
 
 
 @cache
