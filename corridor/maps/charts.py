@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 #: Width of a chart in its own units; the page scales it.
 WIDTH = 460
 _TEXT = 7.0  # width of a letter of a chart's text, about
+_SEEN = 0.4  # lower parts of a column would not be seen
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def share_bar(share: float, status: str, *, target: bool = False) -> Markup:
     kind = escape(f"{status}{' target' if target else ''}")
     return Markup(
         '<svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect class="rail" width="100" height="8"/><rect class="{}" x=".4" y=".4" width="{}" height="7.2"/></svg>'
+        '<rect class="{}" x=".4" y=".4" width="{}" height="7.2"/></svg>'
     ).format(kind, f"{width - 0.8:.1f}")
 
 
@@ -87,7 +88,7 @@ def columns(
     def y(value: float) -> float:
         return height - bottom - room * value / most
 
-    parts = [_rule(y(step * at), left, f"{step * at:g}" if step < 1e3 else f"{step * at:,.0f}") for at in range(5)
+    parts = [_rule(y(step * at), left, f"{step * at:g}" if step < 1e3 else f"{step * at:,.0f}") for at in range(6)
              if step * at <= most * 1.0001]  # fmt: skip
     parts.append(Markup('<text class="tick" x="0" y="11">{}</text>').format(axis))
     for at, year in enumerate(years):
@@ -95,15 +96,12 @@ def columns(
         base = 0.0
         for one in series:
             value = one.values[at]
-            if value > 0:
+            tall = y(base) - y(base + value)
+            if tall >= _SEEN:
+                words = f"{one.name}, {year}: {value:,.3g}"
                 parts.append(
-                    Markup('<rect class="{}" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>').format(
-                        one.kind,
-                        f"{x:.1f}",
-                        f"{y(base + value):.1f}",
-                        f"{wide:.1f}",
-                        f"{y(base) - y(base + value):.1f}",
-                        f"{one.name}, {year}: {value:,.4g} {axis}",
+                    Markup('<path class="{}" d="M{} {}h{}v{}h-{}z"><title>{}</title></path>').format(
+                        one.kind, f"{x:.1f}", f"{y(base + value):.1f}", f"{wide:.1f}", f"{tall:.1f}", f"{wide:.1f}", words
                     )
                 )
             base += value

@@ -88,17 +88,12 @@ def _about(facts: Facts, row: Any, notes: SourceNotes) -> list[tuple[str, str]]:
         price += f" ({row.price_low:,.6g} to {row.price_high:,.6g})"
     number = notes(row.source, row.year)
     host = text(row.host)
-    needs = [
-        f"{facts.countries.get(market, market)} {dollars(facts.need.get((market, row.id), 0.0))}, of it "
-        f"{dollars(facts.final.get((market, row.id), 0.0))} final"
-        for market in facts.markets
-    ]
+    needs = [_need(facts, market, row.id) for market in facts.markets]
     lines = [
-        ("Unit", text(row.unit)),
         ("Reference price", f"{price}, {row.status} [{number}]"),
         ("Need a year", "; ".join(needs)),
-        ("Stocks held", f"{row.stock_months:g} months" if pd.notna(row.stock_months) else ""),
-        ("Approving a maker", f"{row.qualification_months:g} months" if pd.notna(row.qualification_months) else ""),
+        ("Stocks held", _months(row.stock_months)),
+        ("Approving a maker", _months(row.qualification_months)),
         ("By-product of", facts.names.get(host, host)),
     ]
     lines += [
@@ -111,6 +106,19 @@ def _about(facts: Facts, row: Any, notes: SourceNotes) -> list[tuple[str, str]]:
     ]
     lines.append(("Note", text(row.note)))
     return [(label, words) for label, words in lines if words]
+
+
+def _months(value: Any) -> str:
+    return "" if pd.isna(value) else f"{value:g} month{'' if value == 1 else 's'}"
+
+
+def _need(facts: Facts, market: str, name: str) -> str:
+    need, final = (part.get((market, name), 0.0) for part in (facts.need, facts.final))
+    whose = facts.countries.get(market, market)
+    if need <= 0:
+        return f"{whose} none"
+    made_of_it = "as it is" if final >= 0.995 * need else f"{dollars(final)} of it as it is" if final > 0 else ""
+    return f"{whose} {dollars(need)} ({made_of_it or 'as an input'})"
 
 
 def _measures(facts: Facts, market: str, name: str) -> dict[str, Any]:
