@@ -215,7 +215,8 @@ def _recipe(facts: Facts, row: Any, other: str, notes: SourceNotes) -> dict[str,
 def _range(row: Any) -> str:
     if pd.isna(row.low) or pd.isna(row.high):
         return ""
-    return f"range {row.low:.3g} to {row.high:.3g}"
+    of = "quantity" if pd.notna(row.quantity) else "part of the value"
+    return f"{of}: {row.low:.3g} to {row.high:.3g}"
 
 
 def _inputs(facts: Facts, name: str, notes: SourceNotes) -> dict[str, Any]:
@@ -235,6 +236,7 @@ def _inputs(facts: Facts, name: str, notes: SourceNotes) -> dict[str, Any]:
                 "name": route,
                 "share": percent(lines[0]["route_share"]) if len(routes) > 1 else "",
                 "rows": lines,
+                "counted": any(line["quantity"] for line in lines),
                 "sum": percent(sum(line["worth"] or 0.0 for line in lines)),
             }
             for route, lines in ordered

@@ -62,6 +62,11 @@ def country_files(tables: Tables, shares: pd.DataFrame) -> dict[str, str]:
     return file_names(known)
 
 
+def page_files(tables: Tables, shares: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """What scripts need to link pages: files of components that are not simply their id, and of all countries."""
+    return {"components": odd_names(component_files(tables)), "countries": country_files(tables, shares)}
+
+
 def odd_names(files: dict[str, str]) -> dict[str, str]:
     """Files that are not simply ``<id>.html``: what scripts need to be told."""
     return {name: file for name, file in files.items() if file != f"{name}.html"}
