@@ -54,14 +54,13 @@ def write_pages(
         :func:`corridor.alternatives` by budget: which moves must, could or never be made. As above.
     has_component_pages
         Also write components.html, a page per component (components/) and per country that supplies something
-        (countries/), and link them. A file is named by the id where that is safe on every system, see
+        (countries/), and report.html, and link them. A file is named by the id where that is safe on every system, see
         :func:`corridor.maps.links.file_names`.
 
     Returns
     -------
     list of pathlib.Path
-        index.html, dependency.html, graph.html, report.html, with plans plan.html, and those of components and
-        countries. Each stands alone; links go between them.
+        index.html, dependency.html, graph.html, with plans plan.html, and what `has_component_pages` adds. Each stands alone; links go between them.
 
     Raises
     ------
@@ -104,23 +103,33 @@ def write_pages(
             has_component_pages=has_component_pages,
         )
     if has_component_pages:
-        pages |= _entity_pages(tables, study, exposures, shares, ordered)
+        pages |= _entity_pages(tables, study, exposures, shares, ordered, reasons or {})
     return _write(pages, Path(out))
 
 
 def _entity_pages(
-    tables: Tables, study: Study, exposures: pd.DataFrame, shares: pd.DataFrame, plans: Sequence[Plan]
+    tables: Tables,
+    study: Study,
+    exposures: pd.DataFrame,
+    shares: pd.DataFrame,
+    plans: Sequence[Plan],
+    reasons: Mapping[float, Reasons],
 ) -> dict[str, str]:
-    """Pages of all components and countries, and their list, by path."""
+    """Pages of all components and countries, their list, and the report, by path."""
     from corridor.maps.component_pages import component_page
     from corridor.maps.country_pages import Lands, country_page, country_rows
     from corridor.maps.facts import Facts
     from corridor.maps.listing import listing_page
     from corridor.maps.payload import rows_of
+    from corridor.maps.report_page import report_page
 
     facts = Facts.of(tables, study, exposures, shares, plans)
     lands = Lands.of(facts)
-    pages = {"components.html": listing_page(facts, lands)}
+    why = None if facts.chosen is None else reasons.get(facts.chosen.budget_usd_m)
+    pages = {
+        "components.html": listing_page(facts, lands),
+        "report.html": report_page(facts, exposures, reasons=why),
+    }
     for row in rows_of(tables.components):
         pages[f"components/{facts.component_files[row.id]}"] = component_page(facts, row)
     for row in country_rows(facts):
