@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from corridor.cli import data, importers, measures, plans, risk, robust, shocks, study, sweeps, verify, workbook
+from corridor.cli import data, importers, measures, plans, report, risk, robust, shocks, study, sweeps, verify, workbook
 
 app = typer.Typer(
     add_completion=False,
@@ -38,6 +38,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "sweep": sweeps.sweep,
     "verify": verify.verify,
     "map": study.map_,
+    "report": report.report,
 }
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)

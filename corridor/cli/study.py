@@ -59,7 +59,7 @@ def _study_pages(settings: Study, tables: Tables, out: Path, *, with_plans: bool
             measures = study_measures(tables, settings)
         write_results(folder, settings, tables, exposures, all_shares, plans, measures)
         with err().status("drawing the pages"):
-            write_pages(tables, settings, exposures, all_shares, plans, folder)
+            write_pages(tables, settings, exposures, all_shares, plans, folder, has_component_pages=True)
     show_headline(settings, tables, exposures)
     if plans:
         show_frontier(settings, tables, plans)

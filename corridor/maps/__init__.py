@@ -16,7 +16,7 @@ from corridor.tables import Tables
 if TYPE_CHECKING:
     from corridor.relocate import Alternatives, Plan, Reasons
 
-__all__ = ["Page", "explore", "write_pages"]
+__all__ = ["Page", "explore", "write_pages", "write_report"]
 
 
 def write_pages(
@@ -105,6 +105,46 @@ def write_pages(
     if has_component_pages:
         pages |= _entity_pages(tables, study, exposures, shares, ordered, reasons or {})
     return _write(pages, Path(out))
+
+
+def write_report(
+    tables: Tables,
+    study: Study,
+    exposures: pd.DataFrame,
+    shares: pd.DataFrame,
+    plans: Sequence[Plan],
+    path: str | Path,
+    *,
+    reasons: Reasons | None = None,
+) -> Path:
+    """Write the report alone: a page to be printed, without links to others.
+
+    Parameters
+    ----------
+    tables, study, exposures, shares, plans
+        As in :func:`write_pages`; three plans are shown, those nearest to the study's smallest budget, its own
+        and the one between.
+    path
+        File; its folder is made if it is not there.
+    reasons
+        :func:`corridor.explain` of the plan nearest to the study's budget.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    ConfigError
+        If a plan names what the tables do not have.
+    """
+    from corridor.maps.facts import Facts
+    from corridor.maps.report_page import report_page
+
+    facts = Facts.of(tables, study, exposures, shares, plans)
+    page = report_page(facts, exposures, reasons=reasons, has_pages=False)
+    return _write({Path(path).name: page}, Path(path).parent)[0]
 
 
 def _entity_pages(

@@ -223,8 +223,8 @@ def curve(
         )
         if marked:
             parts.append(
-                Markup('<text class="note mid" x="{}" y="{}">{}</text>').format(
-                    f"{at_x:.1f}", f"{at_y - 10:.1f}", label
+                Markup('<text class="note" x="{}" y="{}">{}</text>').format(
+                    f"{at_x + 7:.1f}", f"{at_y + 13:.1f}", label
                 )
             )
     return _picture(height, title, parts)

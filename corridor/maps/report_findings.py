@@ -177,6 +177,7 @@ def _evidence(facts: Facts, market: str) -> dict[str, Any]:
     words = listed([f"{percent(part)} {status}" for status, part in parts if part > 0.004])
     return {
         "name": facts.countries.get(market, market),
+        "in_text": in_text(facts.countries.get(market, market)),
         "parts": parts,
         "assumed": dict(parts)["assumed"],
         "bar": charts.parts_bar(parts, words),

@@ -53,6 +53,7 @@ def report_page(
         "counts": {name: len(frame) for name, frame in facts.tables},
         "has_plan": facts.chosen is not None,
         "has_pages": has_pages,
+        "alone": not has_pages,
         "has_component_pages": has_pages,
         "find": findings(facts, exposures),
         "plan": plan_chapters(facts, reasons),

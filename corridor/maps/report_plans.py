@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from corridor.config import Study
 from corridor.maps import charts, style
 from corridor.maps.facts import Facts
 from corridor.maps.payload import text
@@ -22,15 +23,22 @@ _MOST_MOVES, _MOST_REASONS, _MOST_USERS, _MOST_OTHERS = 7, 8, 4, 6
 _LEAST = 5e-4
 
 
-def three_plans(plans: list[Plan], chosen: Plan | None) -> list[Plan]:
-    """The smallest plan, the one in the middle (by the ratio of budgets), and the chosen one; fewer if the same."""
-    if chosen is None:
-        return []
-    small = plans[0]
-    middle = math.sqrt(max(small.budget_usd_m, 1e-9) * max(chosen.budget_usd_m, 1e-9))
-    between = [plan for plan in plans if plan.budget_usd_m <= chosen.budget_usd_m]
-    nearest = min(between, key=lambda plan: abs(math.log(max(plan.budget_usd_m, 1e-9) / middle)))
-    found = {plan.budget_usd_m: plan for plan in (small, nearest, chosen)}
+def three_budgets(study: Study) -> list[float]:
+    """The study's smallest budget, the one in the middle (by ratio) and its own, US$ million; fewer if the same."""
+    own = study.budget_usd_m
+    budgets = sorted({*study.budgets_usd_m, own})
+    middle = math.sqrt(max(budgets[0], 1e-9) * max(own, 1e-9))
+    between = [budget for budget in budgets if budget <= own]
+    nearest = min(between, key=lambda budget: abs(math.log(max(budget, 1e-9) / middle)))
+    return sorted({budgets[0], nearest, own})
+
+
+def three_plans(facts: Facts) -> list[Plan]:
+    """The plans nearest to the three budgets; fewer if the same."""
+    near = [
+        min(facts.plans, key=lambda plan: abs(plan.budget_usd_m - budget)) for budget in three_budgets(facts.study)
+    ]
+    found = {plan.budget_usd_m: plan for plan in near}
     return [found[budget] for budget in sorted(found)]
 
 
@@ -46,7 +54,7 @@ def plan_chapters(facts: Facts, reasons: Reasons | None) -> dict[str, Any] | Non
     """
     if facts.chosen is None:
         return None
-    shown = three_plans(facts.plans, facts.chosen)
+    shown = three_plans(facts)
     return {
         "cards": [_card(facts, plan) for plan in shown],
         "frontier": _frontier(facts),
@@ -117,6 +125,7 @@ def _exposure(facts: Facts, plan: Plan) -> list[dict[str, Any]]:
     return [
         {
             "name": facts.countries.get(market, market),
+            "in_text": in_text(facts.countries.get(market, market)),
             "kinds": [
                 (kind, float(whole.at[market, f"{kind}_before"]), float(whole.at[market, f"{kind}_after"]))
                 for kind in ("direct", "net", "stop")
@@ -176,22 +185,19 @@ def _by_state(facts: Facts, moves: pd.DataFrame) -> str:
 
 
 def _frontier(facts: Facts) -> Any:
-    """Expected loss that is left over what plans cost; nothing where there is one plan only."""
+    """Expected loss averted by what plans cost; nothing where there is one plan only."""
     if len(facts.plans) < 2:
         return ""
-    marked = {plan.budget_usd_m for plan in three_plans(facts.plans, facts.chosen)}
-    before = float(facts.plans[0].summary["expected_loss_before_usd_m"]) / 1000
-    dots = [(0.0, before, "no plan", True)]
-    dots += [
-        (
-            float(plan.summary["cost_usd_m"]) / 1000,
-            float(plan.summary["expected_loss_after_usd_m"]) / 1000,
-            dollars(plan.budget_usd_m),
-            plan.budget_usd_m in marked,
+    marked = {plan.budget_usd_m for plan in three_plans(facts)}
+    dots = [(0.0, 0.0, "no plan", False)]
+    for plan in facts.plans:
+        before, after, cost = (
+            float(plan.summary[name]) / 1000
+            for name in ("expected_loss_before_usd_m", "expected_loss_after_usd_m", "cost_usd_m")
         )
-        for plan in facts.plans
-    ]
-    return charts.curve(dots, "Expected loss left by what a plan costs", "cost, US$ billion", "expected loss, US$ billion")
+        dots.append((cost, before - after, dollars(plan.budget_usd_m), plan.budget_usd_m in marked))
+    up = "expected loss averted, US$ billion"
+    return charts.curve(dots, "Expected loss averted by what a plan costs", "cost, US$ billion", up)
 
 
 def _reasons(facts: Facts, plan: Plan, reasons: Reasons | None) -> list[dict[str, Any]]:

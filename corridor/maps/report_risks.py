@@ -9,12 +9,13 @@ import pandas as pd
 from corridor.maps import charts
 from corridor.maps.facts import Facts
 from corridor.maps.limit_words import limit_rows
-from corridor.maps.words import capital, dollars, percent, plural
+from corridor.maps.words import capital, dollars, listed, percent, plural
 
 if TYPE_CHECKING:
     from corridor.relocate.plan import Plan
 
 _MOST = 8
+_PLANTS = "most plants"
 
 
 def risks(facts: Facts) -> dict[str, Any] | None:
@@ -116,18 +117,20 @@ def _range(facts: Facts, plan: Plan) -> dict[str, str] | None:
     return {"middle": dollars(whole), "low": dollars(ends[0]), "high": dollars(ends[1])}
 
 
-def _limits(facts: Facts, plan: Plan) -> list[dict[str, Any]]:
-    """Limits that bind, those whose next unit avoids most loss first."""
+def _limits(facts: Facts, plan: Plan) -> dict[str, Any]:
+    """Limits that bind, those whose next unit avoids most loss first; kinds of plants of which no more may be."""
     rows = [row for row in limit_rows(facts.tables, plan.limits) if row["binds"]]
     rows.sort(key=lambda row: -(row["price"] or 0.0))
-    return [
+    kinds = [row["scope"].rsplit(" (", 1)[0] for row in rows if row["kind"] == _PLANTS]
+    told = [
         {
             "name": f"{row['limit']} {row['scope']}".strip(),
             "amount": dollars(row["amount"]) if row["money"] else f"{row['amount']:,g} {row['unit']}".strip(),
             "price": dollars(row["price"]) if row["price"] and row["price"] >= 0.05 else _small(row),
         }
-        for row in rows[:_MOST]
+        for row in [row for row in rows if row["kind"] != _PLANTS][:_MOST]
     ]
+    return {"rows": told, "plants": listed(list(dict.fromkeys(kinds)))}
 
 
 def _small(row: dict[str, Any]) -> str:
