@@ -7,7 +7,20 @@ from collections.abc import Callable
 
 import typer
 
-from corridor.cli import data, importers, measures, plans, report, risk, robust, shocks, study, sweeps, verify, workbook
+from corridor.cli import (
+    data,
+    importers,
+    measures,
+    plans,
+    report,
+    risk,
+    robust,
+    shocks,
+    study,
+    sweeps,
+    verify,
+    workbook,
+)
 
 app = typer.Typer(
     add_completion=False,

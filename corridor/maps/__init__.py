@@ -54,13 +54,14 @@ def write_pages(
         :func:`corridor.alternatives` by budget: which moves must, could or never be made. As above.
     has_component_pages
         Also write components.html, a page per component (components/) and per country that supplies something
-        (countries/), and report.html, and link them. A file is named by the id where that is safe on every system, see
-        :func:`corridor.maps.links.file_names`.
+        (countries/), and report.html, and link them. A file is named by the id where that is safe on every
+        system, see :func:`corridor.maps.links.file_names`.
 
     Returns
     -------
     list of pathlib.Path
-        index.html, dependency.html, graph.html, with plans plan.html, and what `has_component_pages` adds. Each stands alone; links go between them.
+        index.html, dependency.html, graph.html, with plans plan.html, and what `has_component_pages` adds. Each
+        stands alone; links go between them.
 
     Raises
     ------

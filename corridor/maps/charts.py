@@ -1,4 +1,4 @@
-"""Charts of the pages without a script: inline SVG, drawn with classes, since the pages allow no style attributes."""
+"""Charts of the pages without a script: inline SVG with classes, since the pages allow no style attributes."""
 
 from __future__ import annotations
 
@@ -101,7 +101,13 @@ def columns(
                 words = f"{one.name}, {year}: {value:,.3g}"
                 parts.append(
                     Markup('<path class="{}" d="M{} {}h{}v{}h-{}z"><title>{}</title></path>').format(
-                        one.kind, f"{x:.1f}", f"{y(base + value):.1f}", f"{wide:.1f}", f"{tall:.1f}", f"{wide:.1f}", words
+                        one.kind,
+                        f"{x:.1f}",
+                        f"{y(base + value):.1f}",
+                        f"{wide:.1f}",
+                        f"{tall:.1f}",
+                        f"{wide:.1f}",
+                        words,
                     )
                 )
             base += value
@@ -160,7 +166,12 @@ def pairs(rows: Sequence[Pair], title: str, unit: str = "%", scale: float = 100.
     largest = max((max(one.before, one.after) for one in rows), default=1.0) * scale
     step, most = _scale(100.0 if unit == "%" and largest > 60 else largest)
     parts = [
-        _mark(left + room * step * at / most, top, height - 20, f"{step * at:g}" if step < 1000 else f"{step * at:,.0f}")
+        _mark(
+            left + room * step * at / most,
+            top,
+            height - 20,
+            f"{step * at:g}" if step < 1000 else f"{step * at:,.0f}",
+        )
         for at in range(6)
         if step * at <= most * 1.0001
     ]
@@ -171,8 +182,8 @@ def pairs(rows: Sequence[Pair], title: str, unit: str = "%", scale: float = 100.
         parts.append(
             Markup(
                 '<g><title>{}</title><text class="axis" x="0" y="{}">{}</text>'
-                '<line class="change" x1="{}" x2="{}" y1="{}" y2="{}"/><circle class="was" cx="{}" cy="{}" r="4.5"/>'
-                '<circle class="is" cx="{}" cy="{}" r="4.5"/></g>'
+                '<line class="change" x1="{}" x2="{}" y1="{}" y2="{}"/>'
+                '<circle class="was" cx="{}" cy="{}" r="4.5"/><circle class="is" cx="{}" cy="{}" r="4.5"/></g>'
             ).format(
                 words,
                 y + 4,
@@ -190,9 +201,7 @@ def pairs(rows: Sequence[Pair], title: str, unit: str = "%", scale: float = 100.
     return _picture(height, f"{title}, {unit}", parts)
 
 
-def curve(
-    dots: Sequence[tuple[float, float, str, bool]], title: str, across: str, up: str
-) -> Markup:
+def curve(dots: Sequence[tuple[float, float, str, bool]], title: str, across: str, up: str) -> Markup:
     """Points joined by a line: (across, up, label, marked); both axes begin at 0."""
     height, left, bottom, top = 236.0, 50.0, 40.0, 26.0
     room_x, room_y = WIDTH - left - 26, height - bottom - top

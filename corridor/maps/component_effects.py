@@ -86,15 +86,17 @@ def plan_part(facts: Facts, row: Any) -> dict[str, Any] | None:
             for move in moves
         ],
         "seconds": [
-            f"{facts.countries.get(one.origin, one.origin)}: {percent(one.least_share)} of the need in calm years, up "
-            f"to {percent(one.most_share)} in a window, {dollars(one.cost_usd_m)}"
+            f"{facts.countries.get(one.origin, one.origin)}: {percent(one.least_share)} in calm years, up "
+            f"to {percent(one.most_share)} of the need in a window, {dollars(one.cost_usd_m)}"
             for one in facts.seconds.get((plan.budget_usd_m, row.id), [])
         ],
         "stocks": [
             f"{one.months:.1f} months of need, worth {dollars(one.value_usd_m)}, {dollars(one.cost_usd_m)} to hold"
             for one in facts.stocks.get((plan.budget_usd_m, row.id), [])
         ],
-        "chart": charts.pairs(before_after, f"Exposure to {facts.target} before and after the plan") if moved else "",
+        "chart": charts.pairs(before_after, f"Exposure to {facts.target} before and after the plan")
+        if moved
+        else "",
         "budgets": _budgets(facts, row.id),
         "can": _levers(facts, row.id),
     }

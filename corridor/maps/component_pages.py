@@ -178,7 +178,9 @@ def _imports(facts: Facts, market: str, name: str, notes: SourceNotes) -> dict[s
         legend.append((kind, label))
     part = [value / whole if whole else 0.0 for value, whole in zip(values.get("target", []), total, strict=False)]
     codes = [code for code in facts.codes.get(name, []) if code.match == "group"] if status == "inherited" else []
-    classes = [text(code.code) for code in codes if code.nomenclature == "INPC"] or [text(code.code) for code in codes]
+    classes = [text(code.code) for code in codes if code.nomenclature == "INPC"] or [
+        text(code.code) for code in codes
+    ]
     title = f"Imports of {in_text(facts.countries.get(market, market))} by origin"
     return {
         "title": title,

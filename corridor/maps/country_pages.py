@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from corridor.maps import charts, style
-from corridor.maps.facts import Facts, Rows, rows_by
+from corridor.maps.facts import Facts, Rows, lookup, rows_by
 from corridor.maps.payload import rows_of, text, year
 from corridor.maps.sources_list import SourceNotes
 from corridor.maps.words import capital, dollars, in_text, percent, plural
@@ -63,7 +63,9 @@ class Lands:
         """Everything that the pages of countries need."""
         rows = facts.by_origin
         need = pd.Series(facts.need, dtype=float).rename_axis(["market", "component"]).rename("need").reset_index()
-        rows = rows.merge(need, on=["market", "component"], how="left").assign(worth=lambda one: one["need"] * one["net"])
+        rows = rows.merge(need, on=["market", "component"], how="left").assign(
+            worth=lambda one: one["need"] * one["net"]
+        )
         keys = ["origin", "market"]
         greatest = rows[(rows["direct"] >= _LEAST) | (rows["net"] >= _LEAST)]
         greatest = greatest.sort_values([*keys, "worth", "component"], ascending=[True, True, False, True])
@@ -74,7 +76,7 @@ class Lands:
         return cls(
             whole=rows_by(_weighted(facts, rows, keys), *keys),
             sectors=rows_by(_weighted(facts, rows, [*keys, "sector"]), *keys),
-            counts=rows[rows["direct"] >= _LEAST].groupby(keys).size().to_dict(),
+            counts=lookup(rows[rows["direct"] >= _LEAST].groupby(keys).size()),
             greatest=rows_by(greatest.groupby(keys).head(_MOST_COMPONENTS), *keys),
             held=rows_by(held.groupby(keys).head(_MOST_HELD), *keys),
             losses=rows_by(losses, "origin"),
@@ -154,12 +156,12 @@ def _imports(facts: Facts) -> dict[tuple[str, str], tuple[list[int], list[float]
     best = sizes.drop_duplicates("importer", keep="last")[["importer", "nomenclature"]]
     trade = trade.merge(best, on=["importer", "nomenclature"])
     source = trade.groupby("importer")["source"].first()
-    found = {}
+    found: dict[tuple[str, str], tuple[list[int], list[float], str]] = {}
     for market, part in trade.groupby("importer"):
         years = np.unique(part["year"].to_numpy(int))
         wide = part.groupby(["exporter", "year"])["value_usd_m"].sum().unstack("year").reindex(columns=years)
         for country, values in zip(wide.index, wide.fillna(0.0).to_numpy(), strict=True):
-            found[country, market] = (years.tolist(), values.tolist(), str(source[market]))
+            found[str(country), str(market)] = (years.tolist(), values.tolist(), str(source[market]))
     return found
 
 
@@ -177,9 +179,10 @@ def _sentence(facts: Facts, lands: Lands, country: str, market: str) -> str:
     row = rows[0]
     count = lands.counts.get((country, market), 0)
     return (
-        f"{who} buys {percent(row.direct)} of what it finally needs in these sectors from here; {percent(row.net)} of the "
-        f"value rests on it through the bill of materials, and {percent(row.stop)} would stop without it. It supplies "
-        f"1 % or more of {plural(count, 'component')}. Of all countries abroad it is number {row.place:.0f} by net exposure."
+        f"{who} buys {percent(row.direct)} of what it finally needs in these sectors from here; "
+        f"{percent(row.net)} of the value rests on it through the bill of materials, and {percent(row.stop)} would "
+        f"stop without it. It supplies 1 % or more of {plural(count, 'component')}. Of all countries abroad "
+        f"it is number {row.place:.0f} by net exposure."
     )
 
 
@@ -303,5 +306,3 @@ def _makers(facts: Facts, lands: Lands, country: str, notes: SourceNotes) -> dic
 def country_rows(facts: Facts) -> list[Any]:
     """Rows of the table ``countries`` that have a page."""
     return [row for row in rows_of(facts.tables.countries) if row.iso3 in facts.country_files]
-
-

@@ -152,8 +152,8 @@ class Facts:
             target=target_name(study.target, countries),
             headline=headline(tables, exposures).set_index("market"),
             exposure={(row.market, row.component): row for row in rows_of(exposures)},
-            need=needs(tables, shares).to_dict(),
-            final=final.to_dict(),
+            need=lookup(needs(tables, shares)),
+            final=lookup(final),
             origins=shown,
             other_origins=others,
             inputs=rows_by(recipes, "output"),
@@ -164,14 +164,16 @@ class Facts:
             imports=_imports(tables, study),
             codes=rows_by(tables.codes.sort_values(["nomenclature", "code"]), "component"),
             firms=rows_by(_firms(tables), "component"),
-            changes={} if chosen is None else {(row.market, row.component): row for row in rows_of(chosen.exposure)},
+            changes={}
+            if chosen is None
+            else {(row.market, row.component): row for row in rows_of(chosen.exposure)},
             windows=rows_by(window_rows(tables, study, chosen), "component"),
             moves=_of_plans(ordered, "moves"),
             seconds=_of_plans(ordered, "second_sources"),
             stocks=_of_plans(ordered, "stocks"),
-            can_build=tables.technologies.groupby("component").size().to_dict(),
-            can_qualify=tables.second_sources.groupby("component").size().to_dict(),
-            can_store=tables.stockpiles.groupby("component")["most_months"].max().to_dict(),
+            can_build=lookup(tables.technologies.groupby("component").size()),
+            can_qualify=lookup(tables.second_sources.groupby("component").size()),
+            can_store=lookup(tables.stockpiles.groupby("component")["most_months"].max()),
             sites={row.id: (text(row.name), text(row.state)) for row in rows_of(tables.sites)},
             by_origin=_by_origin(tables, markets, shares),
             losses=losses,
@@ -191,6 +193,11 @@ def rows_by(frame: pd.DataFrame, *keys: str) -> Rows:
     for key, row in zip(at, rows_of(frame), strict=True):
         found[key].append(row)
     return dict(found)
+
+
+def lookup(series: pd.Series) -> dict[Any, Any]:
+    """Values of a series by its index, as Python's own numbers."""
+    return dict(zip(series.index, series.tolist(), strict=True))
 
 
 def _of_plans(plans: Sequence[Plan], name: str) -> Rows:
@@ -222,7 +229,7 @@ def _imports(
     tables: Tables, study: Study
 ) -> dict[tuple[str, str], tuple[list[int], dict[str, list[float]], str, str]]:
     """Reported imports of each component over the years, the target as one origin, the greatest others by name."""
-    found = {}
+    found: dict[tuple[str, str], tuple[list[int], dict[str, list[float]], str, str]] = {}
     for market in study.markets:
         if not (tables.trade["importer"] == market).any():
             continue
@@ -260,5 +267,3 @@ def _by_origin(tables: Tables, markets: Sequence[str], shares: pd.DataFrame) -> 
     known = shares[["market", "component", "origin", "status", "source", "year"]]
     rows = exposure_by_origin(tables, markets).merge(known, on=["market", "component", "origin"], how="left")
     return rows
-
-

@@ -53,10 +53,13 @@ def _component(facts: Facts, row: Any) -> dict[str, Any]:
     # Where no market needs it, the first market's evidence stands.
     weights = need if sum(need) > 0 else [1.0, *[0.0] * (len(need) - 1)]
     known = [
-        sum(weight * float(getattr(one, status)) for weight, one in zip(weights, exposed, strict=True)) / sum(weights)
+        sum(weight * float(getattr(one, status)) for weight, one in zip(weights, exposed, strict=True))
+        / sum(weights)
         for status in STATUSES
     ]
-    words = ", ".join(f"{percent(part)} {status}" for status, part in zip(STATUSES, known, strict=True) if part > 0.004)
+    words = ", ".join(
+        f"{percent(part)} {status}" for status, part in zip(STATUSES, known, strict=True) if part > 0.004
+    )
     return {
         "name": capital(facts.names[row.id]),
         "file": facts.component_files[row.id],

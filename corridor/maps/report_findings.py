@@ -8,6 +8,7 @@ import pandas as pd
 
 from corridor.maps import charts, style
 from corridor.maps.facts import Facts
+from corridor.maps.payload import rows_of
 from corridor.maps.words import capital, dollars, in_text, listed, percent, plural
 from corridor.measures import headline
 from corridor.measures.bill import STATUSES
@@ -39,15 +40,15 @@ def findings(facts: Facts, exposures: pd.DataFrame) -> dict[str, Any]:
 
 
 def _market(facts: Facts, market: str) -> dict[str, Any]:
-    row = facts.headline.loc[market]
+    (row,) = rows_of(facts.headline.loc[[market]])
     return {
         "name": facts.countries.get(market, market),
         "in_text": in_text(facts.countries.get(market, market)),
-        "need": dollars(float(row["need_usd_m"])),
-        "direct": float(row["direct"]),
-        "net": float(row["net"]),
-        "stop": float(row["stop"]),
-        "times": float(row["net"] / row["direct"]) if row["direct"] > 0 else None,
+        "need": dollars(row.need_usd_m),
+        "direct": row.direct,
+        "net": row.net,
+        "stop": row.stop,
+        "times": row.net / row.direct if row.direct > 0 else None,
     }
 
 
@@ -63,7 +64,10 @@ def _sectors(facts: Facts, exposures: pd.DataFrame) -> list[dict[str, Any]]:
         found.append(
             {
                 "name": name,
-                "rows": [row | {"name": style.sector_name(row["sector"]), "need": dollars(row["need_usd_m"])} for row in own],
+                "rows": [
+                    row | {"name": style.sector_name(row["sector"]), "need": dollars(row["need_usd_m"])}
+                    for row in own
+                ],
                 "chart": charts.pairs(
                     [charts.Pair(style.sector_name(row["sector"]), row["direct"], row["net"]) for row in own],
                     f"{name}: direct and net exposure of final needs to {facts.target}",
@@ -148,8 +152,10 @@ def _windows(facts: Facts) -> dict[str, Any]:
     totals: dict[str, dict[str, float]] = {}
     if plan is not None and len(plan.losses):
         sums = plan.losses.groupby("scenario")[["loss_before_usd_m", "loss_after_usd_m"]].sum()
-        totals = {str(name): {str(key): float(value) for key, value in row.items()} for name, row in sums.iterrows()}
-    rows = [
+        totals = {
+            str(name): {str(key): float(value) for key, value in row.items()} for name, row in sums.iterrows()
+        }
+    rows: list[dict[str, Any]] = [
         {
             "name": denial.name.replace("-", " ").capitalize(),
             "start": denial.start,
@@ -161,7 +167,11 @@ def _windows(facts: Facts) -> dict[str, Any]:
         for denial in facts.study.denials
     ]
     rows.sort(key=lambda row: (-(row["before"] or 0.0) * row["probability"], row["name"]))
-    return {"rows": rows[:_MOST_WINDOWS], "count": plural(len(rows), "window"), "more": len(rows) - len(rows[:_MOST_WINDOWS])}
+    return {
+        "rows": rows[:_MOST_WINDOWS],
+        "count": plural(len(rows), "window"),
+        "more": len(rows) - len(rows[:_MOST_WINDOWS]),
+    }
 
 
 def _evidence(facts: Facts, market: str) -> dict[str, Any]:

@@ -9,8 +9,8 @@ import pandas as pd
 
 from corridor.config import Study
 from corridor.maps import charts, style
-from corridor.maps.facts import Facts
-from corridor.maps.payload import text
+from corridor.maps.facts import Facts, lookup
+from corridor.maps.payload import rows_of, text
 from corridor.maps.words import capital, dollars, in_text, listed, percent, plural
 from corridor.measures import headline
 
@@ -24,7 +24,7 @@ _LEAST = 5e-4
 
 
 def three_budgets(study: Study) -> list[float]:
-    """The study's smallest budget, the one in the middle (by ratio) and its own, US$ million; fewer if the same."""
+    """The study's smallest budget, its own, and the one between (by ratio), US$ million; fewer if the same."""
     own = study.budget_usd_m
     budgets = sorted({*study.budgets_usd_m, own})
     middle = math.sqrt(max(budgets[0], 1e-9) * max(own, 1e-9))
@@ -121,18 +121,18 @@ def _value(summary: Any) -> str:
 
 def _exposure(facts: Facts, plan: Plan) -> list[dict[str, Any]]:
     """Exposure of final needs before and after, by market."""
-    whole = headline(facts.tables, plan.exposure).set_index("market")
+    whole = {row.market: row for row in rows_of(headline(facts.tables, plan.exposure))}
     return [
         {
             "name": facts.countries.get(market, market),
             "in_text": in_text(facts.countries.get(market, market)),
             "kinds": [
-                (kind, float(whole.at[market, f"{kind}_before"]), float(whole.at[market, f"{kind}_after"]))
+                (kind, *(getattr(whole[market], f"{kind}_{when}") for when in ("before", "after")))
                 for kind in ("direct", "net", "stop")
             ],
         }
         for market in facts.markets
-        if market in whole.index
+        if market in whole
     ]
 
 
@@ -140,8 +140,14 @@ def _totals(moves: pd.DataFrame) -> pd.DataFrame:
     """Moves of each component together, what they replace falling."""
     amounts = ["plants", "capex_usd_m", "made_usd_m", "replaces_target_usd_m", "still_target_usd_m"]
     grouped = moves.groupby("component")
-    found = grouped[amounts].sum().assign(
-        first=grouped["start_year"].min(), output=grouped["first_output_year"].min(), sites=grouped["site"].nunique()
+    found = (
+        grouped[amounts]
+        .sum()
+        .assign(
+            first=grouped["start_year"].min(),
+            output=grouped["first_output_year"].min(),
+            sites=grouped["site"].nunique(),
+        )
     )
     return found.sort_values("replaces_target_usd_m", ascending=False, kind="stable")
 
@@ -151,8 +157,8 @@ def _greatest(facts: Facts, moves: pd.DataFrame) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "name": capital(facts.names.get(name, name)),
-            "file": facts.component_files.get(name, ""),
+            "name": capital(facts.names.get(str(name), str(name))),
+            "file": facts.component_files.get(str(name), ""),
             "plants": int(row["plants"]),
             "sites": listed(_places(facts, moves, name)),
             "start": int(row["first"]),
@@ -161,7 +167,7 @@ def _greatest(facts: Facts, moves: pd.DataFrame) -> list[dict[str, Any]]:
             "replaces": dollars(row["replaces_target_usd_m"]),
             "still": percent(row["still_target_usd_m"] / row["made_usd_m"] if row["made_usd_m"] else 0.0),
         }
-        for name, row in _totals(moves).head(_MOST_MOVES).iterrows()
+        for name, row in _totals(moves).head(_MOST_MOVES).to_dict("index").items()
     ]
 
 
@@ -206,7 +212,7 @@ def _reasons(facts: Facts, plan: Plan, reasons: Reasons | None) -> list[dict[str
         return []
     worth: dict[str, float] = {}
     if reasons is not None:
-        worth = reasons.moves.groupby("component")["worth_usd_m"].sum().to_dict()
+        worth = lookup(reasons.moves.groupby("component")["worth_usd_m"].sum())
     totals = _totals(plan.moves)
     order = sorted(totals.index, key=lambda name: -worth.get(name, 0.0)) if worth else list(totals.index)
     return [
@@ -224,15 +230,16 @@ def _why(facts: Facts, plan: Plan, name: str, row: Any, worth: float | None) -> 
     change = facts.changes.get((home, name))
     sites = plural(int(row["sites"]), "site")
     out = [
-        f"{plural(int(row['plants']), 'plant')} at {sites}, {dollars(row['capex_usd_m'])}, output from {row['output']:.0f}; "
-        f"replaces {dollars(row['replaces_target_usd_m'])} a year that {facts.target} delivers."
+        f"{plural(int(row['plants']), 'plant')} at {sites}, {dollars(row['capex_usd_m'])}, output from "
+        f"{row['output']:.0f}; replaces {dollars(row['replaces_target_usd_m'])} a year that {facts.target} "
+        "delivers."
     ]
     if worth is not None:
         out.append(f"Without it the expected loss is {dollars(worth)} higher.")
     if change is not None and change.net_before - change.net_after >= _LEAST:
         out.append(
-            f"{capital(in_text(facts.countries.get(home, home)))}'s net exposure falls from {percent(change.net_before)} "
-            f"to {percent(change.net_after)}."
+            f"{capital(in_text(facts.countries.get(home, home)))}'s net exposure falls from "
+            f"{percent(change.net_before)} to {percent(change.net_after)}."
         )
     out.append(_used_in(facts, name))
     out.append(_shortage(facts, name))
@@ -267,7 +274,8 @@ def _shortage(facts: Facts, name: str) -> str:
     row = max(helped, key=lambda one: (chances[one.scenario].probability, -one.first_before, one.scenario))
     window = row.scenario.replace("-", " ")
     after = "not at all" if pd.isna(row.first_after) else f"in month {row.first_after:.0f}"
-    return f"In the window “{window}” India runs short in month {row.first_before:.0f} without the plan, {after} with it."
+    before = f"in month {row.first_before:.0f}"
+    return f"In the window “{window}” India runs short {before} without the plan, {after} with it."
 
 
 def _others(facts: Facts, plan: Plan) -> dict[str, Any]:
@@ -275,7 +283,9 @@ def _others(facts: Facts, plan: Plan) -> dict[str, Any]:
     seconds, stocks = plan.second_sources, plan.stocks
     found: dict[str, Any] = {"seconds": [], "countries": "", "stocks": []}
     if len(seconds):
-        by_country = seconds.groupby("origin")["cost_usd_m"].agg(["size", "sum"]).sort_values("sum", ascending=False)
+        by_country = (
+            seconds.groupby("origin")["cost_usd_m"].agg(["size", "sum"]).sort_values("sum", ascending=False)
+        )
         found["countries"] = listed(
             [
                 f"{in_text(facts.countries.get(str(name), str(name)))} ({int(row['size'])}, {dollars(row['sum'])})"

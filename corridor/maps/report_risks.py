@@ -46,7 +46,9 @@ def _time(facts: Facts, plan: Plan) -> dict[str, Any] | None:
     title = "Yearly output of the plan's plants, by the year in which they begin to produce"
     unit, size = ("US$ billion", 1e3) if total >= 1500 else ("US$ million", 1.0)
     return {
-        "svg": charts.columns(years, [charts.Series("output", "o1", [value / size for value in made])], title, unit),
+        "svg": charts.columns(
+            years, [charts.Series("output", "o1", [value / size for value in made])], title, unit
+        ),
         "title": title,
         "first": int(moves["first_output_year"].min()),
         "half": half,
@@ -60,7 +62,9 @@ def _dependent(facts: Facts, plan: Plan) -> dict[str, Any]:
     market = facts.markets[0]
     own = plan.exposure[plan.exposure["market"] == market]
     need = own["component"].map(lambda name: facts.need.get((market, name), 0.0)).astype(float)
-    rows = own.assign(need=need, worth=need * own["net_after"]).sort_values("worth", ascending=False, kind="stable")
+    rows = own.assign(need=need, worth=need * own["net_after"]).sort_values(
+        "worth", ascending=False, kind="stable"
+    )
     return {
         "market": facts.countries.get(market, market),
         "rows": [
