@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import corridor
+from corridor.errors import CorridorError
 from corridor.maps import charts, write_pages, write_report
 from corridor.maps.component_pages import component_page
 from corridor.maps.country_pages import Lands, country_page, country_rows
@@ -18,6 +19,7 @@ from corridor.maps.downloads import downloads
 from corridor.maps.facts import Facts
 from corridor.maps.index import index_page
 from corridor.maps.links import component_files, file_names
+from corridor.maps.offline import check_offline
 from corridor.maps.payload import rows_of
 from corridor.maps.report_page import report_page
 from corridor.maps.report_plans import three_budgets
@@ -349,3 +351,24 @@ def test_words() -> None:
 def test_component_files_of_the_bundled_tables_are_their_ids() -> None:
     tables = corridor.load_tables()
     assert component_files(tables) == {name: f"{name}.html" for name in tables.components["id"]}
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<img SRC = 'https://example.org/a.png'>",
+        "<svg><use href='other.svg#a'/></svg>",
+        "<link rel='stylesheet' href='a.css'>",
+        "<style>@IMPORT 'a.css'</style>".replace("@IMPORT", "@import"),
+        "<style>p { background: url( a.png ) }</style>",
+        "<video poster=a.png></video>",
+        "<object data=a.svg></object>",
+    ],
+)
+def test_what_a_page_would_load_is_found(piece: str) -> None:
+    with pytest.raises(CorridorError, match="asks for"):
+        check_offline(f"<p>Before</p>{piece}<p>after</p>")
+
+
+def test_words_that_only_look_like_it_are_let_through() -> None:
+    check_offline('<link rel="icon" href="data:,"><td data-v="0.5">src = 3, url(x), @import</td>')

@@ -180,9 +180,9 @@ def _sentence(facts: Facts, lands: Lands, country: str, market: str) -> str:
     count = lands.counts.get((country, market), 0)
     return (
         f"{who} buys {percent(row.direct)} of what it finally needs in these sectors from here; "
-        f"{percent(row.net)} of the value rests on it through the bill of materials, and {percent(row.stop)} would "
-        f"stop without it. It supplies 1 % or more of {plural(count, 'component')}. Of all countries abroad "
-        f"it is number {row.place:.0f} by net exposure."
+        f"{percent(row.net)} of the value rests on it through the bill of materials, and {percent(row.stop)} "
+        f"would stop without it. It supplies 1 % or more of {plural(count, 'component')}. By net exposure it "
+        f"is number {row.place:.0f} of all countries abroad."
     )
 
 

@@ -131,10 +131,10 @@ def _rests(tables: Tables, exposures: pd.DataFrame, market: str, names: dict[str
     order = [name for name in style.SECTOR_COLOURS if name in by_sector.index]
     order += [name for name in by_sector.index if name not in order]
     rows = [("All final needs", known.sum()), *[(style.sector_name(name), by_sector.loc[name]) for name in order]]
-    told = [(name, row.to_numpy(float).tolist()) for name, row in rows if row.sum() > 0]
+    told = [(name, row.to_numpy(float)) for name, row in rows if row.sum() > 0]
     return {
         "market": names.get(market, market),
-        "rows": [{"name": name, "parts": [part / sum(row) for part in row]} for name, row in told],
+        "rows": [{"name": name, "parts": (row / row.sum()).tolist()} for name, row in told],
     }
 
 
