@@ -249,7 +249,7 @@ class _Requests(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._style:
             self.addresses += [url for url in _URL.findall(data) if not url.startswith(("data:", "#"))]
-            if "@import" in data:
+            if "@import" in data.lower():
                 self.addresses.append("@import")
 
 
