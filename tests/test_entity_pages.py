@@ -166,8 +166,8 @@ def test_a_components_page_says_what_the_measures_say(facts: Facts) -> None:
     assert re.findall(r'href="\.\./components/([^"]+)"', inputs) == ["component-008.html"]
     assert "50 %" in inputs  # part of the value of the only input
     assert "As it is" not in page
-    own = facts.tables.sourcing.iloc[0]["share"]
-    assert f'<td class="n">{percent(own)}</td>'.replace("\u00a0", " ") in page
+    # Home production as the tables state it, with its range.
+    assert '<td class="n">30 %<span class="second">20–40 %</span></td>' in page
 
 
 def test_tiers_of_the_chart_add_up_to_net_exposure(facts: Facts) -> None:

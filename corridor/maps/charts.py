@@ -231,9 +231,13 @@ def curve(dots: Sequence[tuple[float, float, str, bool]], title: str, across: st
             )
         )
         if marked:
+            last = at_x > WIDTH - 90  # no room to the right
             parts.append(
-                Markup('<text class="note" x="{}" y="{}">{}</text>').format(
-                    f"{at_x + 7:.1f}", f"{at_y + 13:.1f}", label
+                Markup('<text class="note{}" x="{}" y="{}">{}</text>').format(
+                    " end" if last else "",
+                    f"{at_x + (2 if last else 7):.1f}",
+                    f"{at_y + (19 if last else 13):.1f}",
+                    label,
                 )
             )
     return _picture(height, title, parts)

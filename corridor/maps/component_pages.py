@@ -145,6 +145,7 @@ def _origins(facts: Facts, market: str, name: str, notes: SourceNotes) -> dict[s
             "name": facts.countries.get(row.origin, row.origin),
             "file": facts.country_files.get(row.origin, ""),
             "share": percent(row.share),
+            "range": _ends(facts.ranges.get((market, name, row.origin))),
             "bar": charts.share_bar(row.share, row.status, target=row.origin in facts.study.target),
             "status": row.status,
             "note": notes(row.source, row.year),
@@ -156,6 +157,10 @@ def _origins(facts: Facts, market: str, name: str, notes: SourceNotes) -> dict[s
     count, share = facts.other_origins.get((market, name), (0, 0.0))
     rest = f"{plural(count, 'more origin')}: {percent(share)} together" if share >= 5e-4 else ""
     return {"market": facts.countries.get(market, market), "rows": rows, "rest": rest}
+
+
+def _ends(ends: tuple[float, float] | None) -> str:
+    return "" if ends is None else f"{100 * ends[0]:.0f}–{100 * ends[1]:.0f}\u00a0%"
 
 
 def _imports(facts: Facts, market: str, name: str, notes: SourceNotes) -> dict[str, Any] | None:

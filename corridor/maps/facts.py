@@ -57,6 +57,8 @@ class Facts:
         US$ million a year by (market, component): all needs, and final ones alone.
     origins, other_origins
         Greatest shares by (market, component); number and share of the origins not shown.
+    ranges
+        Lower and upper end of the shares that ``sourcing`` states, by (market, component, origin).
     inputs, users
         Rows of the table ``recipes`` with ``worth`` (US$ of input per US$ of output), by output and by input.
     tiers, chains
@@ -101,6 +103,7 @@ class Facts:
     final: dict[tuple[str, str], float]
     origins: Rows
     other_origins: dict[tuple[str, str], tuple[int, float]]
+    ranges: dict[tuple[str, str, str], tuple[float, float]]
     inputs: Rows
     users: Rows
     tiers: Rows
@@ -156,6 +159,7 @@ class Facts:
             final=lookup(final),
             origins=shown,
             other_origins=others,
+            ranges=_ranges(tables),
             inputs=rows_by(recipes, "output"),
             users=rows_by(recipes, "input"),
             tiers=rows_by(exposure_by_tier(tables, markets, study.target), "market", "component"),
@@ -223,6 +227,12 @@ def _origins(shares: pd.DataFrame) -> tuple[Rows, dict[tuple[str, str], tuple[in
     rest = order[~shown].groupby(keys)["share"].agg(["size", "sum"])
     others = {key: (int(row[0]), float(row[1])) for key, row in zip(rest.index, rest.to_numpy(), strict=True)}
     return rows_by(order[shown], *keys), others
+
+
+def _ranges(tables: Tables) -> dict[tuple[str, str, str], tuple[float, float]]:
+    known = tables.sourcing.dropna(subset=["low", "high"])
+    known = known[known["high"] > known["low"]]
+    return {(row.market, row.component, row.origin): (float(row.low), float(row.high)) for row in rows_of(known)}
 
 
 def _imports(

@@ -50,6 +50,7 @@ def report_page(
         "target_names": listed([facts.countries.get(iso3, iso3) for iso3 in study.target]),
         "markets": listed([in_text(facts.countries.get(iso3, iso3)) for iso3 in study.markets]),
         "sectors": listed([style.sector_name(name).lower() for name in _sectors(facts)]),
+        "planned": _planned(facts),
         "counts": {name: len(frame) for name, frame in facts.tables},
         "has_plan": facts.chosen is not None,
         "has_pages": has_pages,
@@ -66,6 +67,13 @@ def report_page(
         "money": lambda value: money(value, study),
     }
     return plain_page("report.html", STYLES, context)
+
+
+def _planned(facts: Facts) -> str:
+    """Sectors in which plans may act, where these are not all."""
+    there = _sectors(facts)
+    may = [name for name in there if name in facts.study.sectors]
+    return "" if len(may) == len(there) else listed([style.sector_name(name).lower() for name in may])
 
 
 def _sectors(facts: Facts) -> list[str]:
