@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from corridor.maps import write_pages
 from tests.browser import synthetic
 from tests.browser.test_pages import CHROMIUM, FLAGS, Tab, sync_api
+from tests.test_entity_pages import hostile
 
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 ENTITIES = (
@@ -170,3 +172,17 @@ def test_no_barrier_that_axe_finds(folder: Path, browser: Any, name: str) -> Non
         found = tab.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         faults = {fault["id"]: [node["target"] for node in fault["nodes"]][:3] for fault in found["violations"]}
         assert faults == {}, json.dumps(faults, indent=1)
+
+
+def test_ids_that_name_no_file_are_linked_all_the_same(browser: Any, tmp_path: Path) -> None:
+    tables = hostile(synthetic.make_trade(synthetic.make_tables(30)))
+    exposures, shares = synthetic.make_measures(tables)
+    plans = synthetic.make_plans(tables, exposures)
+    write_pages(tables, synthetic.make_study(), exposures, shares, plans, tmp_path, has_component_pages=True)
+    for old, name in (("component-000", "../../outside"), ("component-005", "__proto__")):
+        known = {"component-000": "Component 0", "component-005": "Component 5"}[old]
+        for page, link in (("dependency.html", "#figures a"), ("graph.html", "#panel .links a >> nth=0")):
+            with Tab(browser, f"{(tmp_path / page).as_uri()}#c={quote(name, safe='')}") as tab:
+                tab.page.click(link)
+                assert tab.text("h1") == known
+                assert tab.notes == []
