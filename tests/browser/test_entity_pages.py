@@ -166,8 +166,9 @@ def test_prints_on_paper_without_loss(folder: Path, browser: Any, name: str, tmp
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_no_barrier_that_axe_finds(folder: Path, browser: Any, name: str) -> None:
-    with Tab(browser, (folder / name).as_uri()) as tab:
+@pytest.mark.parametrize("width", [1440, 390])
+def test_no_barrier_that_axe_finds(folder: Path, browser: Any, name: str, width: int) -> None:
+    with Tab(browser, (folder / name).as_uri(), width=width, height=844) as tab:
         tab.page.evaluate(AXE.read_text(encoding="utf-8"))
         found = tab.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         faults = {fault["id"]: [node["target"] for node in fault["nodes"]][:3] for fault in found["violations"]}
