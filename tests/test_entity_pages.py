@@ -334,7 +334,7 @@ def test_columns_are_as_high_as_their_values() -> None:
 
 
 def test_words() -> None:
-    plain = [text.replace("\u00a0", " ") for text in map(percent, (0.0, 0.001, 0.5, 0.999, 1.0, None))]
+    plain = [text.replace("\u00a0", " ") for text in map(percent, (0.0, 0.005, 0.5, 0.995, 1.0, None))]
     assert plain == ["0 %", "< 1 %", "50 %", "> 99 %", "100 %", "–"]
     money = [dollars(value).replace("\u00a0", " ") for value in (0.0, 0.02, 5.0, 250.0, 1500.0, 2.5e6, -3.0)]
     assert money == ["$0 M", "< $0.1 M", "$5.0 M", "$250 M", "$1.5 bn", "$2.50 trillion", "−$3.0 M"]
@@ -372,3 +372,15 @@ def test_what_a_page_would_load_is_found(piece: str) -> None:
 
 def test_words_that_only_look_like_it_are_let_through() -> None:
     check_offline('<link rel="icon" href="data:,"><td data-v="0.5">src = 3, url(x), @import</td>')
+
+
+def test_pages_of_a_study_without_windows_trade_or_suppliers(tmp_path: Path) -> None:
+    tables = synthetic.make_tables(10)
+    bare = tables.replace(**{name: getattr(tables, name).iloc[:0] for name in ("suppliers", "makes", "recipes")})
+    study = synthetic.make_study().model_copy(update={"denials": ()})
+    exposures, shares = synthetic.make_measures(bare)
+    write_pages(bare, study, exposures, shares, [], tmp_path, has_component_pages=True)
+    page = (tmp_path / "components" / "component-004.html").read_text(encoding="utf-8")
+    assert "No window of the study touches it" in page
+    assert "No recipe is known" in page
+    assert "No works are listed" in page

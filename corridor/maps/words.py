@@ -14,7 +14,7 @@ def percent(share: float | None) -> str:
     """A share as per cent: what is almost nothing or almost all is not rounded to 0 or 100."""
     if share is None or math.isnan(share):
         return "–"
-    if 0 < share < 0.005:
+    if 0 < share <= 0.005:
         return f"<{_SPACE}1{_SPACE}%"
     if 0.995 <= share < 0.99999:
         return f">{_SPACE}99{_SPACE}%"
