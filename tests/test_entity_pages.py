@@ -218,6 +218,18 @@ def test_every_country_that_supplies_has_a_page(facts: Facts) -> None:
     assert "itself a market" not in page
 
 
+def test_indias_page_tells_what_the_plan_builds(facts: Facts) -> None:
+    lands = Lands.of(facts)
+    pages = {
+        row.iso3: country_page(facts, lands, row) for row in country_rows(facts) if row.iso3 in {"IND", "USA"}
+    }
+    part = pages["IND"].split("builds here</h2>")[1].split("</section>")[0]
+    rows = re.findall(r'<th scope="row">(.*?)</th><td>(.*?)</td><td class="n">(\d+)</td>', part)
+    assert sorted(rows) == [("Dholera", "Gujarat", "2"), ("Sri City", "Andhra Pradesh", "3")]
+    assert part.count("../components/component-00") == 5
+    assert "builds here" not in pages["USA"]
+
+
 def test_windows_without_a_plan_and_with_one(facts: Facts) -> None:
     study = synthetic.make_study()
     rows = window_rows(facts.tables, study, None)

@@ -13,6 +13,7 @@ from corridor.maps.facts import Facts, Rows, lookup, rows_by
 from corridor.maps.payload import rows_of, text, year
 from corridor.maps.sources_list import SourceNotes
 from corridor.maps.words import capital, dollars, in_text, percent, plural
+from corridor.relocate.problem import HOME
 
 STYLES = ("base.css", "entity.css")
 _MOST_COMPONENTS, _MOST_HELD, _MOST_LOSSES, _MOST_FIRMS = 20, 16, 8, 60
@@ -121,6 +122,7 @@ def country_page(facts: Facts, lands: Lands, row: Any) -> str:
         "imports": [part for market in others if (part := _chart(facts, lands, row.iso3, market, notes))],
         "losses": _losses(facts, lands, row.iso3),
         "seconds": _seconds(facts, lands, row.iso3),
+        "built": _built(facts) if row.iso3 == HOME else None,
         "firms": _makers(facts, lands, row.iso3, notes),
     }
     return plain_page("country.html", STYLES, context | {"sources": notes.listed()})
@@ -277,6 +279,37 @@ def _seconds(facts: Facts, lands: Lands, country: str) -> dict[str, Any] | None:
         "count": plural(len(rows), "component"),
         "cost": dollars(sum(float(row.cost_usd_m) for row in rows)),
         "rows": shown,
+    }
+
+
+def _built(facts: Facts) -> dict[str, Any] | None:
+    """What the chosen plan builds, site by site, the greatest investment first."""
+    plan = facts.chosen
+    if plan is None or not len(plan.moves):
+        return None
+    grouped = plan.moves.groupby("site")
+    sums = (
+        grouped[["plants", "capex_usd_m"]]
+        .sum()
+        .assign(
+            made=grouped["component"].agg(lambda names: list(dict.fromkeys(names))),
+            output=grouped["first_output_year"].min(),
+        )
+    )
+    sums = sums.sort_values("capex_usd_m", ascending=False, kind="stable").reset_index()
+    return {
+        "budget": dollars(plan.budget_usd_m),
+        "rows": [
+            {
+                "site": facts.sites.get(row.site, (row.site, ""))[0],
+                "state": facts.sites.get(row.site, ("", ""))[1],
+                "plants": int(row.plants),
+                "capex": dollars(row.capex_usd_m),
+                "output": int(row.output),
+                "made": [(facts.names.get(name, name), facts.component_files.get(name, "")) for name in row.made],
+            }
+            for row in rows_of(sums)
+        ],
     }
 
 
