@@ -13,6 +13,7 @@ from corridor.cli import (
     measures,
     networks,
     plans,
+    report,
     risk,
     robust,
     shocks,
@@ -54,6 +55,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "sweep": sweeps.sweep,
     "verify": verify.verify,
     "map": study.map_,
+    "report": report.report,
 }
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)

@@ -67,7 +67,7 @@ def _study_pages(settings: Study, tables: Tables, out: Path, *, with_plans: bool
         plans = plan_along(settings, tables, list(settings.budgets_usd_m), resume=kept) if with_plans else []
         write_results(folder, settings, tables, exposures, all_shares, plans, measured)
         with err().status("drawing the pages"):
-            write_pages(tables, settings, exposures, all_shares, plans, folder)
+            write_pages(tables, settings, exposures, all_shares, plans, folder, has_component_pages=True)
     if with_plans:
         shutil.rmtree(kept, ignore_errors=True)
     show_headline(settings, tables, exposures)
