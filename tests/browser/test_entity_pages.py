@@ -21,7 +21,7 @@ ENTITIES = (
     "countries/CHN.html",
     "countries/IND.html",
 )
-PAGES = (*ENTITIES, "components.html", "report.html", "index.html")
+PAGES = (*ENTITIES, "components.html", "report.html", "index.html", "dependency.html", "plan.html", "graph.html")
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium"),
     pytest.mark.xdist_group("browser"),

@@ -56,7 +56,7 @@ COLOURS = """(all) => [...new Set(all.map((n) =>
 
 
 def node(name: str) -> str:
-    return f".node[aria-label^='{name} ·']"
+    return f'.node:has(title:has-text("{name} ·"))'
 
 
 def press(tab: Tab, at: int) -> None:
@@ -183,7 +183,7 @@ def test_filters(addresses: dict[str, str], browser: Any) -> None:
 
 def test_plan_is_marked_by_shape(addresses: dict[str, str], browser: Any) -> None:
     with Tab(browser, addresses["plain"]) as tab:
-        marked = ".node[aria-label*='plant in the plan']"
+        marked = '.node:has(title:has-text("plant in the plan"))'
         assert tab.page.locator(marked).count() == 5
         assert tab.page.locator(marked + " > g > path").count() == 5
         tab.page.select_option("#budget", "2")

@@ -64,7 +64,7 @@ corridor.graphPicture = (frame, words, act) => {
   function make(at) {
     const box = svg("rect", { width: BOX.width, height: BOX.height, rx: 3 });
     const stripe = svg("rect", { width: 5, height: BOX.height, rx: 2 });
-    const label = svg("text");
+    const label = svg("text", { "aria-hidden": "true" }); // the title names the node
     const marks = svg("g"), title = svg("title");
     const node = svg("g", { class: "node", role: "button", tabindex: -1, "data-at": at }, title, box, stripe, label, marks);
     return { node, box, stripe, label, marks, title };
@@ -81,7 +81,6 @@ corridor.graphPicture = (frame, words, act) => {
     const { node, box, stripe, label, marks, title } = nodes.get(at), look = view.look(at), place = view.layout.boxes.get(at);
     node.setAttribute("transform", `translate(${place.x} ${place.y})`);
     node.setAttribute("opacity", look.dim ? 0.22 : 1);
-    node.setAttribute("aria-label", look.words);
     node.setAttribute("aria-pressed", String(look.chosen));
     title.textContent = look.words;
     const edge = look.chosen ? [INK, 3] : look.carries ? [CARRY, 2.4] : look.through ? [INK, 1.6] : ["#8a8577", 0.6];
