@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from corridor.config import Study, load_study
 from corridor.errors import ConfigError, NoPlan
+from corridor.guards.yaml_files import read_yaml
 from corridor.scale import each
 from corridor.tables import Tables, load_tables
 
@@ -98,12 +98,7 @@ def load_sweep(path: str | Path) -> Sweep:
         With every fault of the file.
     """
     file = Path(path)
-    try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"sweep {file}: can't be read ({error.strerror}). Mend: give a YAML file.") from None
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise ConfigError(f"sweep {file}: not valid YAML.") from None
+    raw = read_yaml(file, "sweep")
     if not isinstance(raw, dict):
         raise ConfigError(f"sweep {file}: is empty or no list of settings. Mend: begin with 'study: default'.")
     try:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from corridor.config import Study
 from corridor.errors import ConfigError
+from corridor.guards.formulas import RISKY
 from corridor.limit_rules import UNITS
 from corridor.relocate import Plan, Reasons
 from corridor.report.layout import DECISIONS, EDITED, HEADER, TITLES, Column, statuses
@@ -34,7 +35,6 @@ from corridor.tables import Tables
 LONGEST = 32_000
 #: Rows below the last one in which drop-downs are there for new rows.
 _SPARE = 200
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
 _YELLOW, _GREY, _BLUE = "#fff7d6", "#eef0f2", "#1f4e79"
 #: Units of result columns by the end of their name.
 _UNITS = {"_usd_m": "US$ million", "_rs_crore": "Rs crore", "_year": "year", "_share": "fraction"}
@@ -195,7 +195,7 @@ class _Book:
             sheet.write_blank(row, at, None, style)
         elif isinstance(value, str):
             text = value[:LONGEST]
-            risky = self.formats[f"{shade} {kind} risky"] if text.startswith(_RISKY) else style
+            risky = self.formats[f"{shade} {kind} risky"] if text.startswith(RISKY) else style
             sheet.write_string(row, at, text, risky)
         elif isinstance(value, bool):
             sheet.write_string(row, at, "yes" if value else "", style)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from corridor.errors import ConfigError, DataError, Problem
 from corridor.frames import conform, nearest
+from corridor.guards.yaml_files import read_yaml
 from corridor.schema import TABLES, key_columns, load_schema
 from corridor.sources.imported import Imported, ImportReport
 from corridor.sources.intake import Opened, connect, open_files, quoted
@@ -53,14 +54,7 @@ def read_map(text: str | None, file: Path | None = None) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     if file is not None:
-        import yaml
-
-        try:
-            content = yaml.safe_load(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise ConfigError(f"no such file: {file}") from None
-        except (yaml.YAMLError, UnicodeError, OSError) as error:
-            raise ConfigError(f"{file}: not a YAML file ({str(error).splitlines()[0]})") from None
+        content = read_yaml(file, "map")
         if not isinstance(content, dict):
             raise ConfigError(f"{file}: wanted lines such as 'value: Trade Value'")
         found = {str(name): str(column) for name, column in content.items()}
