@@ -11,6 +11,7 @@ import pandas as pd
 
 from corridor.config import Study
 from corridor.errors import ConfigError, CorridorError
+from corridor.guards.formulas import restored
 from corridor.results import MARKER, checksum
 from corridor.tables import Tables, load_tables
 
@@ -50,7 +51,7 @@ def verify(folder: str | Path, progress: Callable[[str], None] | None = None) ->
     for what, made in _again(tables, study, place):
         if progress is not None:
             progress(what)
-        rows.append(_compare(what, pd.read_csv(place / f"{what}.csv", keep_default_na=True), made))
+        rows.append(_compare(what, restored(pd.read_csv(place / f"{what}.csv")), made))
     for plan in sorted((place / "plans").glob("*")) if (place / "plans").is_dir() else []:
         if progress is not None:
             progress(f"plan {plan.name}")
@@ -90,7 +91,7 @@ def _plan(folder: Path, tables: Tables, study: Study) -> list[dict[str, object]]
 
     def read(name: str) -> pd.DataFrame:
         try:
-            return pd.read_csv(folder / f"{name}.csv")
+            return restored(pd.read_csv(folder / f"{name}.csv"))
         except (OSError, pd.errors.EmptyDataError):
             return pd.DataFrame()
 

@@ -17,18 +17,18 @@ __all__ = ["RISKY", "disarmed", "restored"]
 RISKY: tuple[str, ...] = ("=", "+", "-", "@", "\t", "\r")
 """What a text begins with that is taken for a formula, or hides one from the first look."""
 # Apostrophes before it count, too: one is added to them, one is taken away, so every text comes back as it was.
-_ARMED = r"^('*[=+\-@\t\r])"
-_DISARMED = r"^'('*[=+\-@\t\r])"
+_ARMED = r"^(?='*[=+\-@\t\r])"
+_DISARMED = r"^'(?='*[=+\-@\t\r])"
 
 
 def disarmed(frame: pd.DataFrame) -> pd.DataFrame:
     """The table with an apostrophe before each text that a spreadsheet would take for a formula, headers too."""
-    return _replaced(frame, _ARMED, r"'\1")
+    return _replaced(frame, _ARMED, "'")
 
 
 def restored(frame: pd.DataFrame) -> pd.DataFrame:
     """The table as it was before ``disarmed``."""
-    return _replaced(frame, _DISARMED, r"\1")
+    return _replaced(frame, _DISARMED, "")
 
 
 def _replaced(frame: pd.DataFrame, pattern: str, by: str) -> pd.DataFrame:
