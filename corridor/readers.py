@@ -1,6 +1,7 @@
 """Raw tables from files: CSV, parquet, workbooks with a sheet per table, SQLite and DuckDB files."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ class Raw(NamedTuple):
     lines: pd.Series
 
 
-def read_raw(path: Path) -> tuple[dict[str, Raw], list[Problem]]:
+def read_raw(path: Path, only: Sequence[str] = TABLES) -> tuple[dict[str, Raw], list[Problem]]:
     """Read all tables of a folder or workbook.
 
     Parameters
@@ -32,6 +33,8 @@ def read_raw(path: Path) -> tuple[dict[str, Raw], list[Problem]]:
     path
         Folder with ``<table>.csv`` or ``<table>.parquet``, a workbook with a sheet per table, or a SQLite or
         DuckDB file.
+    only
+        Tables to read; others are passed over.
 
     Returns
     -------
@@ -39,11 +42,11 @@ def read_raw(path: Path) -> tuple[dict[str, Raw], list[Problem]]:
         Tables that could be read, and what stood in the way of others.
     """
     if path.is_dir():
-        return _read_folder(path)
+        return _read_folder(path, only)
     if path.suffix.lower() in WORKBOOKS and path.is_file():
-        return _read_workbook(path)
+        return _read_workbook(path, only)
     if path.suffix.lower() in SQLITE + DUCKDB and path.is_file():
-        return _read_tables_of(path)
+        return _read_tables_of(path, only)
     found = "a file of another kind" if path.exists() else "nothing there"
     wanted = (
         "a folder with a file per table, an .xlsx workbook with a sheet per table, or a .sqlite or .duckdb file"
@@ -51,7 +54,7 @@ def read_raw(path: Path) -> tuple[dict[str, Raw], list[Problem]]:
     return {}, [Problem(str(path), "", "", found, wanted, "give the path of a data folder, workbook or database")]
 
 
-def _read_folder(folder: Path) -> tuple[dict[str, Raw], list[Problem]]:
+def _read_folder(folder: Path, only: Sequence[str]) -> tuple[dict[str, Raw], list[Problem]]:
     raws: dict[str, Raw] = {}
     problems: list[Problem] = []
     files: dict[str, list[Path]] = {}
@@ -65,6 +68,8 @@ def _read_folder(folder: Path) -> tuple[dict[str, Raw], list[Problem]]:
     for name, paths in files.items():
         if name not in TABLES:
             problems.append(_unknown_table(name, "file"))
+        elif name not in only:
+            continue
         elif len(paths) > 1:
             both = " and ".join(path.name for path in paths)
             problems.append(Problem(name, "", "", both, "one file", "delete or move one of them"))
@@ -85,9 +90,9 @@ def _unreadable(name: str, error: Exception) -> Problem:
     return Problem(name, "", "", f"something that cannot be read ({reason})", "a file that can be read", mend)
 
 
-def _read_tables_of(path: Path) -> tuple[dict[str, Raw], list[Problem]]:
-    frames, others, problems = read_database(path, TABLES)
-    problems += [_unknown_table(name, "table") for name in others]
+def _read_tables_of(path: Path, only: Sequence[str]) -> tuple[dict[str, Raw], list[Problem]]:
+    frames, others, problems = read_database(path, only)
+    problems += [_unknown_table(name, "table") for name in others if name not in TABLES]
     raws = {name: Raw(_stripped(frame), _counted(frame)) for name, frame in frames.items()}
     return raws, problems
 
@@ -204,7 +209,7 @@ def _counted(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(frame.index + 1, index=frame.index)
 
 
-def _read_workbook(path: Path) -> tuple[dict[str, Raw], list[Problem]]:
+def _read_workbook(path: Path, only: Sequence[str]) -> tuple[dict[str, Raw], list[Problem]]:
     fault = fault_of(path)
     if fault is not None:
         what, _, mend = fault.partition(". Mend: ")
@@ -231,6 +236,8 @@ def _read_workbook(path: Path) -> tuple[dict[str, Raw], list[Problem]]:
             continue
         if name not in TABLES:
             problems.append(_unknown_table(str(name), "sheet"))
+        elif name not in only:
+            continue
         elif not len(sheet):
             problems.append(
                 Problem(str(name), "", "", "an empty sheet", "a header and rows", "fill it or delete it")

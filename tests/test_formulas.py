@@ -82,7 +82,7 @@ def test_results_with_such_texts_verify(tmp_path: Path) -> None:
 
     (tmp_path / "study.yaml").write_text(
         "name: tiny\ntitle: Tiny\ntarget: [CHN]\nbudget_usd_m: 60\ndenials:\n"
-        "  - {name: =stop, start: 2031, months: 12, probability: 0.2, reason: for tests only, cuts: [{cut: 0.9}]}\n"
+        "  - {name: =stop, start: 2031, months: 12, probability: 0.2, reason: tests only, cuts: [{cut: 0.9}]}\n"
     )
     tables, study = load_tables(TINY), load_study(tmp_path / "study.yaml")
     with results_folder(tmp_path / "out") as folder:

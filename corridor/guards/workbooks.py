@@ -19,7 +19,7 @@ MOST_BYTES = 50_000_000
 """Largest file that is opened, in bytes."""
 MOST_UNPACKED = 500_000_000
 """Most bytes of all its parts together, unpacked."""
-MOST_CELLS = 20_000_000
+MOST_CELLS = 10_000_000
 """Most cells of a sheet, counted as the rectangle from the first cell to the last."""
 
 _MEND = "delete the empty rows and columns behind the last ones, and what is not needed, or save the tables as CSV"

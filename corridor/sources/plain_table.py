@@ -277,7 +277,7 @@ def _whole(file: Opened) -> pd.DataFrame:
                 names=list(file.columns),
                 header=0,
             )
-    except (ValueError, OSError, EOFError) as error:  # pandas' and pyarrow's errors are of these kinds
+    except Exception as error:  # pandas, pyarrow and gzip have many kinds of errors
         found = f"a file that cannot be read ({str(error).splitlines()[0][:80] if str(error) else 'broken'})"
         raise DataError([Problem(file.name, "", "", found, "a table", "save it again as CSV in UTF-8")]) from None
     return frame
