@@ -15,6 +15,7 @@ from corridor.guards.workbooks import fault_of
 from corridor.schema import TABLES
 
 SUFFIXES: tuple[str, ...] = (".csv", ".parquet")
+_MOST_TEXT = 2 * 2**30  # bytes of all texts of a parquet file
 WORKBOOKS: tuple[str, ...] = (".xlsx", ".xlsm", ".xls", ".ods")
 
 
@@ -187,21 +188,39 @@ def _ragged(path: Path) -> list[Problem]:
 
 
 def _read_parquet(path: Path) -> tuple[Raw | None, list[Problem]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
-        with pq.ParquetFile(path) as file:
-            cells = file.metadata.num_rows * file.metadata.num_columns
-            if cells > MOST_CELLS:  # runs of one value pack millions of rows into a kilobyte
-                raise pa.ArrowInvalid(f"{cells:,} cells; at most {MOST_CELLS:,} are read")
-            frame = file.read().to_pandas()
+        frame = _frame_of(path).reset_index(drop=True)
     except Exception as error:  # pyarrow and its reading of pandas' notes have many kinds of errors
         mend = f"write it again as parquet, or as {path.stem}.csv"
         found = f"a file that cannot be read ({(str(error).splitlines() or ['broken'])[0][:80]})"
         return None, [Problem(path.stem, "", "", found, "a parquet file", mend)]
-    frame = _stripped(frame.reset_index(drop=True))
+    frame = _stripped(frame)
     return Raw(frame, _counted(frame)), []
+
+
+def _frame_of(path: Path) -> pd.DataFrame:
+    """A parquet file as a frame; runs of one value pack millions of rows, and one long text, into a kilobyte."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    schema = pq.read_schema(path)
+    texts = [
+        field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
+    ]
+    with pq.ParquetFile(path, read_dictionary=texts) as file:
+        cells = file.metadata.num_rows * file.metadata.num_columns
+        if cells > MOST_CELLS:
+            raise ValueError(f"{cells:,} cells; at most {MOST_CELLS:,} are read")
+        table = file.read()
+    size = 0
+    for column in table.columns:
+        for chunk in column.chunks if pa.types.is_dictionary(column.type) else []:
+            size += pc.sum(pc.take(pc.binary_length(chunk.dictionary), chunk.indices)).as_py() or 0
+    if size > _MOST_TEXT:
+        raise ValueError(f"{size:,} bytes of text; at most {_MOST_TEXT:,} are read")
+    frame: pd.DataFrame = table.cast(schema).to_pandas()
+    return frame
 
 
 def _counted(frame: pd.DataFrame) -> pd.Series:

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["MOST_BYTES", "MOST_CELLS", "MOST_UNPACKED", "fault_of"]
+__all__ = ["MOST_BYTES", "MOST_CELLS", "MOST_COLUMNS", "MOST_UNPACKED", "fault_of"]
 
 MOST_BYTES = 50_000_000
 """Largest file that is opened, in bytes."""
@@ -21,6 +21,8 @@ MOST_UNPACKED = 500_000_000
 """Most bytes of all its parts together, unpacked."""
 MOST_CELLS = 10_000_000
 """Most cells of a sheet, counted as the rectangle from the first cell to the last."""
+MOST_COLUMNS = 2_000
+"""Most columns of a sheet; our widest table has forty, and each takes time even where it is empty."""
 
 _MEND = "delete the empty rows and columns behind the last ones, and what is not needed, or save the tables as CSV"
 _BROKEN = "it is broken, cut off or locked. Mend: save it again as .xlsx from a spreadsheet, without a password"
@@ -64,10 +66,10 @@ def fault_of(path: Path) -> str | None:
                     if left < 0:
                         return _too_much()
                     sheet.add(block)
-                if sheet.cells > MOST_CELLS:
+                if sheet.rows and (sheet.width > MOST_COLUMNS or sheet.height * sheet.width > MOST_CELLS):
                     return (
                         f"a sheet reaches over {sheet.height:,} rows and {sheet.width:,} columns; at most "
-                        f"{MOST_CELLS:,} cells are read. Mend: {_MEND}"
+                        f"{MOST_COLUMNS:,} columns and {MOST_CELLS:,} cells are read. Mend: {_MEND}"
                     )
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
         return _BROKEN
@@ -121,10 +123,6 @@ class _Sheet:
     def width(self) -> int:
         """Columns; cells without a place follow on the last one."""
         return self.last_column + (self.widest if self.loose_cells else 0)
-
-    @property
-    def cells(self) -> int:
-        return self.height * self.width if self.rows else 0
 
 
 def _column(letters: bytes) -> int:
