@@ -189,7 +189,7 @@ def _ragged(path: Path) -> list[Problem]:
 
 def _read_parquet(path: Path) -> tuple[Raw | None, list[Problem]]:
     try:
-        frame = _frame_of(path).reset_index(drop=True)
+        frame = parquet_frame(path).reset_index(drop=True)
     except Exception as error:  # pyarrow and its reading of pandas' notes have many kinds of errors
         mend = f"write it again as parquet, or as {path.stem}.csv"
         found = f"a file that cannot be read ({(str(error).splitlines() or ['broken'])[0][:80]})"
@@ -198,8 +198,14 @@ def _read_parquet(path: Path) -> tuple[Raw | None, list[Problem]]:
     return Raw(frame, _counted(frame)), []
 
 
-def _frame_of(path: Path) -> pd.DataFrame:
-    """A parquet file as a frame; runs of one value pack millions of rows, and one long text, into a kilobyte."""
+def parquet_frame(path: Path) -> pd.DataFrame:
+    """A parquet file as a frame; runs of one value pack millions of rows, and one long text, into a kilobyte.
+
+    Raises
+    ------
+    ValueError
+        It would hold more than ``MOST_CELLS`` cells or 2 GiB of text. A broken file raises errors of pyarrow's.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq

@@ -92,7 +92,9 @@ def _check_size(root: yaml.Node) -> None:
         known = sizes.get(id(node))
         if known is not None:
             if known == 0:
-                raise yaml.YAMLError("an alias stands inside what it names")
+                raise yaml.constructor.ConstructorError(
+                    None, None, "an alias stands inside what it names", node.start_mark
+                )
             return known
         sizes[id(node)] = 0
         inner: list[yaml.Node] = []
