@@ -64,6 +64,8 @@ def write_workbook(
     ConfigError
         If the file can't be written or has another ending.
     """
+    from xlsxwriter.exceptions import XlsxFileError
+
     path = Path(path)
     if path.suffix.lower() != ".xlsx":
         raise ConfigError(f"output {path}: a workbook ends in .xlsx. Mend: give a name that ends so.")
@@ -79,8 +81,10 @@ def write_workbook(
         path.parent.mkdir(parents=True, exist_ok=True)
         _Book(draft).fill(study, tables, sheets, result_sheets(tables, study, plan, reasons), hidden, plan)
         os.replace(draft, path)
-    except OSError as error:
-        raise ConfigError(f"output {path}: can't be written ({error.strerror or error}).") from None
+    except (OSError, XlsxFileError) as error:
+        raise ConfigError(
+            f"output {path}: can't be written ({getattr(error, 'strerror', None) or error})."
+        ) from None
     finally:
         draft.unlink(missing_ok=True)
     return path
