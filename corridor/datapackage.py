@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,8 @@ def write_datapackage(folder: str | Path, name: str, title: str, description: st
     except OSError as error:
         raise ConfigError(f"output {place / FILE}: can't be written ({error.strerror or error}).") from None
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # told already, where the place itself is none
+            draft.unlink(missing_ok=True)
     return place / FILE
 
 

@@ -9,7 +9,7 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -151,7 +151,8 @@ def save_table(frame: pd.DataFrame, path: Path) -> None:
     except OSError as error:
         raise ConfigError(f"output {path}: can't be written ({error.strerror or error}).") from None
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # told already, where the place itself is none
+            draft.unlink(missing_ok=True)
 
 
 def write_results(

@@ -298,7 +298,7 @@ def _parts(address: str, kind: str) -> Iterator[tuple[str, str]]:
     for path in sorted(files.find(where)):
         if path.endswith(".parquet"):
             scenario = unquote(os.path.basename(os.path.dirname(path)).removeprefix("scenario="))
-            yield scenario, files.unstrip_protocol(path)
+            yield scenario, path
 
 
 def finished(out: str | Path) -> set[str]:
@@ -316,7 +316,8 @@ def read_sweep(out: str | Path, kind: str = "summary") -> pd.DataFrame:
     kind
         ``summary`` or ``moves``.
     """
-    frames = [_read(path).assign(scenario=scenario) for scenario, path in _parts(str(out), kind)]
+    files, _ = _files(str(out))
+    frames = [_read(files, path).assign(scenario=scenario) for scenario, path in _parts(str(out), kind)]
     if not frames:
         return pd.DataFrame(columns=["task", "scenario"])
     table = pd.concat(frames, ignore_index=True)
@@ -326,9 +327,10 @@ def read_sweep(out: str | Path, kind: str = "summary") -> pd.DataFrame:
     return table.sort_values(list(keys), ignore_index=True)
 
 
-def _read(path: str) -> pd.DataFrame:
+def _read(files: Any, path: str) -> pd.DataFrame:
     try:
-        return pd.read_parquet(path)
+        with files.open(path, "rb") as file:
+            return pd.read_parquet(file)
     except (OSError, ValueError) as error:  # pyarrow's errors are of these kinds
         reason = (str(error).splitlines() or ["broken"])[0][:100]
         raise ConfigError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,8 @@ def write_workbook(
             f"output {path}: can't be written ({getattr(error, 'strerror', None) or error})."
         ) from None
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # told already, where the place itself is none
+            draft.unlink(missing_ok=True)
     return path
 
 
