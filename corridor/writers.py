@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any, Literal
 
@@ -64,17 +65,16 @@ def write_workbook(tables: Tables, path: Path) -> None:
         "strings_to_numbers": False,
         "in_memory": True,
     }
-    try:
-        with xlsxwriter.Workbook(str(path), options) as book:
-            text = book.add_format({"quote_prefix": True})
-            for name, frame in tables:
-                sheet = book.add_worksheet(name)
-                sheet.freeze_panes(1, 0)
-                for at, column in enumerate(frame.columns):
-                    sheet.write_string(0, at, column)
-                    _write_column(sheet, at, frame[column], text)
-    except xlsxwriter.exceptions.XlsxFileError as error:
-        raise OSError(f"{error}") from None
+    content = io.BytesIO()  # a full disk would catch the library amid its zip, which then speaks up again later
+    with xlsxwriter.Workbook(content, options) as book:
+        text = book.add_format({"quote_prefix": True})
+        for name, frame in tables:
+            sheet = book.add_worksheet(name)
+            sheet.freeze_panes(1, 0)
+            for at, column in enumerate(frame.columns):
+                sheet.write_string(0, at, column)
+                _write_column(sheet, at, frame[column], text)
+    path.write_bytes(content.getvalue())
 
 
 def _beyond(frame: pd.DataFrame) -> list[str]:

@@ -6,6 +6,7 @@ typed into again, for such cells carry the quote prefix of the spreadsheet.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Mapping
@@ -65,8 +66,6 @@ def write_workbook(
     ConfigError
         If the file can't be written or has another ending.
     """
-    from xlsxwriter.exceptions import XlsxFileError
-
     path = Path(path)
     if path.suffix.lower() != ".xlsx":
         raise ConfigError(f"output {path}: a workbook ends in .xlsx. Mend: give a name that ends so.")
@@ -80,12 +79,14 @@ def write_workbook(
     draft = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _Book(draft).fill(study, tables, sheets, result_sheets(tables, study, plan, reasons), hidden, plan)
+        content = (
+            io.BytesIO()
+        )  # a full disk would catch the library amid its zip, which then speaks up again later
+        _Book(content).fill(study, tables, sheets, result_sheets(tables, study, plan, reasons), hidden, plan)
+        draft.write_bytes(content.getvalue())
         os.replace(draft, path)
-    except (OSError, XlsxFileError) as error:
-        raise ConfigError(
-            f"output {path}: can't be written ({getattr(error, 'strerror', None) or error})."
-        ) from None
+    except OSError as error:
+        raise ConfigError(f"output {path}: can't be written ({error.strerror or error}).") from None
     finally:
         with suppress(OSError):  # told already, where the place itself is none
             draft.unlink(missing_ok=True)
@@ -100,7 +101,7 @@ def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
 class _Book:
     """An open workbook with its formats."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, content: io.BytesIO) -> None:
         import xlsxwriter
 
         options = {
@@ -108,8 +109,9 @@ class _Book:
             "strings_to_urls": False,
             "strings_to_numbers": False,
             "nan_inf_to_errors": False,
+            "in_memory": True,
         }
-        self.book = xlsxwriter.Workbook(str(path), options)
+        self.book = xlsxwriter.Workbook(content, options)
         base = {"font_name": "Calibri", "font_size": 10, "valign": "top"}
         head = {**base, "bold": True, "font_color": "white", "bg_color": _BLUE, "text_wrap": True, "border": 1}
         self.formats = {"title": self.book.add_format({**base, "bold": True, "font_size": 14})}
