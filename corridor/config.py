@@ -223,7 +223,7 @@ class Study(_Part):
     evidence_tables: tuple[str, ...] = ()
     unknown_origin: Literal["safe", "imported"] = "safe"
     gap: float = Field(default=0.02, ge=0, le=0.5)
-    time_limit_s: float = Field(default=60.0, gt=0)
+    time_limit_s: float = Field(default=60.0, gt=0, le=1_000_000)
     force: tuple[Choice, ...] = ()
     forbid: tuple[Choice, ...] = ()
     keep: tuple[Kept, ...] = ()
@@ -240,8 +240,8 @@ class Study(_Part):
     @field_validator("markets")
     @classmethod
     def _weights(cls, markets: Mapping[str, float]) -> Mapping[str, float]:
-        if any(weight <= 0 for weight in markets.values()):
-            raise ValueError("every market needs a weight greater than 0")
+        if not all(0 < weight <= 1_000_000 for weight in markets.values()):
+            raise ValueError("every market needs a weight greater than 0, and at most 1,000,000")
         return markets
 
     @model_validator(mode="after")

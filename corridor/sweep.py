@@ -59,7 +59,7 @@ class Sweep(BaseModel):
     settings: Mapping[str, tuple[Any, ...]] = Field(default_factory=dict)
     draws: int = Field(default=0, ge=0, le=1_000_000)
     seed: int = Field(default=0, ge=0)
-    time_limit_s: float | None = Field(default=None, gt=0)
+    time_limit_s: float | None = Field(default=None, gt=0, le=1_000_000)
     data: str | None = None
     data_only: bool = False
 
