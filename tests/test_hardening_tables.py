@@ -171,6 +171,16 @@ def test_a_workbook_that_unpacks_to_very_much(tmp_path: Path, monkeypatch: pytes
     assert "would unpack to more than 3 MB" in told(path)
 
 
+def test_one_long_text_in_very_many_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = tiny().replace(demand=tiny().demand.assign(note="x" * 30_000).astype(dict(tiny().demand.dtypes)))
+    path = write_tables(odd, tmp_path / "t.xlsx", "xlsx")
+    assert path.stat().st_size < 60_000
+    monkeypatch.setattr(workbooks, "MOST_TEXT", 170_000)
+    assert load_tables(path).equals(odd)  # five cells of 30,000: the exact count passes where the bound does not
+    monkeypatch.setattr(workbooks, "MOST_TEXT", 140_000)
+    assert "bytes of text, each counted as often as it stands" in told(path)
+
+
 def test_a_part_that_lies_about_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbooks, "MOST_UNPACKED", 3_000_000)
     path = with_sheet(tmp_path, sheet("<row/>" + " " * 4_000_000))

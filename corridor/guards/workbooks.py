@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["MOST_BYTES", "MOST_CELLS", "MOST_COLUMNS", "MOST_UNPACKED", "fault_of"]
+__all__ = ["MOST_BYTES", "MOST_CELLS", "MOST_COLUMNS", "MOST_TEXT", "MOST_UNPACKED", "fault_of"]
 
 MOST_BYTES = 50_000_000
 """Largest file that is opened, in bytes."""
@@ -23,6 +23,8 @@ MOST_CELLS = 10_000_000
 """Most cells of a sheet, counted as the rectangle from the first cell to the last."""
 MOST_COLUMNS = 2_000
 """Most columns of a sheet; our widest table has forty, and each takes time even where it is empty."""
+MOST_TEXT = 2 * 10**9
+"""Most bytes of all texts, each counted as often as it stands."""
 
 _MEND = "delete the empty rows and columns behind the last ones, and what is not needed, or save the tables as CSV"
 _BROKEN = "it is broken, cut off or locked. Mend: save it again as .xlsx from a spreadsheet, without a password"
@@ -31,6 +33,7 @@ _CHUNK = 4 * 2**20
 _ROW, _CELL = re.compile(rb"[<:]row[\s/>]"), re.compile(rb"[<:]c[\s/>]")
 _NUMBERED = re.compile(rb"[<:]row\s(?:[^>]*?\s)?r\s*=\s*[\"']\d")
 _PLACED = re.compile(rb"[<:]c\s(?:[^>]*?\s)?r\s*=\s*[\"'][A-Za-z]+\d")
+_TEXT_NUMBER = re.compile(rb"v(?:\s[^>]*)?>\s*(\d{1,9})\s*<")
 _COLUMN = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]{1,7})\d")
 _LINE = re.compile(rb"\sr\s*=\s*[\"'][A-Za-z]*(\d{1,10})")
 
@@ -55,7 +58,7 @@ def fault_of(path: Path) -> str | None:
         if not zipfile.is_zipfile(path):
             return None
         with zipfile.ZipFile(path) as packed:
-            left = MOST_UNPACKED
+            left, cells = MOST_UNPACKED, 0
             for member in packed.infolist():
                 if member.file_size > left:
                     return _too_much()
@@ -66,11 +69,15 @@ def fault_of(path: Path) -> str | None:
                     if left < 0:
                         return _too_much()
                     sheet.add(block)
+                cells += sheet.all_cells
                 if sheet.rows and (sheet.width > MOST_COLUMNS or sheet.height * sheet.width > MOST_CELLS):
                     return (
                         f"a sheet reaches over {sheet.height:,} rows and {sheet.width:,} columns; at most "
                         f"{MOST_COLUMNS:,} columns and {MOST_CELLS:,} cells are read. Mend: {_MEND}"
                     )
+            if _bytes_of_texts(packed, cells) > MOST_TEXT:
+                many = f"more than {MOST_TEXT:,} bytes of text, each counted as often as it stands"
+                return f"it holds {many}. Mend: {_MEND}"
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
         return _BROKEN
     return None
@@ -93,15 +100,38 @@ def _blocks(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]
     yield rest
 
 
+def _bytes_of_texts(packed: zipfile.ZipFile, cells: int) -> int:
+    """Bytes of all texts, each as often as it stands; an upper bound where that is small enough.
+
+    A workbook holds each text once, and its cells the number of theirs: one long text can stand in all of them.
+    """
+    import numpy as np
+
+    names = [name for name in packed.namelist() if name.lower().endswith("sharedstrings.xml")]
+    texts = [len(text) for name in names for text in packed.read(name).split(b"<si")[1:]]
+    bound = max(texts, default=0) * cells
+    if bound <= MOST_TEXT:
+        return bound
+    lengths, total = np.array(texts, dtype=np.int64), 0
+    for name in packed.namelist():
+        if name not in names:
+            numbers = np.array(_TEXT_NUMBER.findall(packed.read(name)), dtype="S9").astype(np.int64)
+            total += int(lengths[numbers[numbers < len(lengths)]].sum())
+    return total
+
+
 class _Sheet:
     """How far the cells of a sheet reach, as its reader will lay them out."""
 
     def __init__(self) -> None:
-        self.rows = self.last_row = self.last_column = self.widest = self.loose_rows = self.loose_cells = 0
+        self.all_cells = self.rows = self.last_row = self.last_column = self.widest = self.loose_rows = (
+            self.loose_cells
+        ) = 0
         self._in_row = 0
 
     def add(self, block: bytes) -> None:
         rows, cells = len(_ROW.findall(block)), len(_CELL.findall(block))
+        self.all_cells += cells
         loose = cells - len(_PLACED.findall(block))
         if loose:
             counts = [len(_CELL.findall(part)) for part in _ROW.split(block)]
