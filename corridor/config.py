@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from corridor.bundle import bundled
 from corridor.errors import ConfigError
-from corridor.guards.yaml_files import read_yaml
+from corridor.guards.yaml_files import check_named, read_yaml
 
 Sector = Literal["electronics", "solar", "battery", "magnets", "minerals", "pharma"]
 SECTORS: tuple[str, ...] = ("electronics", "solar", "battery", "magnets", "minerals", "pharma")
@@ -331,7 +331,7 @@ def _read(file: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     settings = read_yaml(file, "study")
     if not isinstance(settings, dict):
         raise ConfigError(f"study {file}: is empty or no list of settings. Mend: begin with 'name:' and 'title:'.")
-    _check_named(settings, file)
+    check_named(settings, file)
     parent = settings.pop("extends", None)
     if parent is None:
         return settings
@@ -347,33 +347,6 @@ def _read(file: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
         if merged:
             settings[part] = merged
     return {**base, **settings}
-
-
-def _check_named(settings: dict[Any, Any], file: Path) -> None:
-    """Overrides are settings by name, scenarios lists of overrides by name, and every name is a text.
-
-    Raises
-    ------
-    ConfigError
-        With every fault.
-    """
-    faults = [f"{name!r}: a setting's name is a text" for name in settings if not isinstance(name, str)]
-    for part, of, what in (("overrides", dict, "settings"), ("scenarios", list, "names of overrides")):
-        named = settings.get(part)
-        if named is None:
-            continue
-        if not isinstance(named, dict):
-            faults.append(f"{part}: begin each with its name and a colon")
-            continue
-        for name, each in named.items():
-            if not isinstance(name, str):
-                faults.append(f"{part}.{name}: the name is no text; put it in quotes")
-            if not isinstance(each, of) or not all(isinstance(one, str) for one in each):
-                faults.append(f"{part}.{name}: wanted a {'list' if of is list else 'group'} of {what}")
-    if faults:
-        raise ConfigError(
-            "\n".join([f"study {file} has {len(faults)} fault(s):", *(f"  - {one}" for one in faults)])
-        )
 
 
 def _unknown(kind: str, name: str, there: Iterable[str], file: Path) -> str:

@@ -9,7 +9,7 @@ import yaml
 
 from corridor.errors import ConfigError
 
-__all__ = ["MOST_BYTES", "MOST_VALUES", "read_yaml"]
+__all__ = ["MOST_BYTES", "MOST_VALUES", "check_named", "read_yaml"]
 
 MOST_BYTES = 4 * 2**20
 """Largest file that is read: 4 MiB, a hundred times the largest bundled study."""
@@ -82,6 +82,33 @@ def read_yaml(file: Path, what: str) -> Any:
     except (ValueError, OverflowError) as error:  # a date or number that there is not: 2024-13-45
         why, line = str(error)[:80], ""
     raise ConfigError(f"{what} {file}{line}: not valid YAML ({why}).") from None
+
+
+def check_named(settings: dict[Any, Any], file: Path) -> None:
+    """Overrides are settings by name, scenarios lists of overrides by name, and every name is a text.
+
+    Raises
+    ------
+    ConfigError
+        With every fault.
+    """
+    faults = [f"{name!r}: a setting's name is a text" for name in settings if not isinstance(name, str)]
+    for part, of, what in (("overrides", dict, "settings"), ("scenarios", list, "names of overrides")):
+        named = settings.get(part)
+        if named is None:
+            continue
+        if not isinstance(named, dict):
+            faults.append(f"{part}: begin each with its name and a colon")
+            continue
+        for name, each in named.items():
+            if not isinstance(name, str):
+                faults.append(f"{part}.{name}: the name is no text; put it in quotes")
+            if not isinstance(each, of) or not all(isinstance(one, str) for one in each):
+                faults.append(f"{part}.{name}: wanted a {'list' if of is list else 'group'} of {what}")
+    if faults:
+        raise ConfigError(
+            "\n".join([f"study {file} has {len(faults)} fault(s):", *(f"  - {one}" for one in faults)])
+        )
 
 
 def _check_size(root: yaml.Node) -> None:
