@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from corridor.exchange import write_graph as write_graph
     from corridor.graph import build_graph as build_graph
     from corridor.graph import to_tables as to_tables
+    from corridor.kinds import measure as measure
+    from corridor.kinds import study_measures as study_measures
     from corridor.maps import explore as explore
     from corridor.measures import concentration as concentration
     from corridor.measures import draw_tables as draw_tables
     from corridor.measures import exposure as exposure
     from corridor.measures import exposure_by_origin as exposure_by_origin
+    from corridor.measures import failing_sets as failing_sets
     from corridor.measures import feasibility as feasibility
     from corridor.measures import headline as headline
     from corridor.measures import keep_statuses as keep_statuses
@@ -97,6 +100,7 @@ _WHERE = {
     "explore": "maps",
     "exposure": "measures",
     "exposure_by_origin": "measures",
+    "failing_sets": "measures",
     "feasibility": "measures",
     "frontier": "relocate",
     "headline": "measures",
@@ -108,6 +112,7 @@ _WHERE = {
     "load_tables": "tables",
     "look_through": "measures",
     "loss_distribution": "risk",
+    "measure": "kinds",
     "mineral_risk": "measures",
     "optimize": "relocate",
     "paths": "measures",
@@ -133,6 +138,7 @@ _WHERE = {
     "spread": "shocks",
     "stability": "measures",
     "survival": "shocks",
+    "study_measures": "kinds",
     "to_tables": "graph",
     "uncertainty": "measures",
     "value_of_information": "relocate",

@@ -1,5 +1,6 @@
 """The tables in memory: one data frame per table, with fixed columns and types."""
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from dataclasses import replace as _replace
@@ -299,3 +300,9 @@ def _as_text(values: pd.Series) -> pd.Series:
         values = values.map(text, na_action="ignore") if values.dtype != TEXT else values
         return values.astype(TEXT)
     return pd.Series(np.nan, index=values.index, dtype=TEXT)
+
+
+def checksum(frame: pd.DataFrame) -> str:
+    """SHA-256 of a table as CSV."""
+    text = frame.to_csv(index=False, lineterminator="\n")
+    return hashlib.sha256(text.encode()).hexdigest()

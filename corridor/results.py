@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -19,6 +18,7 @@ import pandas as pd
 from corridor.config import Study
 from corridor.datapackage import write_datapackage
 from corridor.errors import ConfigError
+from corridor.frames import checksum
 from corridor.guards.formulas import disarmed
 from corridor.tables import write_tables
 from corridor.version import __version__
@@ -164,7 +164,10 @@ def write_results(
     plans: list[Plan],
     measures: Mapping[str, pd.DataFrame] | None = None,
 ) -> None:
-    """Fill a results folder: study, checksums and versions, exposure and shares, measures, frontier, plans."""
+    """Fill a results folder: study, checksums and versions, exposure and shares, frontier, a folder per plan.
+
+    `measures`, as :func:`corridor.kinds.study_measures` gives them, go into ``measures/``, a file each.
+    """
     save_table(exposures, folder / "exposure.csv")
     save_table(shares, folder / "shares.csv")
     for name, frame in (measures or {}).items():
@@ -200,9 +203,3 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "not installed"
-
-
-def checksum(frame: pd.DataFrame) -> str:
-    """SHA-256 of a table as CSV."""
-    text = frame.to_csv(index=False, lineterminator="\n")
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -12,8 +12,9 @@ import pandas as pd
 
 from corridor.config import Study
 from corridor.errors import ConfigError, CorridorError
+from corridor.frames import checksum
 from corridor.guards.formulas import restored
-from corridor.results import MARKER, checksum
+from corridor.results import MARKER
 from corridor.tables import Tables, load_tables
 
 #: Relative difference that counts as the same: what writing as text and another order of sums may do.
@@ -91,7 +92,8 @@ def _open(place: Path) -> tuple[dict[str, str], Study, Tables]:
 
 
 def _again(tables: Tables, study: Study, place: Path) -> Iterator[tuple[str, pd.DataFrame]]:
-    from corridor.measures import exposure, shares, study_measures
+    from corridor.kinds import study_measures
+    from corridor.measures import exposure, shares
 
     markets = list(study.markets)
     yield "exposure", exposure(tables, markets, study.target)

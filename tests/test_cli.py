@@ -61,7 +61,7 @@ def edit(file, old, new):
 def test_help_of_every_command(corridor):
     code, out, _ = corridor("--help")
     assert code == 0
-    for command in ("run", "check", "graph", "measure", "plan", "frontier", "map"):
+    for command in ("run", "check", "graph", "measure", "plan", "frontier", "map", "report"):
         assert f"\n  {command} " in out
         code, text, _ = corridor(command, "--help")
         assert code == 0
@@ -123,6 +123,28 @@ def test_run_leaves_a_complete_folder(corridor, place):
     # A second run takes the place of the first, and nothing else is left beside it.
     assert corridor("run", place / "study.yaml", "--out", results)[0] == 0
     assert sorted(path.name for path in place.iterdir()) == ["data", "results", "study.yaml"]
+
+
+def test_run_writes_pages_of_components_and_the_report(corridor, place):
+    out = place / "results"
+    assert corridor("run", place / "study.yaml", "--out", out)[0] == 0
+    ids = set(pd.read_csv(place / "data" / "components.csv")["id"])
+    assert {path.stem for path in (out / "components").iterdir()} == ids
+    assert (out / "components.html").is_file()
+    assert "4. The plans" in (out / "report.html").read_text()
+    assert 'href="frontier.csv"' in (out / "index.html").read_text()
+
+
+def test_report_alone(corridor, place):
+    out = place / "paper"
+    code, told, _ = corridor("report", place / "study.yaml", "--out", out)
+    assert code == 0
+    assert "report.html" in told
+    page = (out / "report.html").read_text()
+    assert "In short" in page
+    assert "index.html" not in page
+    # The study's smallest budget and its own; the one between is one of these.
+    assert list(pd.read_csv(out / "frontier.csv")["budget_usd_m"]) == [20, 60]
 
 
 def test_a_folder_of_somebody_else_is_left_alone(corridor, place):

@@ -309,7 +309,9 @@ def test_a_run_that_is_stopped(how: signal.Signals, tmp_path: Path) -> None:
     assert files_of(tmp_path / "out") == {MARKER: b"old"}
     if how == signal.SIGINT:
         assert run.returncode == 130
-        assert err.endswith("corridor: stopped; no half-written file is left.\n")
+        assert err.endswith(
+            "corridor: stopped; nothing half-written is left; plans found are kept: go on with run --resume.\n"
+        )
         assert "Traceback" not in err
         assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "out", "study.yaml"]
     with results_folder(tmp_path / "out") as folder:  # the lock went with its process

@@ -41,7 +41,7 @@ def test_a_price_is_what_one_more_dollar_avoids(budget):
 
 def test_prices_of_resources_of_sites_are_differences_too():
     case = synthetic_tables(40, 2, 5)
-    case = case.replace(sites=case.sites.assign(land_ha=case.sites["land_ha"] * 0.05))
+    case = case.replace(sites=case.sites.assign(land_ha=case.sites["land_ha"] * 0.01))
     settings = synthetic_study(case, 5, 8, 5)
     here, price, problem = relaxed(case, settings, 1e5)
     name = min(price, key=lambda one: price[one] if one.startswith("land_ha") else 0.0)

@@ -7,7 +7,21 @@ from collections.abc import Callable
 
 import typer
 
-from corridor.cli import data, importers, measures, plans, risk, robust, shocks, study, sweeps, verify, workbook
+from corridor.cli import (
+    data,
+    importers,
+    measures,
+    networks,
+    plans,
+    report,
+    risk,
+    robust,
+    shocks,
+    study,
+    sweeps,
+    verify,
+    workbook,
+)
 
 app = typer.Typer(
     add_completion=False,
@@ -28,6 +42,9 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "import": importers.import_,
     "graph": data.graph,
     "measure": measures.measure,
+    "look-through": networks.look_through,
+    "cascade": networks.cascade,
+    "reliance": networks.reliance,
     "plan": plans.plan,
     "explain": plans.explain,
     "frontier": plans.frontier,
@@ -38,6 +55,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "sweep": sweeps.sweep,
     "verify": verify.verify,
     "map": study.map_,
+    "report": report.report,
 }
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
@@ -60,7 +78,10 @@ def main() -> None:
     except (KeyboardInterrupt, SystemExit) as stopped:
         if isinstance(stopped, SystemExit) and stopped.code != 130:
             raise
-        _fail("stopped; no half-written file is left.", 130)
+        _fail(
+            "stopped; nothing half-written is left; plans found are kept: go on with run --resume.",
+            130,
+        )
 
 
 def _fail(message: str, code: int) -> None:

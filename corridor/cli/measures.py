@@ -1,4 +1,4 @@
-"""`corridor measure`: every measure by its name, printed and written."""
+"""`corridor measure`: every measure of the markets by its kind."""
 
 from __future__ import annotations
 
@@ -14,18 +14,13 @@ from corridor.cli.settings import Data, Only, StudyName, load_inputs
 if TYPE_CHECKING:
     import pandas as pd
 
-    from corridor.tables import Tables
-
-_PERCENT = {
-    "assumed", "direct", "net", "stop", "share", "cumulative_share", "contribution", "home_share", "left", "low",
-    "high", "loss_share", "flagged_share", "foreign_cr3", "lost", "import_reliance", "top_10", "top_20",
-}  # fmt: skip
+    from corridor.kinds import Column, Kind
 
 
 def measure(
     study: StudyName = "default",
-    kind: Annotated[str, typer.Option("--kind", help="Which measure: see --list.")] = "exposure",
-    listed: Annotated[bool, typer.Option("--list", help="List the measures and what each says.")] = False,
+    kind: Annotated[str, typer.Option("--kind", help="What to measure; --list shows the kinds.")] = "exposure",
+    list_: Annotated[bool, typer.Option("--list", help="List the kinds, what they mean and take.")] = False,
     market: Annotated[
         list[str] | None,
         typer.Option("--market", help="Market, for example IND; may be given again.", show_default=False),
@@ -33,18 +28,20 @@ def measure(
     target: Annotated[
         list[str] | None,
         typer.Option(
-            "--target", help="Countries depended upon, if not the study's; may be given again.", show_default=False
+            "--target",
+            "--origin",
+            help="Country depended upon, in place of the study's target; may be given again.",
+            show_default=False,
         ),
     ] = None,
+    sector: Annotated[str | None, typer.Option("--sector", help="One sector only.", show_default=False)] = None,
     component: Annotated[
         list[str] | None,
-        typer.Option("--component", help="These components only; may be given again.", show_default=False),
+        typer.Option("--component", help="One component only; may be given again.", show_default=False),
     ] = None,
-    country: Annotated[
-        str | None,
-        typer.Option("--country", help="Whose exports are looked at; IND if not given.", show_default=False),
+    year: Annotated[
+        int | None, typer.Option("--year", help="Year of imports; the newest if left out.", show_default=False)
     ] = None,
-    sector: Annotated[str | None, typer.Option("--sector", help="One sector only.", show_default=False)] = None,
     top: Annotated[int, typer.Option("--top", min=1, help="Rows to print for each market.")] = 20,
     to: Annotated[
         Path | None,
@@ -53,52 +50,28 @@ def measure(
     data: Data = None,
     only: Only = False,
 ) -> None:
-    """Measure dependence: exposure to the target through all inputs (or any other measure: --list)."""
-    from corridor.config import SECTORS
-    from corridor.errors import ConfigError
-    from corridor.frames import nearest
-    from corridor.measures import MEASURES, Ask
-    from corridor.measures import measure as make
+    """Measure exposure to the target, concentration, dependence, choke points, stops: --list shows all kinds."""
+    from corridor.kinds import kind_of
+    from corridor.kinds import measure as measured
 
-    if listed:
-        table = new_table("Measures", ["component", "needs"])
-        table.columns[0].header, table.columns[1].header = "--kind", "what it says"
-        for one in MEASURES.values():
-            table.add_row(one.name, plain(one.meaning))
-        say().print(table)
+    if list_:
+        _list()
         return
-    if sector is not None and sector not in SECTORS:
-        raise ConfigError(f"sector '{sector}': there is no such sector. Sectors there: {', '.join(SECTORS)}.")
-    if kind not in MEASURES:
-        near = nearest(kind, MEASURES)
-        hint = f" Did you mean '{near}'?" if near else ""
-        raise ConfigError(f"there is no measure '{kind}'.{hint} Measures there: {', '.join(MEASURES)}.")
-    given = {"market": market, "target": target, "component": component, "country": country}
-    idle = [f"--{name}" for name, value in given.items() if value and name not in MEASURES[kind].takes]
-    if idle:
-        takes = ", ".join(f"--{name}" for name in sorted(MEASURES[kind].takes)) or "none of these options"
-        raise ConfigError(f"{', '.join(idle)}: means nothing to measure '{kind}', which takes {takes}.")
+    chosen = kind_of(kind)
     settings, tables = load_inputs(study, data, only)
-    ask = Ask.of(
-        tables,
-        settings,
-        markets=market or (),
-        target=target or (),
-        components=component or (),
-        country=country,
-    )
     with err().status(f"measuring: {kind}"):
-        frame = make(kind, ask, sector=sector)
-    if kind == "exposure":
-        parts = tables.components.set_index("id")[["name", "sector", "stage"]]
-        frame = frame.join(parts, on="component")
-    what = f"exposure to {'+'.join(ask.target)}" if kind == "exposure" else MEASURES[kind].meaning
-    _show(tables, what, MEASURES[kind].shown, frame, ask.markets, top)
-    if kind == "exposure":
-        say().print(
-            "direct: bought from the target. net: its value through the bill of materials. stop: what stops if "
-            "the target stops. assumed: part of net whose weakest link is an assumption."
+        frame = measured(
+            tables,
+            settings,
+            kind,
+            market=market or (),
+            target=target or (),
+            sector=sector,
+            component=component or (),
+            year=year,
         )
+    against = f" to {'+'.join(dict.fromkeys(target or settings.target))}" if "target" in chosen.takes else ""
+    _show(kind, chosen, frame, against, top)
     if to is not None:
         from corridor.results import save_table
 
@@ -106,46 +79,48 @@ def measure(
         say().print(f"{len(frame):,} rows written to {to}")
 
 
-def _show(
-    tables: Tables, what: str, columns: tuple[str, ...], frame: pd.DataFrame, markets: tuple[str, ...], top: int
-) -> None:
-    """Print the first rows, a table for each market where the measure has one."""
-    column = next((name for name in ("market", "reporter") if name in frame), None)
-    names = {str(key): str(name) for key, name in tables.components.set_index("id")["name"].items()}
-    parts = [(None, frame)] if column is None else [(m, frame[frame[column] == m]) for m in markets]
+def _list() -> None:
+    """Print every kind with what it means and takes."""
+    from corridor.kinds import KINDS
+
+    for name, kind in KINDS.items():
+        say().print(plain(f"{name}: {kind.meaning}"), soft_wrap=True)
+        say().print(plain(f"    {' '.join(f'--{option}' for option in kind.takes)}"), soft_wrap=True)
+
+
+def _show(name: str, kind: Kind, frame: pd.DataFrame, against: str, top: int) -> None:
+    """Print a table per market, what its columns mean, and what its notes say."""
+    parts = [("", frame)] if "market" not in frame else list(frame.groupby("market", sort=False))
     for market, part in parts:
-        shown = part.head(top)[[name for name in columns if name in part and name != column]]
-        titles = ["component" if name == "product" else str(name) for name in shown.columns]
-        table = new_table(f"{f'{market}: ' if market else ''}{what}", ["", *titles])
-        whole = {str(name) for name in shown if _whole(shown[name])}
-        for rank, row in enumerate(rows_of(shown), 1):
-            named = {
-                key: str(names.get(str(row[key]), row[key])) for key in ("component", "product") if key in row
-            }
-            cells = [_cell(key, value, whole=key in whole) for key, value in (row | named).items()]
-            table.add_row(str(rank), *cells)
-        say().print(table)
+        head = f"{market!s}: " if market else ""
+        _table(f"{head}{name}{against}", kind.columns, part.head(top))
+    if not len(frame):
+        say().print("Nothing to show: no row of this kind fits the options.")
+        return
+    meanings = [f"{column.name}: {column.meaning}" for column in kind.columns if column.name != "name"]
+    say().print(plain(". ".join(meanings) + "."), soft_wrap=True)
+    if "note" in frame:
+        for note, count in frame.loc[frame["note"] != "", "note"].value_counts().items():
+            say().print(plain(f"Note on {count:,} of {len(frame):,} rows: {note}."), soft_wrap=True)
 
 
-def _whole(column: pd.Series) -> bool:
-    """Whether all figures of a column are whole numbers."""
+def _table(title: str, columns: tuple[Column, ...], rows: pd.DataFrame) -> None:
+    table = new_table(title, ["", *("component" if column.name == "name" else column.name for column in columns)])
+    for at, column in enumerate(columns, 1):
+        if not column.form:
+            table.columns[at].justify, table.columns[at].no_wrap = "left", False
+    for rank, row in enumerate(rows_of(rows), 1):
+        table.add_row(str(rank), *(plain(written(row[column.name], column.form)) for column in columns))
+    say().print(table)
+
+
+def written(value: Any, form: str) -> str:
+    """A cell as text: blank where unknown, yes or no for flags, figures by their format."""
     import pandas as pd
 
-    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        return False
-    known = column.dropna().astype(float)
-    return bool((known == known.round()).all())
-
-
-def _cell(name: str, value: Any, *, whole: bool) -> Any:
-    if isinstance(value, str):
-        return plain(value)
-    if value is None or value != value:
+    if pd.isna(value):
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if name == "year":
-        return str(int(value))
-    if name in _PERCENT:
-        return f"{value:.0%}"
-    return f"{value:,.0f}" if whole or name.endswith("_usd_m") else f"{value:.2f}"
+    text: str = format(float(value), form) if form else str(value).replace(";", "; ")
+    return text

@@ -167,7 +167,7 @@ def frontier(
         say().print(f"{len(plans)} plans written to {to}")
 
 
-def plan_along(settings: Study, tables: Tables, budgets: list[float]) -> list[Plan]:
+def plan_along(settings: Study, tables: Tables, budgets: list[float], *, resume: Path | None = None) -> list[Plan]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from corridor.relocate import frontier as along
@@ -179,4 +179,4 @@ def plan_along(settings: Study, tables: Tables, budgets: list[float]) -> list[Pl
         def done(budget: float) -> None:
             bar.update(task, advance=1, description=f"planning: US$ {budget:,.0f} M done")
 
-        return along(tables, settings, budgets=budgets, progress=done)
+        return along(tables, settings, budgets=budgets, progress=done, resume=resume)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,10 +26,13 @@ def run(
     only: Only = False,
     scenario: Scenario = None,
     override: Override = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run into the same folder that was stopped or killed.")
+    ] = False,
 ) -> None:
     """Everything: check the data, measure exposure, plan along the frontier, draw the pages."""
     settings, tables = load_inputs(study, data, only, scenario, override)
-    _study_pages(settings, tables, out, with_plans=True)
+    _study_pages(settings, tables, out, with_plans=True, resume=resume)
 
 
 def map_(
@@ -43,23 +47,29 @@ def map_(
     _study_pages(settings, tables, out, with_plans=with_plans)
 
 
-def _study_pages(settings: Study, tables: Tables, out: Path, *, with_plans: bool) -> None:
+def _study_pages(settings: Study, tables: Tables, out: Path, *, with_plans: bool, resume: bool = False) -> None:
     import pandas as pd
 
+    from corridor.kinds import study_measures
     from corridor.maps import write_pages
-    from corridor.measures import exposure, shares, study_measures
+    from corridor.measures import exposure, shares
     from corridor.results import results_folder, write_results
 
     with results_folder(out) as folder:
         markets = list(settings.markets)
         exposures = exposure(tables, markets, settings.target)
         all_shares = pd.concat([shares(tables, market) for market in markets], ignore_index=True)
-        plans = plan_along(settings, tables, list(settings.budgets_usd_m)) if with_plans else []
         with err().status("measuring"):
-            measures = study_measures(tables, settings)
-        write_results(folder, settings, tables, exposures, all_shares, plans, measures)
+            measured = study_measures(tables, settings)
+        kept = out.absolute().parent / f".{out.name}.resume"
+        if with_plans and not resume:
+            shutil.rmtree(kept, ignore_errors=True)
+        plans = plan_along(settings, tables, list(settings.budgets_usd_m), resume=kept) if with_plans else []
+        write_results(folder, settings, tables, exposures, all_shares, plans, measured)
         with err().status("drawing the pages"):
-            write_pages(tables, settings, exposures, all_shares, plans, folder)
+            write_pages(tables, settings, exposures, all_shares, plans, folder, has_component_pages=True)
+    if with_plans:
+        shutil.rmtree(kept, ignore_errors=True)
     show_headline(settings, tables, exposures)
     if plans:
         show_frontier(settings, tables, plans)

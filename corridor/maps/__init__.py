@@ -16,7 +16,7 @@ from corridor.tables import Tables
 if TYPE_CHECKING:
     from corridor.relocate import Alternatives, Plan, Reasons
 
-__all__ = ["Page", "explore", "write_pages"]
+__all__ = ["Page", "explore", "write_pages", "write_report"]
 
 
 def write_pages(
@@ -53,33 +53,46 @@ def write_pages(
     alternatives
         :func:`corridor.alternatives` by budget: which moves must, could or never be made. As above.
     has_component_pages
-        Whether components/<id>.html and countries/<ISO3>.html stand beside the pages and can be linked.
+        Also write components.html, a page per component (components/) and per country that supplies something
+        (countries/), and report.html, and link them. A file is named by the id where that is safe on every
+        system, see :func:`corridor.maps.links.file_names`.
 
     Returns
     -------
     list of pathlib.Path
-        index.html, dependency.html, graph.html and, with plans, plan.html. Each stands alone; links go
-        between them.
+        index.html, dependency.html, graph.html, with plans plan.html, and what `has_component_pages` adds. Each
+        stands alone; links go between them.
 
     Raises
     ------
     ConfigError
-        If there are no outlines for the study's point of view.
+        If there are no outlines for the study's point of view, or a plan names what the tables do not have.
     CorridorError
         If a page would load anything from outside.
     """
     from corridor.maps.component_graph import graph_page
+    from corridor.maps.downloads import downloads
     from corridor.maps.index import index_page
     from corridor.maps.india import plan_page
     from corridor.maps.world import world_page
 
     ordered = sorted(plans, key=lambda plan: plan.budget_usd_m)
     pages = {
-        "index.html": index_page(tables, study, exposures, shares, ordered),
+        "index.html": index_page(
+            tables,
+            study,
+            exposures,
+            shares,
+            ordered,
+            has_component_pages=has_component_pages,
+            files=downloads(Path(out)),
+        ),
         "dependency.html": world_page(
             tables, study, exposures, shares, has_plan=bool(ordered), has_component_pages=has_component_pages
         ),
-        "graph.html": graph_page(tables, study, exposures, shares, ordered),
+        "graph.html": graph_page(
+            tables, study, exposures, shares, ordered, has_component_pages=has_component_pages
+        ),
     }
     if ordered:
         pages["plan.html"] = plan_page(
@@ -90,12 +103,85 @@ def write_pages(
             alternatives=alternatives,
             has_component_pages=has_component_pages,
         )
+    if has_component_pages:
+        pages |= _entity_pages(tables, study, exposures, shares, ordered, reasons or {})
     return _write(pages, Path(out))
+
+
+def write_report(
+    tables: Tables,
+    study: Study,
+    exposures: pd.DataFrame,
+    shares: pd.DataFrame,
+    plans: Sequence[Plan],
+    path: str | Path,
+    *,
+    reasons: Reasons | None = None,
+) -> Path:
+    """Write the report alone: a page to be printed, without links to others.
+
+    Parameters
+    ----------
+    tables, study, exposures, shares, plans
+        As in :func:`write_pages`; three plans are shown, those nearest to the study's smallest budget, its own
+        and the one between.
+    path
+        File; its folder is made if it is not there.
+    reasons
+        :func:`corridor.explain` of the plan nearest to the study's budget.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    ConfigError
+        If a plan names what the tables do not have.
+    """
+    from corridor.maps.facts import Facts
+    from corridor.maps.report_page import report_page
+
+    facts = Facts.of(tables, study, exposures, shares, plans)
+    page = report_page(facts, exposures, reasons=reasons, has_pages=False)
+    return _write({Path(path).name: page}, Path(path).parent)[0]
+
+
+def _entity_pages(
+    tables: Tables,
+    study: Study,
+    exposures: pd.DataFrame,
+    shares: pd.DataFrame,
+    plans: Sequence[Plan],
+    reasons: Mapping[float, Reasons],
+) -> dict[str, str]:
+    """Pages of all components and countries, their list, and the report, by path."""
+    from corridor.maps.component_pages import component_page
+    from corridor.maps.country_pages import Lands, country_page, country_rows
+    from corridor.maps.facts import Facts
+    from corridor.maps.listing import listing_page
+    from corridor.maps.payload import rows_of
+    from corridor.maps.report_page import report_page
+
+    facts = Facts.of(tables, study, exposures, shares, plans)
+    lands = Lands.of(facts)
+    why = None if facts.chosen is None else reasons.get(facts.chosen.budget_usd_m)
+    pages = {
+        "components.html": listing_page(facts, lands),
+        "report.html": report_page(facts, exposures, reasons=why),
+    }
+    for row in rows_of(tables.components):
+        pages[f"components/{facts.component_files[row.id]}"] = component_page(facts, row)
+    for row in country_rows(facts):
+        pages[f"countries/{facts.country_files[row.iso3]}"] = country_page(facts, lands, row)
+    return pages
 
 
 def _write(pages: dict[str, str], out: Path) -> list[Path]:
     """All pages or none: they are made before the first is written, and each is put in place whole."""
-    out.mkdir(parents=True, exist_ok=True)
+    for folder in {(out / name).parent for name in pages}:
+        folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, page in pages.items():
         path = out / name

@@ -9,6 +9,7 @@ import pandas as pd
 
 from corridor.config import Study
 from corridor.maps import style
+from corridor.maps.links import component_files, odd_names
 from corridor.maps.outlines import DISCLAIMER
 from corridor.maps.payload import (
     Codes,
@@ -77,6 +78,7 @@ def graph_page(
 
     payload = graph_payload(tables, study, exposures, shares, plans)
     payload["componentPages"] = has_component_pages
+    payload["componentFiles"] = odd_names(component_files(tables)) if has_component_pages else {}
     page: str = OfflineFigure(
         "graph.html",
         ["common.js", "graph_layout.js", "graph_picture.js", "graph_panel.js", "graph.js"],
@@ -85,6 +87,7 @@ def graph_page(
             "study": study,
             "target": payload["targetName"],
             "has_plan": bool(plans),
+            "has_component_pages": has_component_pages,
             "classes": style.share_legend(),
             "sectors": payload["sectors"],
             "statuses": style.STATUS_MEANING,

@@ -10,9 +10,12 @@ import pandas as pd
 from corridor.checks import coverage
 from corridor.config import SECTORS, Cut, Denial, Study
 from corridor.maps import style
+from corridor.maps.links import component_files, country_files
 from corridor.maps.outlines import DISCLAIMER
 from corridor.maps.payload import needs, rows_of, target_name, text
+from corridor.maps.words import in_text, money
 from corridor.measures import headline
+from corridor.measures.bill import STATUSES
 from corridor.tables import Tables
 
 if TYPE_CHECKING:
@@ -20,9 +23,21 @@ if TYPE_CHECKING:
 
 
 def index_page(
-    tables: Tables, study: Study, exposures: pd.DataFrame, shares: pd.DataFrame, plans: Sequence[Plan]
+    tables: Tables,
+    study: Study,
+    exposures: pd.DataFrame,
+    shares: pd.DataFrame,
+    plans: Sequence[Plan],
+    *,
+    has_component_pages: bool = False,
+    files: Sequence[dict[str, Any]] = (),
 ) -> str:
     """The page as text; parameters as in :func:`corridor.maps.write_pages`.
+
+    Parameters
+    ----------
+    files
+        Result of :func:`corridor.maps.downloads.downloads`.
 
     Returns
     -------
@@ -45,6 +60,11 @@ def index_page(
         {
             "study": study,
             "has_plan": plan is not None,
+            "has_component_pages": has_component_pages,
+            "component_files": component_files(tables) if has_component_pages else {},
+            "counts_countries": len(country_files(tables, shares)) if has_component_pages else 0,
+            "rests": [_rests(tables, exposures, iso3, names) for iso3 in study.markets],
+            "files": files,
             "target": target_name(study.target, names),
             "target_names": [names.get(iso3, iso3) for iso3 in study.target],
             "markets": [
@@ -74,18 +94,6 @@ def index_page(
     return page
 
 
-def in_text(name: str) -> str:
-    """A country's name inside a sentence."""
-    return f"the {name}" if name.startswith(("United", "European")) else name
-
-
-def money(usd_m: float, study: Study) -> str:
-    """Money in US$, with the same in rupees."""
-    rupees = usd_m * study.inr_per_usd / 10
-    dollars = f"${usd_m / 1000:,.1f} bn" if abs(usd_m) >= 1000 else f"${usd_m:,.0f} M"
-    return f"{dollars} (₹{rupees / 1e5:,.1f} lakh crore)" if rupees >= 1e5 else f"{dollars} (₹{rupees:,.0f} crore)"
-
-
 def _top(
     tables: Tables, exposures: pd.DataFrame, need: pd.Series, market: str, names: dict[str, str]
 ) -> dict[str, Any]:
@@ -108,6 +116,25 @@ def _top(
             for row in rows_of(own)
         ],
         "id": market,
+    }
+
+
+def _rests(tables: Tables, exposures: pd.DataFrame, market: str, names: dict[str, str]) -> dict[str, Any]:
+    """On what the net exposure of final needs rests, weighted by value: all together, then by sector."""
+    need = tables.demand[tables.demand["market"] == market].groupby("component")["value_usd_m"].sum()
+    own = exposures[exposures["market"] == market].set_index("component")
+    own = own[own.index.isin(need.index)]
+    weight = own["net"] * need.reindex(own.index)
+    known = own[list(STATUSES)].mul(weight, axis=0)
+    sector = tables.components.set_index("id")["sector"].reindex(own.index)
+    by_sector = known.groupby(sector).sum()
+    order = [name for name in style.SECTOR_COLOURS if name in by_sector.index]
+    order += [name for name in by_sector.index if name not in order]
+    rows = [("All final needs", known.sum()), *[(style.sector_name(name), by_sector.loc[name]) for name in order]]
+    told = [(name, row.to_numpy(float)) for name, row in rows if row.sum() > 0]
+    return {
+        "market": names.get(market, market),
+        "rows": [{"name": name, "parts": (row / row.sum()).tolist()} for name, row in told],
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from corridor.config import Study
+from corridor.maps.links import component_files, odd_names
 from corridor.maps.outlines import DISCLAIMER, outline_text
 from corridor.maps.plan_payload import plan_payload
 from corridor.tables import Tables
@@ -43,7 +44,7 @@ def plan_page(
     from corridor.maps.offline import OfflineFigure, OfflineMap, Start
 
     payload = plan_payload(tables, study, plans, reasons=reasons, alternatives=alternatives)
-    payload["pages"] = has_component_pages
+    payload["pages"] = {"components": odd_names(component_files(tables))} if has_component_pages else None
     figure = OfflineFigure(
         "plan.html",
         SCRIPTS,
@@ -51,6 +52,7 @@ def plan_page(
         {
             "study": study,
             "has_plan": True,
+            "has_component_pages": has_component_pages,
             "has_reasons": any("why" in plan for plan in payload["plans"]),
             "has_others": any("others" in plan for plan in payload["plans"]),
             "sectors": payload["sectors"],

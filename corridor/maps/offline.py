@@ -20,11 +20,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from corridor.errors import CorridorError
 
 ASSETS = Path(__file__).parent / "assets"
+#: Styles of the pages with maps and graphs, in order; base.css is in every page.
+STYLES = ("base.css", "corridor.css")
 #: Addresses that folium's map asks for, by what they end with, and the vendored file that stands in.
 _VENDORED = {
     "/leaflet.js": "leaflet/leaflet.js",
     "/leaflet.css": "leaflet/leaflet.css",
 }
+#: What a page must hold to load anything at all; in a text of data it may mean nothing.
+_SUSPECT = re.compile(
+    r"(?:src|srcset|poster|data|background)\s*=|<use\b|<link(?! rel=\"icon\" href=\"data:,\">)|url\(|@import",
+    re.IGNORECASE,
+)
 _URL = re.compile(r"url\(\s*['\"]?([^'\")]+)['\"]?\s*\)")
 
 
@@ -98,26 +105,69 @@ class OfflineFigure(Figure):
         for part in self.header._children.values():
             for kind, text in _inline(part.render(**kwargs) if isinstance(part, Element) else ""):
                 (styles if kind == "style" else code).append(text)
-        styles.append(_asset("corridor.css"))
         code += [_asset(name) for name in self.scripts]
         own = self.script.render(**kwargs).strip()
         if own:
             code.append(own)
-        code = [_script_safe(text) for text in code]
-        page: str = (
-            environment()
-            .get_template(self.template)
-            .render(
-                policy=policy(styles, code),
-                styles=styles,
-                scripts=code,
-                data=[(name, json_text(value)) for name, value in self.data.items()],
-                map=self.html.render(**kwargs),
-                **self.context,
-            )
+        styles += [_asset(name) for name in STYLES]
+        return assemble(self.template, styles, code, self.data, self.context | {"map": self.html.render(**kwargs)})
+
+
+def plain_page(
+    template: str,
+    styles: Sequence[str],
+    context: Mapping[str, Any],
+    *,
+    scripts: Sequence[str] = (),
+    data: Mapping[str, Any] | None = None,
+) -> str:
+    """A page without a map.
+
+    Parameters
+    ----------
+    template, context, scripts, data
+        As for :class:`OfflineFigure`.
+    styles
+        Files in assets/.
+
+    Raises
+    ------
+    CorridorError
+        If the page would load anything from outside.
+    """
+    return assemble(
+        template, [_asset(name) for name in styles], [_asset(name) for name in scripts], data or {}, context
+    )
+
+
+def assemble(
+    template: str,
+    styles: Sequence[str],
+    scripts: Sequence[str],
+    data: Mapping[str, Any],
+    context: Mapping[str, Any],
+) -> str:
+    """A template with the texts of styles and scripts in it, and the policy that allows these alone.
+
+    Raises
+    ------
+    CorridorError
+        If the page would load anything from outside.
+    """
+    code = [_script_safe(text) for text in scripts]
+    page: str = (
+        environment()
+        .get_template(template)
+        .render(
+            policy=policy(styles, code),
+            styles=styles,
+            scripts=code,
+            data=[(name, json_text(value)) for name, value in data.items()],
+            **context,
         )
-        check_offline(page)
-        return page
+    )
+    check_offline(page)
+    return page
 
 
 @cache
@@ -165,6 +215,8 @@ def check_offline(page: str) -> None:
     CorridorError
         Naming every address found.
     """
+    if not _SUSPECT.search(page):  # reading it in full takes most of the time of hundreds of pages
+        return
     seen = _Requests()
     seen.feed(page)
     if seen.addresses:
@@ -197,7 +249,7 @@ class _Requests(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._style:
             self.addresses += [url for url in _URL.findall(data) if not url.startswith(("data:", "#"))]
-            if "@import" in data:
+            if "@import" in data.lower():
                 self.addresses.append("@import")
 
 
@@ -245,8 +297,16 @@ def _asset(name: str) -> str:
     file = ASSETS / name
     text = re.sub(r"//# sourceMappingURL=\S+", "", file.read_text(encoding="utf-8"))
     if file.suffix == ".css":
+        text = _tight(text)
         text = _URL.sub(lambda found: f"url({_data_uri(file.parent, found[1])})", text)
     return text.strip()
+
+
+def _tight(style: str) -> str:
+    """A style without comments and needless spaces: it stands in every one of many pages."""
+    style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
+    style = re.sub(r"\s+", " ", style)
+    return re.sub(r"(?<=:) | ?([{};,]) ?", r"\1", style).replace(";}", "}")
 
 
 def _data_uri(folder: Path, address: str) -> str:

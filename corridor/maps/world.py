@@ -6,6 +6,7 @@ import pandas as pd
 
 from corridor.config import Study
 from corridor.maps import style
+from corridor.maps.links import page_files
 from corridor.maps.outlines import DISCLAIMER, outline_text
 from corridor.maps.payload import rows_of
 from corridor.maps.world_payload import world_payload
@@ -51,7 +52,7 @@ def world_page(
     from corridor.maps.offline import OfflineFigure, OfflineMap, Start
 
     payload = world_payload(tables, study, exposures, shares, headlines(tables, exposures))
-    payload |= {"disclaimer": DISCLAIMER, "pages": has_component_pages}
+    payload |= {"disclaimer": DISCLAIMER, "pages": page_files(tables, shares) if has_component_pages else None}
     figure = OfflineFigure(
         "dependency.html",
         ["common.js", "map.js", "world-book.js", "world-map.js", "world-panel.js", "world.js"],
@@ -60,6 +61,7 @@ def world_page(
             "study": study,
             "target": payload["targetName"],
             "has_plan": has_plan,
+            "has_component_pages": has_component_pages,
             "classes": style.share_legend(),
             "sectors": payload["sectors"],
             "statuses": style.STATUS_MEANING,

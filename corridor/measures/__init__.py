@@ -7,6 +7,7 @@ from corridor.measures.concentration import concentration
 from corridor.measures.criticality import (
     critical,
     economic_importance,
+    format_bound,
     governance_risk,
     import_reliance,
     mineral_risk,
@@ -28,6 +29,7 @@ from corridor.measures.dependence import (
 from corridor.measures.draws import draw_tables
 from corridor.measures.evidence import cannot_be_planned, keep_statuses, known_tables
 from corridor.measures.exposure import deliveries, exposure, stop
+from corridor.measures.failing_sets import failing_set, failing_sets
 from corridor.measures.feasibility import (
     complexity,
     density,
@@ -39,7 +41,6 @@ from corridor.measures.feasibility import (
 from corridor.measures.flows import export_flows, market_flows, origin_shares, world_flows
 from corridor.measures.headline import headline
 from corridor.measures.indices import concentration_indices
-from corridor.measures.kinds import MEASURES, Ask, measure, study_measures
 from corridor.measures.look_through import extraction, look_through, sales_exposure
 from corridor.measures.network import Network
 from corridor.measures.paths import exposure_by_tier, paths
@@ -54,10 +55,9 @@ from corridor.measures.stability import (
     years_in_state,
 )
 from corridor.measures.uncertainty import Uncertainty, uncertainty
+from corridor.measures.unit_stops import unit_stops
 
 __all__ = [
-    "MEASURES",
-    "Ask",
     "Network",
     "Uncertainty",
     "alternatives",
@@ -79,9 +79,12 @@ __all__ = [
     "exposure_by_origin",
     "exposure_by_tier",
     "extraction",
+    "failing_set",
+    "failing_sets",
     "feasibility",
     "fewest_failures",
     "flip_probability",
+    "format_bound",
     "geodep",
     "governance_risk",
     "headline",
@@ -92,7 +95,6 @@ __all__ = [
     "look_through",
     "market_dependence",
     "market_flows",
-    "measure",
     "mineral_risk",
     "net_import_reliance",
     "origin_shares",
@@ -109,11 +111,11 @@ __all__ = [
     "stability",
     "stop",
     "stop_losses",
-    "study_measures",
     "substitution_indices",
     "supply_risk",
     "threshold_distance",
     "uncertainty",
+    "unit_stops",
     "weighted_hhi",
     "with_persistence",
     "world_flows",

@@ -58,7 +58,8 @@ def fewest_failures(
         enough); ``choke`` (the component whose makers are meant); ``tier`` (0: the component itself); ``path``
         down to it; ``countries`` (the set, largest first; ``ROW``, all that are not named, counts as one, so the
         number is then a lower bound); ``share`` (of the set in the choke's supply); ``status`` (of the least known
-        share in the set). Fewest first, then the largest share.
+        share in the set); ``exact`` (the number is the least there is, see the notes). Fewest first, then the
+        largest share.
 
     Raises
     ------
@@ -68,13 +69,17 @@ def fewest_failures(
     Notes
     -----
     An input chokes a component only where the routes that need it make up that part of the component; sets that
-    must hit two inputs of two routes at once are not searched, so with several routes the number is an upper
-    bound. What runs is taken to go on: a cycle of inputs supports itself until one of its makers fails.
+    must hit two inputs of two routes at once are not searched, and what a route carries is not weighed again at
+    its inputs. So where the component, or anything essential below it, has routes that need different things, the
+    number is an estimate (for the whole supply an upper bound), and ``exact`` is false;
+    :func:`corridor.measures.failing_sets` is exact there. What runs is taken to go on: a cycle of inputs supports
+    itself until one of its makers fails.
     """
     _check(tables, market, lost, spared)
     pool = world_shares(tables)
     names = pd.Index(tables.components["id"])
     own = pool if market is None else shares(tables, market)
+    splits = _splits(tables, names)
     frames = []
     for part in lost:
         edges = _essential(tables, names, part)
@@ -87,6 +92,8 @@ def fewest_failures(
             rows = _rows(names, deep, first, via, first_sets, sets, part)
         else:
             rows = _rows(names, deep, via, via, sets, sets, part)
+        alone = (rows["fewest"].fillna(0) == 1).to_numpy(bool) & (part >= 1.0)
+        rows["exact"] = alone | ~pd.Index(rows["component"]).isin(splits)
         frames.append(rows)
     return pd.concat(frames, ignore_index=True)
 
@@ -179,6 +186,22 @@ def _essential(tables: Tables, names: pd.Index, part: float) -> tuple[Ints, Ints
     weight = weight[weight["route_share"] >= part - _ENOUGH]
     source, output = (names.get_indexer(pd.Index(weight[end])).astype(np.int64) for end in ("input", "output"))
     return source, output
+
+
+def _splits(tables: Tables, names: pd.Index) -> pd.Index:
+    """Components that have, or are made from something essential that has, routes that need different inputs."""
+    lines = bill(tables)
+    routes = lines.groupby("output")["route"].nunique()
+    needed = lines[lines["essential"]].groupby(["output", "input"])["route"].nunique().reset_index()
+    apart = needed.loc[needed["route"].to_numpy() < routes.reindex(needed["output"]).to_numpy(), "output"]
+    split = np.asarray(names.isin(apart), bool)
+    source, output = _essential(tables, names, 0.0)
+    while True:
+        new = split.copy()
+        np.logical_or.at(new, output, split[source])
+        if (new == split).all():
+            return names[split]
+        split = new
 
 
 def _smallest_sets(

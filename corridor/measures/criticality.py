@@ -97,6 +97,24 @@ def parse_bounds(texts: pd.Series, *, least: float = -math.inf, most: float = 10
     return pd.DataFrame(pairs, columns=["low", "high"], index=texts.index, dtype=float)
 
 
+def format_bound(low: float, high: float, *, most: float = 100.0) -> str:
+    """A figure as publishers bound it: the other way of :func:`parse_bound`, whole numbers.
+
+    ``85`` where both ends are the same, ``>95`` where the high end is `most`, ``<50`` where the low end is 0,
+    ``E`` where it is not above 0 and has no low end, ``40-60`` else, ``NA`` where nothing is known.
+    """
+    if math.isnan(low) or math.isnan(high):
+        return "NA"
+    if low == -math.inf and high <= 0:
+        return "E"
+    first, last = f"{low:.0f}", f"{high:.0f}"
+    if first == last:
+        return first
+    if high >= most:
+        return f">{first}"
+    return f"<{last}" if first in ("0", "-0", "-inf") else f"{first}-{last}"
+
+
 def net_import_reliance(balance: pd.DataFrame) -> pd.DataFrame:
     """Net import reliance, per cent of apparent consumption, bounds carried through.
 

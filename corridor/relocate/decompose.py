@@ -1,18 +1,28 @@
 """Large studies: the windows are taken in by cuts (Benders), since they no longer fit into one program.
 
 Each window's loss is convex in what it sees of a plan, so a tangent bounds it from below everywhere:
-``theta[w] >= loss_w(z0) + slope (z - z0)``. The master program holds everything that is decided before the windows
-and the tangents found so far; its optimum bounds the study from below, and its decision is valued exactly.
+``theta[window] >= loss_w(z0) + slope (z - z0)``. The master program holds everything that is decided before the
+windows and the tangents found so far; its optimum bounds the study from below, and its decision is valued exactly.
 
-What made the difference, measured on the default study and on synthetic ones: a point half way between the
-master's and the best one so far as the place of new tangents (without it the bound crawls), all windows in every
-round (multi-cut), and starts that the relaxation does not use closed in the whole-number master.
+What made the difference, measured on a made-up study of 2,000 components, 60 sites, 8 years and 200 windows:
+
+- a point half way between the master's and the best one so far as the place of new tangents: without it the bound
+  crawls; all windows in every round (multi-cut)
+- all sites as one (``pooled``) until the plan stands: 31,000 columns instead of 89,000
+- most rounds with those starts only that a whole master has used, or would cost little to use (3,500 of 15,000):
+  1 to 4 s instead of 6 to 20 s; every eighth round is whole, for its bound and for new starts
+- windows in which nothing larger is useful than is lacking, and no technology that could never sell its output:
+  0.2 % on the bound, and the windows solved in half the time
+- the relaxation within 0.1 % after 80 s; then plans: the master in whole numbers is too kind to plans away from
+  its tangents (14,087 for one that loses 14,221), so the best plan is improved part by part, with tangents at
+  every plan on the way
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -21,16 +31,22 @@ from corridor.errors import NoPlan
 from corridor.relocate.decision import Decision, decision_of, link_values, nothing
 from corridor.relocate.formulate import decide
 from corridor.relocate.goals import Goals
-from corridor.relocate.limit_rows import First
+from corridor.relocate.limit_rows import First, close_unsold
+from corridor.relocate.neighbourhood import Neighbourhoods, started
 from corridor.relocate.place import relax_places
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Floats, Ints, Program
 from corridor.relocate.solve import Solution, TimeUp, solve
 from corridor.relocate.value import Recourse
 
-#: Rounds of the relaxation, and what of the remaining gap a round must close to be worth another.
-_ROUNDS = 40
-_WORTH = 0.01
+#: Rounds of the relaxation at most; whole ones at first, and rounds between whole ones later.
+_ROUNDS, _FIRST_WHOLE, _BETWEEN = 80, 5, 8
+#: Where the relaxation stops: part of the objective, part of the time.
+_CLOSE, _RELAXING = 1e-3, 0.3
+#: Starts kept open beside each that is used, by least reduced cost.
+_NEAR = 3.0
+#: Time for the first plan: part of what is left, seconds at most; seconds for one part of a plan later.
+_WHOLE_PART, _MOST_WHOLE, _STEP = 0.15, 60.0, 8.0
 
 
 @dataclass
@@ -60,7 +76,17 @@ class Cuts:
 
 @dataclass
 class Master:
-    """The master program, the tangents known, and what the relaxation said."""
+    """The master program, the tangents known, and what the relaxation said.
+
+    Attributes
+    ----------
+    bound
+        What no plan can go below.
+    used
+        Starts that a relaxation of the whole master used or could use at little cost, shape (starts,).
+    relaxed
+        The last relaxation of the whole master.
+    """
 
     problem: Problem
     recourse: Recourse
@@ -69,10 +95,12 @@ class Master:
     cuts: Cuts
     bound: float = -np.inf
     used: np.ndarray | None = None
+    relaxed: tuple[Program, Solution] | None = None
 
     def program(self) -> tuple[Program, First, Ints]:
         """Master program with all tangents; its first-stage columns, and the columns of the links."""
         program, first = decide(self.problem)
+        close_unsold(program, self.problem, first)
         windows = pd.DataFrame({"window": self.problem.windows.names})
         theta = program.add_columns("theta", windows)
         links = link_columns(first)
@@ -94,6 +122,22 @@ class Master:
                 low=np.array(cuts.base),
             )
         return program, first, links
+
+    def close(self, program: Program, first: First) -> None:
+        """Leave only the starts open that a whole relaxation found of use."""
+        if self.used is not None:
+            program.bound(first.starts["column"].to_numpy()[~self.used], high=0.0)
+
+    def learn(self, first: First, relaxed: Solution, program: Program) -> None:
+        """Take the bound of a whole relaxation, and the starts that it uses or nearly uses."""
+        self.bound = max(self.bound, relaxed.bound)
+        self.relaxed = program, relaxed
+        column = first.starts["column"].to_numpy()
+        now = relaxed.values[column] > 1e-7
+        if relaxed.slopes is not None:
+            slope = np.where(now, 0.0, relaxed.slopes[column])
+            now |= slope <= np.sort(slope)[min(len(slope) - 1, int(_NEAR * now.sum()))]
+        self.used = now if self.used is None else self.used | now
 
     def touch(self, links: Floats) -> Floats:
         """Add the tangents of all windows at `links`; gives the windows' losses."""
@@ -124,26 +168,26 @@ def relax_by_cuts(
     master = Master(problem, recourse, weights, at_most, Cuts())
     best_point = link_values(problem, nothing(problem))
     master.touch(best_point)
-    best = np.inf
+    best, latest, since = np.inf, -np.inf, 0
     budget = seconds()
     for round_ in range(_ROUNDS):
-        program, _, links = master.program()
+        late = seconds() < (1.0 - _RELAXING) * budget
+        whole = round_ < _FIRST_WHOLE or since >= _BETWEEN or best - latest <= _CLOSE * abs(best) or late
+        since = 0 if whole else since + 1
+        program, first, links = master.program()
+        if not whole:
+            master.close(program, first)
         relaxed = solve(program, relaxed=True, time_limit_s=max(seconds(), 5.0))
-        begin, index = program.columns["start"]
-        now = relaxed.values[begin : begin + len(index)] > 1e-6
-        master.used = now if master.used is None else master.used | now
-        before = master.bound
-        master.bound = max(master.bound, relaxed.bound)
+        latest = relaxed.objective
+        if whole:
+            master.learn(first, relaxed, program)
         there = relaxed.values[links]
         point = there if round_ % 4 == 3 else 0.5 * (there + best_point)
         theta = master.touch(point)
         value = _objective(master, program, relaxed, theta)
         if value < best:
             best, best_point = value, point
-        gap = best - master.bound
-        small = gap <= 2e-3 * abs(best)
-        slow = round_ > 8 and master.bound - before < _WORTH * gap and round_ % 4 == 3
-        if small or slow or seconds() < 0.6 * budget:
+        if whole and (late or best - master.bound <= _CLOSE * abs(best)):
             break
     return master
 
@@ -156,30 +200,56 @@ def _objective(master: Master, program: Program, relaxed: Solution, theta: Float
     return float(relaxed.objective + cost @ (theta - old))
 
 
-def solve_by_cuts(master: Master, seconds: Callable[[], float]) -> Iterator[tuple[Decision, float]]:
-    """Decisions of the master in whole numbers, each with the bound so far, until nothing new comes.
+def first_plan(master: Master, seconds: Callable[[], float]) -> Decision:
+    """The best decision of the master in whole numbers that is found in a part of the time, its sites left open.
 
-    The starts that no relaxation used stay closed; the bound is that of the relaxation, and of the open master
-    where there is time for it.
+    Raises
+    ------
+    NoPlan
+        If the limits allow none, or none was found in time.
     """
-    seen: set[object] = set()
-    for _ in range(_ROUNDS):
-        program, first, links = master.program()
+    limit = max(min(_WHOLE_PART * seconds(), _MOST_WHOLE), 3.0)
+    for closed in (True, False):
+        program, first, _ = master.program()
+        if closed:
+            master.close(program, first)
         relax_places(program, master.problem, first)
-        if master.used is not None:
-            program.bound(first.starts["column"].to_numpy()[~master.used], high=0.0)
         try:
-            solution = solve(program, gap=2e-3, time_limit_s=max(0.2 * seconds(), 3.0))
-        except TimeUp:
-            return
+            solution = solve(program, gap=2e-3, time_limit_s=limit if closed else max(seconds(), 3.0))
         except NoPlan:
-            if master.used is None:
-                raise
-            master.used = None
             continue
         decision = decision_of(master.problem, program, solution.values)
-        yield decision, master.bound
-        if decision.key in seen or seconds() <= 1.0:
-            return
-        seen.add(decision.key)
-        master.touch(np.round(solution.values[links], 9))
+        return replace(decision, chosen=decision.chosen.assign(option=-1))
+    raise TimeUp("no plan was found in time. Mend: raise time_limit_s.")
+
+
+def better_plans(
+    master: Master, problem: Problem, best: Callable[[], Decision], seconds: Callable[[], float]
+) -> Iterator[Decision]:
+    """The best plan with one part of it decided anew, by what the tangents promise, again and again.
+
+    Parameters
+    ----------
+    problem
+        With its sites: plants of other parts stay where they are.
+    best
+        The best plan so far, all of it placed.
+    """
+    master.problem = problem
+    parts: Neighbourhoods | None = None
+    while seconds() > 1.0:
+        program, first, _ = master.program()
+        relax_places(program, problem, first)
+        parts = parts or Neighbourhoods(problem, first)
+        decision = best()
+        held = started(first, decision)
+        near = np.ones(len(held), dtype=bool) if master.used is None else master.used
+        parts.hold(program, decision, held, parts.draw(decision), near)
+        limit, begin = min(_STEP, seconds()), time.perf_counter()
+        try:
+            solution = solve(program, gap=1e-4, time_limit_s=limit)
+        except NoPlan:
+            parts.judge(limit, limit)
+            continue
+        parts.judge(time.perf_counter() - begin, limit)
+        yield decision_of(problem, program, solution.values)

@@ -24,6 +24,7 @@ from corridor.relocate.options import RESOURCES
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Entries, Floats, Program
 from corridor.relocate.recourse import Links, add_window
+from corridor.relocate.sales import limited_by_sales
 
 #: Weight of a US$ of cost beside a US$ of loss: decides only between plans of equal loss.
 TIE_BREAK = 1e-6
@@ -54,7 +55,8 @@ def decide(problem: Problem) -> tuple[Program, First]:
     second, stores = add_levers(program, problem)
     opened = count_open(program, problem, starts)
     spending = _spending(starts, places, facilities, second, stores)
-    first = First(starts, places, facilities, Links(opened, second, stores), spending)
+    links = Links(limited_by_sales(problem, opened), second, stores)
+    first = First(starts, places, facilities, links, spending)
     limit(program, problem, first)
     limit_funds(program, problem, first)
     limit_share_of_site(program, problem, first)
@@ -111,18 +113,15 @@ def add_starts(program: Program, problem: Problem) -> pd.DataFrame:
 
 
 def add_places(program: Program, problem: Problem, starts: pd.DataFrame) -> pd.DataFrame:
-    """Columns place[technology, site] in {0, 1}: sum over sites of place = sum over years of start."""
+    """Columns place[technology, site] in {0, 1}: sum over sites of place = sum over years of start.
+
+    Where all sites are one (``pooled``), a technology may be placed as often as it had sites.
+    """
     options = problem.options
-    closed = np.zeros(len(options), dtype=bool)
-    for choice in problem.study.forbid:
-        closed |= matches(problem, choice)
-    kept = pd.MultiIndex.from_frame(problem.kept[["tech", "site"]])
-    closed |= pd.MultiIndex.from_frame(options[["tech", "site"]]).isin(kept)
-    # Options that their site could not hold even alone: else fractions of them would be placed.
-    closed |= site_share(problem) > 1.0 + 1e-9
+    most = options.get("most", 1.0)
     places = options.copy()
     places["column"] = program.add_columns(
-        "place", options[["technology", "site"]], high=np.where(closed, 0.0, 1.0), integer=True
+        "place", options[["technology", "site"]], high=np.where(open_options(problem), most, 0.0), integer=True
     )
     program.add_rows(
         "place each plant",
@@ -132,6 +131,21 @@ def add_places(program: Program, problem: Problem, starts: pd.DataFrame) -> pd.D
         high=0.0,
     )
     return places
+
+
+def open_options(problem: Problem) -> np.ndarray:
+    """Options that nothing forbids, shape (options,), boolean.
+
+    Closed are: what the study forbids, where a plant of the same kind stands, and what its site could not hold
+    even alone (else fractions of it would be placed).
+    """
+    options = problem.options
+    closed = site_share(problem) > 1.0 + 1e-9
+    for choice in problem.study.forbid:
+        closed |= matches(problem, choice)
+    kept = pd.MultiIndex.from_frame(problem.kept[["tech", "site"]])
+    closed |= pd.MultiIndex.from_frame(options[["tech", "site"]]).isin(kept)
+    return ~closed
 
 
 def site_share(problem: Problem) -> Floats:

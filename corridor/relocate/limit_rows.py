@@ -13,6 +13,7 @@ from corridor.relocate.limits import coefficients, in_scope
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Entries, Floats, Program
 from corridor.relocate.recourse import Links
+from corridor.relocate.sales import most_started, room
 
 
 @dataclass(frozen=True)
@@ -182,14 +183,7 @@ def limit_sales(program: Program, problem: Problem, opened: pd.DataFrame) -> Non
         plants = group["at"].to_numpy(int)
         made = group["made"].to_numpy(float)
         at, place = np.unique(plants, return_inverse=True)
-        room = problem.imports[year, at]
-        for market in problem.abroad:
-            room = (
-                room + study.us_access * problem.demand[market][year, at] * problem.imports_from_target[market][at]
-            )
-        room = room + np.bincount(
-            place, weights=group["tech"].map(sold).fillna(0.0).to_numpy() * made, minlength=len(at)
-        )
+        standing = group["tech"].map(sold).fillna(0.0).to_numpy() * made
         inputs, users = np.nonzero(problem.content[np.ix_(at, plants)])
         needed = problem.content[at[inputs], plants[users]] * made[users]
         columns = group["column"].to_numpy(int)
@@ -197,8 +191,17 @@ def limit_sales(program: Program, problem: Problem, opened: pd.DataFrame) -> Non
             f"sales {study.years[year]}",
             pd.DataFrame({"scope": problem.tables.components["id"].to_numpy()[at], "unit": "US$ million/year"}),
             [(place, columns, made), (inputs, columns[users], -needed)],
-            high=room,
+            high=room(problem, year)[at] + np.bincount(place, weights=standing, minlength=len(at)),
         )
+
+
+def close_unsold(program: Program, problem: Problem, first: First) -> None:
+    """No start of plants that could never sell their output: true of every plan, and tighter for the relaxation.
+
+    Kept apart from the limits, so that the search for limits to relax (``relax``) still sees the sales themselves.
+    """
+    column = first.starts["column"].to_numpy()
+    program.bound(column, high=np.minimum(program.bounds[1][column], most_started(problem, first.starts)))
 
 
 def matches(problem: Problem, choice: Choice) -> np.ndarray:

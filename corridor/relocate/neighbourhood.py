@@ -56,7 +56,12 @@ class Neighbourhoods:
         return free > 0
 
     def hold(
-        self, program: Program, decision: Decision, started: Floats, free: np.ndarray, near: np.ndarray
+        self,
+        program: Program,
+        decision: Decision,
+        started: Floats,
+        free: np.ndarray,
+        near: np.ndarray,
     ) -> None:
         """Hold starts, places and second sources of all components that are not free at those of a decision.
 
@@ -89,3 +94,10 @@ class Neighbourhoods:
             self._seeds = min(1.2 * self._seeds, 30.0)
         elif seconds > 0.8 * limit:
             self._seeds = max(0.75 * self._seeds, 1.0)
+
+
+def started(first: First, decision: Decision) -> Floats:
+    """Plants of a decision by technology and year, rows as ``first.starts``."""
+    count = decision.chosen.groupby(["tech", "year"]).size().rename("count").reset_index()
+    rows = first.starts[["tech", "year"]].merge(count, on=["tech", "year"], how="left")
+    return rows["count"].fillna(0.0).to_numpy(float)

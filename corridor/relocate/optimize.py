@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from corridor.config import Study
 from corridor.errors import ConfigError, NoPlan
 from corridor.measures.evidence import known_tables
+from corridor.relocate.checkpoints import Checkpoints
 from corridor.relocate.decision import nothing
 from corridor.relocate.describe import Before, describe
 from corridor.relocate.effect import measured_exposure
@@ -170,6 +172,7 @@ def frontier(
     refine: int = 0,
     progress: Callable[[float], None] | None = None,
     workers: int | None = None,
+    resume: Path | None = None,
 ) -> list[Plan]:
     """One plan per budget, by rising budget: cost against the study's goal (loss, tail loss or exposure).
 
@@ -190,6 +193,9 @@ def frontier(
     workers
         Processes; one per processor if left out. They are spawned: a script that calls this does so under
         ``if __name__ == "__main__":``, or with ``workers=1``.
+    resume
+        Folder in which each plan is kept as it is found; those that lie there already, of the same study and
+        tables, are taken as they are.
     """
     given = study.budgets_usd_m or (study.budget_usd_m,)
     wanted = sorted(set(given if budgets is None else budgets))
@@ -201,7 +207,8 @@ def frontier(
     chains = _chains(wanted, workers)
     found: dict[float, Found] = {}
     faults: list[NoPlan] = []
-    for part, fault in _run(problem, chains, {}, progress, workers):
+    kept = None if resume is None else Checkpoints.of(resume, problem)
+    for part, fault in _run(problem, chains, {}, progress, workers, kept):
         found.update(part)
         faults += [fault] if fault is not None else []
     if not found:
@@ -210,7 +217,7 @@ def frontier(
         budget = _bend(found)
         if budget is None:
             break
-        for part, _ in _run(problem, [[budget]], found, progress, 1):
+        for part, _ in _run(problem, [[budget]], found, progress, 1, kept):
             found.update(part)
     in_order = _never_worse(problem, found)
     recourse = Recourse(problem)
@@ -249,6 +256,7 @@ class _Chain:
     problem: Problem
     budgets: list[float]
     known: dict[float, Found]
+    kept: Checkpoints | None
 
 
 def _run(
@@ -257,8 +265,9 @@ def _run(
     known: dict[float, Found],
     progress: Callable[[float], None] | None,
     workers: int | None,
+    kept: Checkpoints | None,
 ) -> Iterable[tuple[dict[float, Found], NoPlan | None]]:
-    tasks = [_Chain(problem, chain, known) for chain in chains]
+    tasks = [_Chain(problem, chain, known, kept) for chain in chains]
     for at, part in each(_solve_chain, tasks, workers=workers):
         if progress is not None:
             for budget in chains[at]:
@@ -273,11 +282,17 @@ def _solve_chain(task: _Chain) -> tuple[dict[float, Found], NoPlan | None]:
     out: dict[float, Found] = {}
     fault = None
     for budget in task.budgets:
+        before = task.kept.load(budget) if task.kept is not None else None
+        if before is not None:
+            out[budget] = before
+            continue
         here = replace(problem, limits=_with_budget(problem, budget))
         smaller = [known for other, known in sorted({**task.known, **out}.items()) if other <= budget]
         try:
             seconds = problem.study.time_limit_s * (_KNOWN if smaller else 1.0)
             out[budget] = best(here, recourse, hints=smaller[-1:], time_limit_s=seconds)
+            if task.kept is not None:
+                task.kept.save(budget, out[budget])
         except NoPlan as error:
             fault = fault or error
     return out, fault

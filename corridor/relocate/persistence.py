@@ -138,7 +138,7 @@ def _plan_again(task: _Task) -> list[_Case]:
             continue
         study = _study(task, number)
         problem = build_problem(tables, study, budget_usd_m=task.plan.budget_usd_m)
-        recourse = Recourse(problem)
+        recourse = Recourse(problem, sold=False)
         try:
             found = best(problem, recourse, hints=_hint(problem, recourse, task.plan), time_limit_s=task.seconds)
         except NoPlan:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from corridor.errors import NoPlan
@@ -35,6 +37,8 @@ def place(
 ) -> Decision | None:
     """The same starts, second sources and stocks, with plants at the cheapest sites within all limits.
 
+    Plants that have a site keep it.
+
     Parameters
     ----------
     cost_at_most
@@ -47,6 +51,8 @@ def place(
     """
     program, first = decide(problem)
     hold(program, problem, first, decision)
+    placed = decision.chosen["option"].to_numpy(int)
+    program.bound(first.places["column"].to_numpy()[placed[placed >= 0]], low=1.0)
     goals = Goals(program, problem, first)
     columns, values = goals.expression("cost")
     program.price(columns, values)
@@ -73,9 +79,12 @@ def fit(
     site in fractions. What then does not fit is left out by first-order worth (the tangents of the windows at the
     decision); to search again with whole places took ten times as long.
     """
-    placed = place(problem, decision, cost_at_most=cost_at_most, time_limit_s=time_limit_s)
-    if placed is not None:
-        return placed
+    open_ = replace(decision, chosen=decision.chosen.assign(option=-1))
+    tries = (decision, open_) if (decision.chosen["option"] >= 0).any() else (open_,)
+    for one in tries:
+        placed = place(problem, one, cost_at_most=cost_at_most, time_limit_s=time_limit_s)
+        if placed is not None:
+            return placed
     links = link_values(problem, decision)
     slope = np.zeros(len(links))
     for window, (_, seen, part) in zip(recourse.windows, recourse.tangents(links), strict=True):

@@ -21,6 +21,7 @@ from corridor.relocate import options as _options
 from corridor.relocate.limits import calm_use, limit_table
 from corridor.relocate.options import RESOURCES
 from corridor.relocate.program import Floats
+from corridor.relocate.sales import most_sold
 from corridor.relocate.windows import HOME, Windows, cut_components, make_windows
 from corridor.tables import Tables
 
@@ -109,6 +110,11 @@ class Problem:
         early = self.kept.groupby("tech")["year"].min()
         start = table["tech"].map(early).fillna(0.0).clip(upper=0.0)
         return table[start + table["lead"] <= table["year"]].reset_index(drop=True)
+
+    @cached_property
+    def most_sold(self) -> Floats:
+        """How many new plants can sell what they make, rows as ``can_be_open``: :func:`~.sales.most_sold`."""
+        return most_sold(self)
 
     @cached_property
     def sparse_content(self) -> sparse.csc_matrix:

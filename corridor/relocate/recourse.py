@@ -73,7 +73,8 @@ def add_window(program: Program, problem: Problem, links: Links, window: int) ->
         )
         for market in problem.abroad
     }
-    useful = _useful(problem, most, final + sum(missing.values(), np.zeros(size)))
+    wanted = sum(missing.values(), np.zeros(size))
+    useful = _useful(problem, most, final + wanted - _supply(problem, window), wanted)
     tag = windows.names[window]
     names = problem.tables.components["id"].to_numpy()
     of_activity = problem.activities["at"].to_numpy()
@@ -121,15 +122,33 @@ def _missing_columns(
     return short, ship, (np.concatenate(columns), np.concatenate(values))
 
 
-def _useful(problem: Problem, most: Floats, final: Floats) -> Floats:
+def _supply(problem: Problem, window: int) -> Floats:
+    """What India still buys inside a window, and its stocks, US$ M, shape (components,)."""
+    windows = problem.windows
+    part = float(windows.length[window]) * windows.home_imports[window] + problem.stock_months / 12.0
+    supply: Floats = part * problem.needs[int(windows.year[window])]
+    return supply
+
+
+def _useful(problem: Problem, most: Floats, lacking: Floats, wanted: Floats) -> Floats:
     """Largest production inside a window that anybody could use, shape (components,).
 
-    From products to ores: final needs plus the largest essential needs of users, whatever their route, at their
-    own largest useful production.
+    From products to ores: what is lacking plus the largest essential needs of users, whatever their route, at
+    their own largest useful production; and at least what other markets want, since only what is made is shipped.
+    To take off what is bought and stored anyway cut the gap of the linear relaxation by half.
+
+    Parameters
+    ----------
+    most
+        What plants can make at most.
+    lacking
+        Final needs and what other markets want, less what is bought and stored anyway.
+    wanted
+        What other markets want.
     """
     useful = np.zeros_like(most)
     for _ in range(len(most) + 1):
-        new = np.minimum(most, final + problem.largest_essential @ useful)
+        new = np.minimum(most, np.maximum(lacking + problem.largest_essential @ useful, wanted))
         if np.allclose(new, useful, rtol=1e-12, atol=1e-12):
             break
         useful = new
@@ -214,7 +233,7 @@ class _Balance:
     ) -> None:
         problem, windows = self.problem, self.problem.windows
         year, length = int(windows.year[window]), float(windows.length[window])
-        supply = (length * windows.home_imports[window] + problem.stock_months / 12.0) * problem.needs[year]
+        supply = _supply(problem, window)
         second = links.second
         ready = (second["lead"] <= year).to_numpy()
         from_second = (

@@ -70,7 +70,7 @@ def resolve(plan: Plan, tables: Tables, study: Study, *, regret: bool = False) -
         If technologies, sites, components or years of the plan are not there any more; it lists all.
     """
     problem = build_problem(tables, study, budget_usd_m=plan.budget_usd_m)
-    recourse = Recourse(problem)
+    recourse = Recourse(problem, sold=False)
     decision = decision_from_plan(problem, plan)
     before = Before.of(problem, recourse)
     theta = recourse.loss(link_values(problem, decision))

@@ -22,13 +22,14 @@ import numpy as np
 
 from corridor.errors import NoPlan
 from corridor.relocate.decision import Decision, cost_of, decision_of, link_values, nothing
-from corridor.relocate.decompose import relax_by_cuts, solve_by_cuts
+from corridor.relocate.decompose import better_plans, first_plan, relax_by_cuts
 from corridor.relocate.effect import exposure_value
 from corridor.relocate.formulate import formulate, start_table
 from corridor.relocate.goals import TIE_BREAK, Goals
-from corridor.relocate.limit_rows import First
-from corridor.relocate.neighbourhood import Neighbourhoods
+from corridor.relocate.limit_rows import First, close_unsold
+from corridor.relocate.neighbourhood import Neighbourhoods, started
 from corridor.relocate.place import fit, relax_places
+from corridor.relocate.pooled import pool_sites
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Floats, Program
 from corridor.relocate.refill import Refill
@@ -140,6 +141,7 @@ class _Search:
         self.bound = -np.inf
         self.status = str(Status.FEASIBLE)
         self.prices: dict[str, float] = {}
+        self._idle: float | None = None
 
     @property
     def elapsed(self) -> float:
@@ -148,6 +150,12 @@ class _Search:
     @property
     def left(self) -> float:
         return max(self.limit - self.elapsed, 1.0)
+
+    @property
+    def _known(self) -> Found:
+        """The best so far, where there is one."""
+        assert self.best is not None
+        return self.best
 
     def go(self) -> None:
         problem = self.problem
@@ -180,19 +188,32 @@ class _Search:
             self._done()
 
     def _by_cuts(self) -> None:
+        pooled = pool_sites(self.problem)
         seconds = lambda: self.limit - self.elapsed  # noqa: E731
-        master = relax_by_cuts(self.problem, self.aim.weights, self.aim.at_most, self.recourse, seconds)
+        master = relax_by_cuts(pooled, self.aim.weights, self.aim.at_most, self.recourse, seconds)
         self._rise(master.bound)
-        for decision, bound in solve_by_cuts(master, seconds):
-            self._rise(bound)
-            placed = self._place(decision)
-            if placed is not None:
-                self._improve(placed)
+        if master.relaxed is not None:
+            self._price(*master.relaxed)
+            self.prices = {name: self.prices[name] for name in self.problem.limits["name"] if name in self.prices}
+        beside = self._bound_beside(*master.program()[:2], pooled)
+        if self.best is None:
+            placed = self._place(first_plan(master, seconds))
+            if placed is None:
+                raise TimeUp("no plan was found whose plants fit their sites. Mend: raise time_limit_s.")
+            self._improve(placed)
+        for decision in better_plans(master, self.problem, lambda: self._known.decision, seconds):
+            theta = master.touch(link_values(self.problem, decision))
+            if self._value(decision, theta) < self._known.objective:
+                self._take_plan(decision)
             if self._done():
                 break
+        if beside is not None and self.status != str(Status.OPTIMAL):
+            self._rise(beside())
+            self._done()
 
     def _formulate(self) -> tuple[Program, First]:
         program, first = formulate(self.problem)
+        close_unsold(program, self.problem, first)
         goals = Goals(program, self.problem, first)
         goals.minimise(self.aim.weights)
         for name, amount in self.aim.at_most.items():
@@ -234,7 +255,9 @@ class _Search:
         if placed is not None:
             self._improve(placed)
 
-    def _bound_beside(self, program: Program, first: First) -> Callable[[], float] | None:
+    def _bound_beside(
+        self, program: Program, first: First, problem: Problem | None = None
+    ) -> Callable[[], float] | None:
         """The whole program in a thread of its own for its bound, while plans are looked for; None if no use.
 
         One of several processes has no processor to spare for it.
@@ -242,7 +265,7 @@ class _Search:
         if self._done() or parent_process() is not None or processors() < 2:
             return None
         whole = program.copy()
-        relax_places(whole, self.problem, first)
+        relax_places(whole, problem or self.problem, first)
         seconds, slack = max(self.left - _JOIN, 1.0), self._tie_break()
         bounds: list[float] = []
 
@@ -416,8 +439,10 @@ class _Search:
         """
         study = self.problem.study
         if "loss" in self.aim.weights:
-            idle = nothing(self.problem)
-            whole = self._value(idle, self.recourse.loss(link_values(self.problem, idle)))
+            if self._idle is None:
+                idle = nothing(self.problem)
+                self._idle = self._value(idle, self.recourse.loss(link_values(self.problem, idle)))
+            whole = self._idle
             return max(study.gap * max(whole - self.bound, 0.0), 1e-6)
         return max(study.gap * abs(self.bound), 1e-6)
 
@@ -426,13 +451,6 @@ class _Search:
             return self.elapsed >= self.limit
         self.status = str(Status.OPTIMAL)
         return True
-
-
-def started(first: First, decision: Decision) -> Floats:
-    """Plants of a decision by technology and year, rows as ``first.starts``."""
-    count = decision.chosen.groupby(["tech", "year"]).size().rename("count").reset_index()
-    rows = first.starts[["tech", "year"]].merge(count, on=["tech", "year"], how="left")
-    return rows["count"].fillna(0.0).to_numpy(float)
 
 
 def measure(problem: Problem, name: str, decision: Decision, theta: Floats) -> float:

@@ -16,6 +16,7 @@ from corridor.relocate.formulate import open_table
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Floats, Ints, Program
 from corridor.relocate.recourse import Links, add_window
+from corridor.relocate.sales import limited_by_sales
 from corridor.relocate.solve import Linear
 from corridor.scale import processors
 
@@ -40,11 +41,14 @@ class Recourse:
         Arrays of the study.
     windows
         Which windows; all if left out.
+    sold
+        Whether all decisions keep the limit on sales: smaller programs. Not so for plans made for other tables.
     """
 
-    def __init__(self, problem: Problem, windows: Iterable[int] | None = None) -> None:
+    def __init__(self, problem: Problem, windows: Iterable[int] | None = None, *, sold: bool = True) -> None:
         self.problem = problem
-        self.opened = open_table(problem)
+        opened = open_table(problem)
+        self.opened = limited_by_sales(problem, opened) if sold else opened
         self.windows = list(range(len(problem.windows.names)) if windows is None else windows)
         self.size = len(self.opened) + len(problem.second) + len(problem.stores)
         # One of several processes leaves the other processors to the others.

@@ -110,7 +110,7 @@ def _outcomes(task: _Task) -> Floats:
             task.study.model_copy(update=settings),
             budget_usd_m=task.plan.budget_usd_m,
         )
-        recourse = Recourse(problem)
+        recourse = Recourse(problem, sold=False)
         decision = decision_from_plan(problem, task.plan)
         before = expected(problem, recourse.loss(link_values(problem, nothing(problem))))
         after = expected(problem, recourse.loss(link_values(problem, decision)))

@@ -39,7 +39,7 @@ def bracket(tables: Tables, study: Study, plan: Plan | None = None, *, delay_mon
     """
     problem = build_problem(tables, study)
     decision = nothing(problem) if plan is None else decision_from_plan(problem, plan)
-    best = Recourse(problem).losses(decision).groupby(["scenario", "market"])["loss_usd_m"].sum()
+    best = Recourse(problem, sold=False).losses(decision).groupby(["scenario", "market"])["loss_usd_m"].sum()
     parts = {
         "cascade_usd_m": _by_market(spread(tables, study, adapt=False).losses()),
         "months_usd_m": _by_market(spread(tables, study, plan, delay_months=delay_months).losses()),

@@ -16,7 +16,9 @@ Nothing here is data. What is drawn from what, with n components; every draw com
 | home production | India: Beta(1.2, 3.6), none with probability 0.3; United States: Beta(1.2, 6) |
 | needs for products | log-normal: India median US$ 300 M, United States 500 M, sigma 1.2; growth 2-8 % a year |
 | price | log-normal, median rising from US$ 500 (mined) to 50,000 (product), sigma 1 |
-| plants | for 3 in 5 components, drawn by China's part and stage; 1-3 sizes: 0.4, 1, 2.5 x 20-70 % of need |
+| plants | for 3 in 5 components, drawn by China's part and stage; none where the market is under US$ 1 M a year |
+| sizes | 1-3: 0.4, 1, 2.5 x a part of the market: log-normal, median 0.12, sigma 0.7, 0.5 at most; 1-6 plants |
+| market | India's imports, half of what the United States buy from China, needs of plants that could be built |
 | investment | base size: log-normal median 0.8 of yearly output, sigma 0.6; other sizes by exponent 0.6-0.85 |
 | running premium | uniform 0.02-0.25 at base size, a tenth more when small, less when large |
 | lead time, ramp, incentive | 1, 2, 3 years (0.3, 0.5, 0.2); 0.4-1; 0, 0.1, 0.2 or 0.25 of the investment |
@@ -25,6 +27,9 @@ Nothing here is data. What is drawn from what, with n components; every draw com
 | denials | 3-24 months; a sector, stages of one, a group of components, another exporter, or everything |
 | cut, adaptation, spare | uniform 0.5-1; 0.1; 0.05 |
 | probability of a denial | log-uniform over a factor of 15; of a whole sector 0.3 of that |
+
+In the bundled data a plant's output is 0.034, 0.08, 0.18, 0.34 and 0.71 of its market (for 5, 25, 50, 75 and 90 %
+of the technologies); here it is 0.026, 0.09, 0.21, 0.47 and 0.99.
 """
 
 from __future__ import annotations
@@ -40,7 +45,7 @@ from corridor.errors import ConfigError, DataError
 from corridor.frames import Tables, conform, empty_frame
 from corridor.schema import SITE_TAGS, TABLES
 from corridor.sources.rows import beside
-from corridor.sources.synthetic_chain import STAGES, Floats, Ints, potential_need, recipes, sectors, stages
+from corridor.sources.synthetic_chain import STAGES, Floats, Ints, recipes, sectors, sellable, stages
 
 __all__ = ["synthetic_study", "synthetic_tables"]
 
@@ -63,6 +68,12 @@ _TAGS = {
 }
 #: What a plant takes of a site per US$ M of investment.
 _RESOURCES = {"land_ha": 0.15, "power_mw": 0.09, "water_mld": 0.006, "workers": 9.0}
+#: Part of the United States' purchases from the target that makers in India could take over.
+_ACCESS = 0.5
+#: Least market for which anybody would build, US$ M a year.
+_LEAST = 1.0
+#: Output of a plant of base size, as a part of what its market could take: median.
+_PLANT = 0.12
 #: Table -> its figure, and the columns of the range round it: a fifth to either side.
 _RANGES = {
     "recipes": ("value_share", "low", "high"),
@@ -105,10 +116,12 @@ def synthetic_tables(components: int = 2000, sites: int = 60, seed: int | np.ran
         market: final * rng.lognormal(np.log(median), 1.2, components)
         for market, median in (("IND", 300.0), ("USA", 500.0))
     }
-    need = potential_need(links, needs["IND"] + 0.1 * needs["USA"], home)
     names = frame["id"].to_numpy()
     target, supply = _supply(rng, names, stage)
-    plants = _technologies(rng, frame, need, target)
+    having = _having(rng, frame, target)
+    bought = (1.0 - home) * sellable(links, needs["IND"], home)
+    sold = sellable(links, bought + _ACCESS * target * needs["USA"], having.astype(float))
+    plants = _technologies(rng, frame, sold, np.flatnonzero(having & (sold >= _LEAST)))
     raw = {
         "sources": pd.DataFrame(
             [{"key": "synthetic", "title": "Made up", "publisher": "corridor", "licence": "MIT"}]
@@ -260,16 +273,20 @@ def _demand(rng: np.random.Generator, names: NDArray[Any], needs: dict[str, Floa
     return pd.concat(parts, ignore_index=True)
 
 
-def _technologies(
-    rng: np.random.Generator, components: pd.DataFrame, need: Floats, target: Floats
-) -> pd.DataFrame:
-    """Plants in one to three sizes; the investment of a size is concave in its capacity."""
+def _having(rng: np.random.Generator, components: pd.DataFrame, target: Floats) -> NDArray[np.bool_]:
+    """Components that plants in India could make, shape (components,)."""
     late = pd.Index(STAGES).get_indexer(pd.Index(components["stage"]))
     # Exponential race: the first of the order are drawn by weight, without putting back.
     order = np.argsort(rng.exponential(1.0, len(components)) / (target * (1.0 + late)) ** 2)
-    having = np.sort(order[: max(1, round(0.6 * len(components)))])
+    out = np.zeros(len(components), dtype=bool)
+    out[order[: max(1, round(0.6 * len(components)))]] = True
+    return out
+
+
+def _technologies(rng: np.random.Generator, components: pd.DataFrame, sold: Floats, having: Ints) -> pd.DataFrame:
+    """Plants in one to three sizes; the investment of a size is concave in its capacity."""
     sizes = rng.integers(1, 4, len(having))
-    base = need[having] * rng.uniform(0.2, 0.7, len(having))
+    base = sold[having] * np.minimum(rng.lognormal(np.log(_PLANT), 0.7, len(having)), 0.5)
     capex = base * rng.lognormal(np.log(0.8), 0.6, len(having))
     exponent = rng.uniform(0.6, 0.85, len(having))
     premium = rng.uniform(0.02, 0.25, len(having))
@@ -297,7 +314,7 @@ def _technologies(
             },
             "incentive_share": incentive[row],
             "site_tags": chosen["sector"].map(_TAGS),
-            "most_plants": rng.integers(1, 4, len(having))[row],
+            "most_plants": rng.integers(1, 7, len(having))[row],
         }
     )
 

@@ -74,12 +74,20 @@ def recipes(rng: np.random.Generator, stage: Ints, sector: Ints) -> pd.DataFrame
     )
 
 
-def potential_need(recipes: pd.DataFrame, final: Floats, home: Floats) -> Floats:
-    """India's yearly need if at least half of every user were made at home, US$ M, shape (components,)."""
+def sellable(recipes: pd.DataFrame, final: Floats, home: Floats) -> Floats:
+    """What makers in India could sell in a year, US$ M, shape (components,).
+
+    Parameters
+    ----------
+    final
+        Final needs that they could serve, US$ M.
+    home
+        Part of each need that could be made at home, and so needs inputs there.
+    """
     output, share = recipes["output"].to_numpy(), recipes["value_share"].to_numpy()
     need = final
     for _ in STAGES:
-        used = share * np.maximum(home, 0.5)[output] * need[output]
+        used = share * home[output] * need[output]
         need = final + np.bincount(recipes["input"], used, len(final))
     return need
 

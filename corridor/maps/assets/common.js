@@ -274,5 +274,12 @@ const corridor = (() => {
     window.addEventListener("hashchange", () => location.reload());
   }
 
-  return { verdictMark, linkButton, ready, $, read, el, fill, svg, percent, percentFine, money, moneyBoth, number, amount, capital, inText, readState, writeState, badge, evidence, shareCell, sourceNote, segmented, suggest, table, saveCsv, save, unitSwitch };
+  /** Address of the page of a component or a country; null where there is none. `pages` holds the files that are not simply the id, and all of countries. */
+  function pageOf(pages, folder, id) {
+    if (!pages) return null;
+    if (Object.hasOwn(pages[folder] ?? {}, id)) return `${folder}/${pages[folder][id]}`;
+    return folder === "components" ? `components/${id}.html` : null;
+  }
+
+  return { pageOf, verdictMark, linkButton, ready, $, read, el, fill, svg, percent, percentFine, money, moneyBoth, number, amount, capital, inText, readState, writeState, badge, evidence, shareCell, sourceNote, segmented, suggest, table, saveCsv, save, unitSwitch };
 })();

@@ -59,7 +59,7 @@ corridor.graphPanel = (box, data, act) => {
       el("h2", { title: component.name }, short(name(at), 160)),
       el("p", { className: "soft" }, `${sectors[component.sector].name} · ${stages[component.stage].name.toLowerCase()} · tier ${component.tier}`),
       el("p", { className: "links" },
-        data.componentPages ? el("a", { href: `components/${encodeURIComponent(component.id)}.html` }, "All about it") : null,
+        data.componentPages ? el("a", { href: corridor.pageOf({ components: data.componentFiles }, "components", component.id) }, "All about it") : null,
         el("a", { href: `dependency.html#m=${encodeURIComponent(market.id)}&c=${encodeURIComponent(component.id)}` }, "On the world map")),
       el("dl", { className: "figures" },
         ...fact(`Net, ${market.name}`, el("b", {}, percent(measures.net[at]))), ...fact("Direct", percent(measures.direct[at])), ...fact("Stop", percent(measures.stop[at])),

@@ -59,7 +59,7 @@ corridor.indiaPanel = (data, view) => {
         ...line("Replaces", `${money(one.replaces)} a year from ${data.targetName}; ${data.markets[0].name}'s net exposure ${percent(one.before)} → ${percent(one.after)}`),
         ...line("Stays dependent", `${still(one)} of the value made (${money(one.still)} a year) still comes from ${data.targetName}, in its inputs`),
         ...(one.verdict ? line("In other plans as good", corridor.verdictMark(one.verdict, 13), ` ${view.verdictWords(one)}`) : [])),
-      data.pages ? el("p", {}, el("a", { href: `components/${encodeURIComponent(component.id)}.html` }, "Its page →")) : null]];
+      data.pages ? el("p", {}, el("a", { href: corridor.pageOf(data.pages, "components", component.id) }, "Its page →")) : null]];
   }
   function draw() {
     const [name, parts] = state.d ? move(state.d) : state.site ? site(state.site) : state.st ? inState(state.st) : ["", []];

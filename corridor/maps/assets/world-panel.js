@@ -7,7 +7,8 @@ corridor.worldPanel = (data, view) => {
 
   const button = (words, act) => el("button", { type: "button", className: "plain", onclick: act }, words);
   const close = (what) => el("button", { type: "button", className: "close", "aria-label": `Close ${what}`, onclick: () => { group = null; view.pick("", ""); } }, "×");
-  const page = (folder, id, words) => (data.pages ? el("p", {}, el("a", { href: `${folder}/${encodeURIComponent(id)}.html` }, words)) : null);
+  const link = (folder, id, words) => { const href = corridor.pageOf(data.pages, folder, id); return href ? el("a", { href }, words) : null; };
+  const page = (folder, id, words) => { const found = link(folder, id, words); return found ? el("p", {}, found) : null; };
   const evidenceOf = (origin) => [badge(origin.status), " ", origin.source ? sourceNote(origin.source, origin.year) : [origin.note, origin.year].filter(Boolean).join(", ")];
 
   /** Direct, net and stop of what is selected, in each market. */
@@ -49,7 +50,7 @@ corridor.worldPanel = (data, view) => {
       el("h2", {}, one.firm), el("p", {}, `${one.kind}, ${[one.place, name].filter(Boolean).join(", ")}${precise}`),
       el("p", { className: "why" }, badge(book.statuses[one.status]), " ", sourceNote(book.sources[one.source], one.year)),
       el("h3", {}, one.makes.length ? "Makes" : "What it makes is not known."),
-      el("ol", { className: "supplies" }, ...one.makes.map((c) => el("li", {}, button(components[c].name, () => view.choose(components[c].id)), data.pages ? el("a", { href: `components/${encodeURIComponent(components[c].id)}.html` }, "page") : null))),
+      el("ol", { className: "supplies" }, ...one.makes.map((c) => el("li", {}, button(components[c].name, () => view.choose(components[c].id)), link("components", components[c].id, "page")))),
       el("p", {}, byIso.has(one.country) ? button(`All of ${inText(name)}`, () => view.pick("k", one.country)) : null)]];
   }
   function crowd() {
