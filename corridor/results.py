@@ -7,8 +7,10 @@ import os
 import platform
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +27,7 @@ from corridor.version import __version__
 from corridor.writers import quoting_of
 
 if TYPE_CHECKING:
-    from corridor.relocate import Plan
+    from corridor.relocate import Alternatives, Plan, Reasons
     from corridor.tables import Tables
 
 MARKER = "corridor.json"
@@ -121,6 +123,22 @@ def _alone(out: Path) -> Iterator[None]:
             lock.unlink(missing_ok=True)
 
 
+class Log:
+    """What a run did and when, for the results folder: no figure of the results rests on it."""
+
+    def __init__(self) -> None:
+        self._begin = time.monotonic()
+        self._lines = [f"corridor {__version__}, begun {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"]
+
+    def note(self, text: str) -> None:
+        """One line, with the seconds since the beginning."""
+        self._lines.append(f"{time.monotonic() - self._begin:9.1f} s  {text}")
+
+    def write(self, folder: Path) -> None:
+        """The lines as ``log.txt``."""
+        (folder / "log.txt").write_text("\n".join(self._lines) + "\n", encoding="utf-8")
+
+
 def save_table(frame: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV, JSON or parquet by the file's ending, to a temporary name first.
 
@@ -163,10 +181,13 @@ def write_results(
     shares: pd.DataFrame,
     plans: list[Plan],
     measures: Mapping[str, pd.DataFrame] | None = None,
+    reasons: Mapping[float, Reasons] | None = None,
+    others: Mapping[float, Alternatives] | None = None,
 ) -> None:
     """Fill a results folder: study, checksums and versions, exposure and shares, frontier, a folder per plan.
 
-    `measures`, as :func:`corridor.kinds.study_measures` gives them, go into ``measures/``, a file each.
+    `measures`, as :func:`corridor.kinds.study_measures` gives them, go into ``measures/``, a file each; reasons
+    and near-optimal plans, by budget, into ``reasons/`` and ``alternatives/``.
     """
     save_table(exposures, folder / "exposure.csv")
     save_table(shares, folder / "shares.csv")
@@ -179,6 +200,12 @@ def write_results(
         for name in ("moves", "second_sources", "stocks", "facilities", "exposure", "losses", "limits"):
             save_table(getattr(plan, name), place / f"{name}.csv")
         (place / "summary.json").write_text(json.dumps(dict(plan.summary), indent=1, sort_keys=True) + "\n")
+    for budget, found in (reasons or {}).items():
+        for name in ("moves", "pairs", "levers"):
+            save_table(getattr(found, name), folder / "reasons" / f"{budget:010.1f}" / f"{name}.csv")
+    for budget, group in (others or {}).items():
+        for name in ("plans", "components", "sites"):
+            save_table(getattr(group, name), folder / "alternatives" / f"{budget:010.1f}" / f"{name}.csv")
     write_tables(tables, folder / "tables", "parquet")
     (folder / "study.json").write_text(study.model_dump_json(indent=1) + "\n", encoding="utf-8")
     about = {

@@ -14,7 +14,7 @@ from corridor.cli.show import show_forced, show_frontier, show_plan, show_reason
 
 if TYPE_CHECKING:
     from corridor.config import Study
-    from corridor.relocate import Plan
+    from corridor.relocate import Alternatives, Plan, Reasons
     from corridor.tables import Tables
 
 
@@ -180,3 +180,21 @@ def plan_along(settings: Study, tables: Tables, budgets: list[float], *, resume:
             bar.update(task, advance=1, description=f"planning: US$ {budget:,.0f} M done")
 
         return along(tables, settings, budgets=budgets, progress=done, resume=resume)
+
+
+def why(
+    settings: Study, tables: Tables, plans: list[Plan]
+) -> tuple[dict[float, Reasons], dict[float, Alternatives]]:
+    """Reasons and other plans as good, by budget: of the plan of the study's own budget, where there is one."""
+    from corridor.relocate import alternatives
+    from corridor.relocate import explain as reasons_of
+
+    mine = [plan for plan in plans if plan.budget_usd_m == settings.budget_usd_m and len(plan.moves)]
+    if not mine or settings.meet_demand:
+        return {}, {}
+    plan = mine[0]
+    with steps_progress(err(), "valuing moves") as step:
+        reasons = reasons_of(tables, settings, plan, progress=step)
+    with err().status("looking for other plans as good"):
+        others = alternatives(tables, settings, budget_usd_m=plan.budget_usd_m, start=plan)
+    return {plan.budget_usd_m: reasons}, {plan.budget_usd_m: others}

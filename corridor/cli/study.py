@@ -10,7 +10,7 @@ import typer
 
 from corridor.cli.console import err
 from corridor.cli.console import out as say
-from corridor.cli.plans import plan_along
+from corridor.cli.plans import plan_along, why
 from corridor.cli.settings import Data, Only, Out, Override, Scenario, StudyName, load_inputs
 from corridor.cli.show import show_frontier, show_headline, show_summary
 
@@ -29,10 +29,14 @@ def run(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a run into the same folder that was stopped or killed.")
     ] = False,
+    with_reasons: Annotated[
+        bool,
+        typer.Option("--reasons/--no-reasons", help="Also what each move is worth, and other plans as good."),
+    ] = True,
 ) -> None:
-    """Everything: check the data, measure exposure, plan along the frontier, draw the pages."""
+    """Everything: check the data, measure exposure, plan along the frontier, say why, draw the pages."""
     settings, tables = load_inputs(study, data, only, scenario, override)
-    _study_pages(settings, tables, out, with_plans=True, resume=resume)
+    _study_pages(settings, tables, out, with_plans=True, resume=resume, with_reasons=with_reasons)
 
 
 def map_(
@@ -47,27 +51,56 @@ def map_(
     _study_pages(settings, tables, out, with_plans=with_plans)
 
 
-def _study_pages(settings: Study, tables: Tables, out: Path, *, with_plans: bool, resume: bool = False) -> None:
+def _study_pages(
+    settings: Study,
+    tables: Tables,
+    out: Path,
+    *,
+    with_plans: bool,
+    resume: bool = False,
+    with_reasons: bool = False,
+) -> None:
     import pandas as pd
 
     from corridor.kinds import study_measures
     from corridor.maps import write_pages
     from corridor.measures import exposure, shares
-    from corridor.results import results_folder, write_results
+    from corridor.results import Log, results_folder, write_results
 
+    log = Log()
     with results_folder(out) as folder:
         markets = list(settings.markets)
-        exposures = exposure(tables, markets, settings.target)
-        all_shares = pd.concat([shares(tables, market) for market in markets], ignore_index=True)
         with err().status("measuring"):
+            exposures = exposure(tables, markets, settings.target)
+            all_shares = pd.concat([shares(tables, market) for market in markets], ignore_index=True)
             measured = study_measures(tables, settings)
+        log.note(f"measured {len(tables.components):,} components: {', '.join(measured)}")
         kept = out.absolute().parent / f".{out.name}.resume"
         if with_plans and not resume:
             shutil.rmtree(kept, ignore_errors=True)
         plans = plan_along(settings, tables, list(settings.budgets_usd_m), resume=kept) if with_plans else []
-        write_results(folder, settings, tables, exposures, all_shares, plans, measured)
+        for plan in plans:
+            log.note(
+                f"plan of US$ {plan.budget_usd_m:,.0f} M: {plan.summary['status']}, gap {plan.summary['gap']:.4f}"
+            )
+        reasons, others = why(settings, tables, plans) if with_reasons else ({}, {})
+        for budget in reasons:
+            log.note(f"reasons and other plans as good at US$ {budget:,.0f} M")
+        write_results(folder, settings, tables, exposures, all_shares, plans, measured, reasons, others)
         with err().status("drawing the pages"):
-            write_pages(tables, settings, exposures, all_shares, plans, folder, has_component_pages=True)
+            pages = write_pages(
+                tables,
+                settings,
+                exposures,
+                all_shares,
+                plans,
+                folder,
+                reasons=reasons,
+                alternatives=others,
+                has_component_pages=True,
+            )
+        log.note(f"drew {len(pages):,} pages")
+        log.write(folder)
     if with_plans:
         shutil.rmtree(kept, ignore_errors=True)
     show_headline(settings, tables, exposures)

@@ -46,7 +46,7 @@ _CLOSE, _RELAXING = 1e-3, 0.3
 #: Starts kept open beside each that is used, by least reduced cost.
 _NEAR = 3.0
 #: Time for the first plan: part of what is left, seconds at most; seconds for one part of a plan later.
-_WHOLE_PART, _MOST_WHOLE, _STEP = 0.15, 60.0, 8.0
+_WHOLE_PART, _MOST_WHOLE, _STEP = 0.2, 90.0, 8.0
 
 
 @dataclass

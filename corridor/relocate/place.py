@@ -105,3 +105,18 @@ def fit(
     except NoPlan:
         return None
     return decision_of(problem, program, solution.values)
+
+
+def keeps_all(problem: Problem, decision: Decision) -> bool:
+    """Whether a decision keeps all limits: also those that are no sums, forced and forbidden moves, and sales."""
+    program, first = decide(problem)
+    low, high = (bound.copy() for bound in program.bounds)
+    hold(program, problem, first, decision, places=True)
+    held_low, held_high = program.bounds
+    if (held_low > high + 1e-6).any() or (held_high < low - 1e-6).any():
+        return False
+    try:
+        solve(program, relaxed=True)
+    except NoPlan:
+        return False
+    return True

@@ -8,16 +8,15 @@ import numpy as np
 import pandas as pd
 
 from corridor.config import Study
-from corridor.errors import ConfigError, NoPlan
-from corridor.relocate.decision import Decision, decision_of_rows, hold, link_values
+from corridor.errors import ConfigError
+from corridor.relocate.decision import Decision, decision_of_rows, link_values
 from corridor.relocate.describe import Before, describe, used_of_limits
-from corridor.relocate.formulate import decide
 from corridor.relocate.limit_rows import kept_use
 from corridor.relocate.optimize import best
+from corridor.relocate.place import keeps_all
 from corridor.relocate.plan import Plan
 from corridor.relocate.problem import Problem, build_problem
 from corridor.relocate.search import Found
-from corridor.relocate.solve import solve
 from corridor.relocate.value import Recourse, expected
 from corridor.tables import Tables
 
@@ -84,21 +83,6 @@ def resolve(plan: Plan, tables: Tables, study: Study, *, regret: bool = False) -
     other = best(problem, recourse, hints=[found] if keeps_all(problem, decision) else [])
     least = expected(problem, other.theta)
     return Outcome(told, broken, least, loss - least)
-
-
-def keeps_all(problem: Problem, decision: Decision) -> bool:
-    """Whether a decision keeps all limits: also those that are no sums, forced and forbidden moves, and sales."""
-    program, first = decide(problem)
-    low, high = (bound.copy() for bound in program.bounds)
-    hold(program, problem, first, decision, places=True)
-    held_low, held_high = program.bounds
-    if (held_low > high + 1e-6).any() or (held_high < low - 1e-6).any():
-        return False
-    try:
-        solve(program, relaxed=True)
-    except NoPlan:
-        return False
-    return True
 
 
 def _broken(problem: Problem, decision: Decision) -> pd.DataFrame:

@@ -32,6 +32,7 @@ from corridor.relocate.place import fit, relax_places
 from corridor.relocate.pooled import pool_sites
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Floats, Program
+from corridor.relocate.prune import prune
 from corridor.relocate.refill import Refill
 from corridor.relocate.solve import Solution, Status, TimeUp, solve
 from corridor.relocate.value import Recourse, expected, tail_mean
@@ -119,6 +120,7 @@ def search(
         run.status = "interrupted"
     if run.best is None:
         raise TimeUp(f"no plan was found within {run.limit:g} s. Mend: raise time_limit_s.")
+    run.prune()
     return replace(
         run.best,
         bound=min(run.bound, run.best.objective),
@@ -150,6 +152,16 @@ class _Search:
     @property
     def left(self) -> float:
         return max(self.limit - self.elapsed, 1.0)
+
+    def prune(self) -> None:
+        """Leave out of the best decision what avoids no loss, where loss is all that counts."""
+        if set(self.aim.weights) != {"loss"} or set(self.aim.at_most) - {"cost"}:
+            return
+        best = self._known
+        fewer = prune(self.problem, self.recourse, best.decision)
+        if cost_of(self.problem, fewer) < cost_of(self.problem, best.decision):
+            theta = self.recourse.loss(link_values(self.problem, fewer))
+            self.best = replace(best, decision=fewer, theta=theta, objective=self._value(fewer, theta))
 
     @property
     def _known(self) -> Found:
@@ -195,12 +207,13 @@ class _Search:
         if master.relaxed is not None:
             self._price(*master.relaxed)
             self.prices = {name: self.prices[name] for name in self.problem.limits["name"] if name in self.prices}
-        beside = self._bound_beside(*master.program()[:2], pooled)
         if self.best is None:
             placed = self._place(first_plan(master, seconds))
             if placed is None:
                 raise TimeUp("no plan was found whose plants fit their sites. Mend: raise time_limit_s.")
             self._improve(placed)
+        master_program, first, _ = master.program()
+        beside = self._bound_beside(master_program, first, pooled)
         for decision in better_plans(master, self.problem, lambda: self._known.decision, seconds):
             theta = master.touch(link_values(self.problem, decision))
             if self._value(decision, theta) < self._known.objective:
