@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STUDY  ?= configs/default.yaml
 OUT    ?= results/default
 
-.PHONY: run test lint setup clean
+.PHONY: run test lint setup clean datapackage
 
 run: $(VENV)/.run
 	$(BIN)/corridor run $(STUDY) --out $(OUT)
@@ -18,6 +18,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check corridor tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# data/datapackage.json, after a change of the tables or of corridor/schema
+datapackage: $(VENV)/.run
+	$(BIN)/python -m corridor.datapackage
 
 setup: $(VENV)/.dev
 

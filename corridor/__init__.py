@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from corridor.checks import coverage as coverage
     from corridor.config import Study as Study
     from corridor.config import load_study as load_study
+    from corridor.datapackage import write_datapackage as write_datapackage
     from corridor.errors import ConfigError as ConfigError
     from corridor.errors import CorridorError as CorridorError
     from corridor.errors import DataError as DataError
@@ -142,6 +143,7 @@ _WHERE = {
     "uncertainty": "measures",
     "value_of_information": "relocate",
     "worst": "relocate",
+    "write_datapackage": "datapackage",
     "write_graph": "exchange",
     "write_tables": "tables",
 }

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from corridor.bundle import bundled
 from corridor.errors import ConfigError
+from corridor.guards.yaml_files import check_named, read_yaml
 
 Sector = Literal["electronics", "solar", "battery", "magnets", "minerals", "pharma"]
 SECTORS: tuple[str, ...] = ("electronics", "solar", "battery", "magnets", "minerals", "pharma")
@@ -223,7 +223,7 @@ class Study(_Part):
     evidence_tables: tuple[str, ...] = ()
     unknown_origin: Literal["safe", "imported"] = "safe"
     gap: float = Field(default=0.02, ge=0, le=0.5)
-    time_limit_s: float = Field(default=60.0, gt=0)
+    time_limit_s: float = Field(default=60.0, gt=0, le=1_000_000)
     force: tuple[Choice, ...] = ()
     forbid: tuple[Choice, ...] = ()
     keep: tuple[Kept, ...] = ()
@@ -240,8 +240,8 @@ class Study(_Part):
     @field_validator("markets")
     @classmethod
     def _weights(cls, markets: Mapping[str, float]) -> Mapping[str, float]:
-        if any(weight <= 0 for weight in markets.values()):
-            raise ValueError("every market needs a weight greater than 0")
+        if not all(0 < weight <= 1_000_000 for weight in markets.values()):
+            raise ValueError("every market needs a weight greater than 0, and at most 1,000,000")
         return markets
 
     @model_validator(mode="after")
@@ -328,15 +328,10 @@ def _read(file: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     """Settings of a file laid over those of the file that it extends."""
     if file.resolve() in seen:
         raise ConfigError(f"study {file}: extends itself. Mend: take one of the 'extends' lines out.")
-    try:
-        settings = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        where = getattr(error, "problem_mark", None)
-        line = f", line {where.line + 1}" if where is not None else ""
-        what = getattr(error, "problem", None) or "not a text file in UTF-8"
-        raise ConfigError(f"study {file}{line}: not valid YAML ({what}).") from None
+    settings = read_yaml(file, "study")
     if not isinstance(settings, dict):
         raise ConfigError(f"study {file}: is empty or no list of settings. Mend: begin with 'name:' and 'title:'.")
+    check_named(settings, file)
     parent = settings.pop("extends", None)
     if parent is None:
         return settings

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from dataclasses import replace as _replace
+from datetime import datetime, time
 from difflib import get_close_matches
 from html import escape
 from typing import Any, Self
@@ -118,6 +119,10 @@ def conform(table: str, raw: pd.DataFrame, rows: pd.Series | None = None) -> tup
     names = rows if rows is not None else pd.Series(raw.index.astype(str), index=raw.index)
     columns = load_schema(table)
     known = {column.name for column in columns}
+    if not raw.columns.is_unique:
+        twice = ", ".join(sorted({str(name) for name in raw.columns[raw.columns.duplicated()]}))
+        problem = Problem(table, "", twice, "a column that stands twice", "each column once", "drop one of them")
+        return empty_frame(table), [problem]
     problems = [_unknown(table, str(name), columns, raw) for name in raw.columns if name not in known]
     out: dict[str, pd.Series] = {}
     for column in columns:
@@ -161,7 +166,7 @@ def _conform_column(
     parsed, bad = _parse(column, values)
     if bad.any():
         wanted = {
-            "string": "text",
+            "string": "text without control characters",
             "number": "a number",
             "integer": "a whole number",
             "boolean": "true or false",
@@ -226,9 +231,8 @@ def _parse(column: Column, values: pd.Series) -> tuple[pd.Series, pd.Series]:
         values = values.astype(kind.categories.dtype)
         kind = values.dtype
     if column.type == "string":
-        if kind == TEXT:
-            return values, none
-        return _as_text(values), none
+        texts = values if kind == TEXT else _as_text(values)
+        return texts, _with_control(texts)
     if column.type == "boolean":
         if pd.api.types.is_bool_dtype(kind):
             return values.astype("boolean"), none
@@ -237,10 +241,27 @@ def _parse(column: Column, values: pd.Series) -> tuple[pd.Series, pd.Series]:
         return parsed, parsed.isna() & values.notna()
     numbers, bad = _as_number(values)
     if column.type == "integer":
-        part = numbers.notna() & (numbers != numbers.round())
+        part = numbers.notna() & ((numbers != numbers.round()) | (numbers.abs() > _LARGEST_WHOLE))
         bad |= part
         return numbers.mask(part).astype("Int64"), bad
     return numbers, bad
+
+
+# Beyond this, whole numbers are not told apart by every program that reads our files.
+_LARGEST_WHOLE = 2**53 - 1
+# They break files, terminals and pages, and no name or note needs one; tab and line breaks are none of them.
+_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+
+
+def _with_control(values: pd.Series) -> pd.Series:
+    """Mask of texts that hold a control character."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = pc.match_substring_regex(pa.array(values, pa.large_string(), from_pandas=True), _CONTROL)
+    if not pc.any(found).as_py():
+        return pd.Series(False, index=values.index)
+    return pd.Series(found.fill_null(False).to_numpy(zero_copy_only=False), index=values.index)
 
 
 def _as_number(values: pd.Series) -> tuple[pd.Series, pd.Series]:
@@ -266,9 +287,11 @@ def _numbers_of_text(values: pd.Series) -> pd.Series:
 
 
 def _as_text(values: pd.Series) -> pd.Series:
-    """Text of any cells; a number that is whole loses the ``.0`` that spreadsheets add."""
+    """Text of any cells; what spreadsheets add is taken away: the ``.0`` of numbers, midnight of dates."""
 
     def text(value: Any) -> Any:
+        if isinstance(value, datetime) and value.time() == time.min:
+            return str(value.date())
         if isinstance(value, float) and value.is_integer():
             return str(int(value))
         return value if isinstance(value, str) else str(value)

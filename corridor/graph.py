@@ -233,8 +233,8 @@ def to_tables(graph: "nx.MultiDiGraph[str]") -> Tables:
             places[name] = record
     edges = {(kind, tail[0]): (table, tail[1], head[1]) for table, (kind, tail, head, _) in _EDGE_TABLES.items()}
     for tail, head, data in graph.edges(data=True):
-        tail_kind, _, tail_name = tail.partition(":")
-        head_name = head.partition(":")[2]
+        tail_kind, _, tail_name = str(tail).partition(":")
+        head_name = str(head).partition(":")[2]
         kind = str(data.get("kind"))
         if kind in ("located_in", "owned_by") and tail_name in places:
             places[tail_name]["country" if kind == "located_in" else "owner_country"] = head_name
@@ -251,7 +251,11 @@ def to_tables(graph: "nx.MultiDiGraph[str]") -> Tables:
         row.pop("kind")
         rows[table].append(row)
     for table in RECORD_TABLES:
-        rows[table] = list(graph.graph.get(table, []))
+        rows[table] = graph.graph.get(table, [])
+        if not isinstance(rows[table], list) or not all(isinstance(row, dict) for row in rows[table]):
+            raise CorridorError(
+                f"attribute {table!r} of the graph is no list of records: leave it out, or write one"
+            )
     frames, problems = {}, []
     for table in TABLES:
         frames[table], faults = _frame(table, rows[table])
@@ -265,7 +269,11 @@ def _frame(table: str, rows: list[dict[str, Any]]) -> tuple[pd.DataFrame, list[A
     if not rows:
         return empty_frame(table), []
     last = len(rows)
-    rows = sorted(rows, key=lambda row: row.get("row", last)) if table not in RECORD_TABLES else rows
+    if table not in RECORD_TABLES:
+        places = [row.get("row", last) for row in rows]
+        if not all(isinstance(place, int | float) for place in places):
+            raise CorridorError(f"an attribute row of {table} is no number: take it out, or count rows from 0")
+        rows = sorted(rows, key=lambda row: float(row.get("row", last)))
     names = [column.name for column in load_schema(table)]
     node_name = _RENAMED if table not in RECORD_TABLES else {}
     raw = pd.DataFrame({name: [row.get(node_name.get(name, name)) for row in rows] for name in names})

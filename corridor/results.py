@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,10 +18,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from corridor.config import Study
+from corridor.datapackage import write_datapackage
 from corridor.errors import ConfigError
 from corridor.frames import checksum
+from corridor.guards.formulas import disarmed
 from corridor.tables import write_tables
 from corridor.version import __version__
+from corridor.writers import quoting_of
 
 if TYPE_CHECKING:
     from corridor.relocate import Alternatives, Plan, Reasons
@@ -41,24 +44,49 @@ def results_folder(out: Path) -> Iterator[Path]:
         If `out` holds something that is not a results folder, or can't be written.
     """
     out = out.absolute()
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / MARKER).is_file())):
+    try:
+        ours = not out.exists() or (out.is_dir() and (not any(out.iterdir()) or (out / MARKER).is_file()))
+    except OSError as error:
+        raise ConfigError(f"output {out}: can't be read ({error.strerror}). Mend: give another --out.") from None
+    if not ours:
         raise ConfigError(
             f"output {out}: exists and is no results folder of corridor. Mend: give another folder with --out."
         )
     with _alone(out):
-        draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-        draft.chmod(0o755)
+        scratch: Path | None = None
         try:
+            scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+            draft = scratch / "new"
+            draft.mkdir()
             yield draft
-            if out.exists():
-                old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
-                os.replace(out, old / out.name)
-                os.replace(draft, out)
-                shutil.rmtree(old, ignore_errors=True)
-            else:
-                os.replace(draft, out)
+            _describe(draft)
+            _exchange(draft, out, scratch / "old")
+        except OSError as error:
+            raise ConfigError(f"output {out}: can't be written ({error.strerror or error}).") from None
         finally:
-            shutil.rmtree(draft, ignore_errors=True)
+            if scratch is not None:
+                shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _exchange(draft: Path, out: Path, old: Path) -> None:
+    """Put the draft in the place of an earlier result, which comes back where that fails."""
+    there = out.exists()
+    if there:
+        os.replace(out, old)
+    try:
+        os.replace(draft, out)
+    except BaseException:
+        if there:
+            os.replace(old, out)
+        raise
+
+
+def _describe(folder: Path) -> None:
+    """Write the folder's ``datapackage.json``, once all else is there."""
+    if (folder / "study.json").is_file():
+        study = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+        about = f"Results of the study '{study['name']}' by corridor {__version__}. {study['question']}".strip()
+        write_datapackage(folder, f"corridor-{study['name']}", study["title"], about)
 
 
 @contextmanager
@@ -114,6 +142,9 @@ class Log:
 def save_table(frame: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV, JSON or parquet by the file's ending, to a temporary name first.
 
+    In CSV a text that a spreadsheet would take for a formula gets an apostrophe in front:
+    ``corridor.guards.formulas.restored`` takes it away again.
+
     Raises
     ------
     ConfigError
@@ -124,7 +155,8 @@ def save_table(frame: pd.DataFrame, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if kind == ".csv":
-            frame.to_csv(draft, index=False, lineterminator="\n")
+            shown = disarmed(frame)
+            shown.to_csv(draft, index=False, lineterminator="\n", encoding="utf-8", quoting=quoting_of(shown))
         elif kind == ".json":
             frame.to_json(draft, orient="records", indent=1)
         elif kind == ".parquet":
@@ -135,9 +167,10 @@ def save_table(frame: pd.DataFrame, path: Path) -> None:
             )
         os.replace(draft, path)
     except OSError as error:
-        raise ConfigError(f"output {path}: can't be written ({error.strerror}).") from None
+        raise ConfigError(f"output {path}: can't be written ({error.strerror or error}).") from None
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # told already, where the place itself is none
+            draft.unlink(missing_ok=True)
 
 
 def write_results(

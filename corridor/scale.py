@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -70,7 +71,8 @@ def each(
     left = dict(enumerate(items))
     for attempt in range(RETRIES + 1):
         try:
-            for at, result in _in_pool(ProcessPoolExecutor(most, mp_context=get_context("spawn")), function, left):
+            pool = ProcessPoolExecutor(most, mp_context=get_context("spawn"), initializer=_end_when_told)
+            for at, result in _in_pool(pool, function, left):
                 del left[at]
                 yield at, result
             return
@@ -91,8 +93,17 @@ def _in_pool(
             for done in as_completed(places):
                 yield places[done], done.result()
         except BaseException:
+            # who presses Ctrl-C does not want to wait for a solver's time limit
+            workers = list((getattr(pool, "_processes", None) or {}).values())
             pool.shutdown(wait=False, cancel_futures=True)
+            for worker in workers:
+                worker.terminate()
             raise
+
+
+def _end_when_told() -> None:
+    """A worker ends at once on Ctrl-C; Python's own handler would wait until the solver comes back."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _on_cluster(

@@ -17,13 +17,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pandas as pd
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from corridor.config import Study, load_study
 from corridor.errors import ConfigError, NoPlan
+from corridor.guards.yaml_files import read_yaml
 from corridor.scale import each
 from corridor.tables import Tables, load_tables
 
@@ -58,7 +59,7 @@ class Sweep(BaseModel):
     settings: Mapping[str, tuple[Any, ...]] = Field(default_factory=dict)
     draws: int = Field(default=0, ge=0, le=1_000_000)
     seed: int = Field(default=0, ge=0)
-    time_limit_s: float | None = Field(default=None, gt=0)
+    time_limit_s: float | None = Field(default=None, gt=0, le=1_000_000)
     data: str | None = None
     data_only: bool = False
 
@@ -98,12 +99,7 @@ def load_sweep(path: str | Path) -> Sweep:
         With every fault of the file.
     """
     file = Path(path)
-    try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"sweep {file}: can't be read ({error.strerror}). Mend: give a YAML file.") from None
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise ConfigError(f"sweep {file}: not valid YAML.") from None
+    raw = read_yaml(file, "sweep")
     if not isinstance(raw, dict):
         raise ConfigError(f"sweep {file}: is empty or no list of settings. Mend: begin with 'study: default'.")
     try:
@@ -252,33 +248,57 @@ def _draw(data: str | None, only: bool, seed: int, draw: int) -> Tables:
 
 
 def _place(task: Task, kind: str) -> str:
-    return f"{task.out}/{kind}/scenario={task.scenario or 'base'}/{task.name}.parquet"
+    # a scenario's name is somebody's text: what could be a path is written as %2F
+    return f"{task.out}/{kind}/scenario={quote(task.scenario or 'base', safe=' ')}/{task.name}.parquet"
 
 
 def _write(frame: pd.DataFrame, task: Task, kind: str) -> None:
     """Write a part to a temporary name, then move it to its own."""
+    path = _place(task, kind)
+    files, where = _files(path)
+    draft = f"{os.path.dirname(where)}/.{task.name}-{uuid.uuid4().hex[:8]}.part"
+    try:
+        files.makedirs(os.path.dirname(where), exist_ok=True)
+        try:
+            with files.open(draft, "wb") as file:
+                frame.to_parquet(file, index=False)
+            files.mv(draft, where)
+        except BaseException:
+            if files.exists(draft):
+                files.rm(draft)
+            raise
+    except OSError as error:
+        raise ConfigError(
+            f"output {path}: can't be written ({error.strerror or error}). Mend: give another --out."
+        ) from None
+
+
+def _files(address: str) -> tuple[Any, str]:
+    """File system and path of an address.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such kind of address, or the package for it is not installed.
+    """
     import fsspec
 
-    path = _place(task, kind)
-    files, where = fsspec.core.url_to_fs(path)
-    files.makedirs(os.path.dirname(where), exist_ok=True)
-    draft = f"{os.path.dirname(where)}/.{task.name}-{uuid.uuid4().hex[:8]}.part"
-    with files.open(draft, "wb") as file:
-        frame.to_parquet(file, index=False)
-    files.mv(draft, where)
+    try:
+        files, where = fsspec.core.url_to_fs(address)
+    except (ValueError, ImportError) as error:
+        raise ConfigError(f"output {address}: {error}. Mend: give a folder, or install what is named.") from None
+    return files, str(where)
 
 
 def _parts(address: str, kind: str) -> Iterator[tuple[str, str]]:
     """Scenario and path of every part that is whole."""
-    import fsspec
-
-    files, where = fsspec.core.url_to_fs(f"{address}/{kind}")
+    files, where = _files(f"{address}/{kind}")
     if not files.exists(where):
         return
     for path in sorted(files.find(where)):
         if path.endswith(".parquet"):
-            scenario = os.path.basename(os.path.dirname(path)).removeprefix("scenario=")
-            yield scenario, files.unstrip_protocol(path)
+            scenario = unquote(os.path.basename(os.path.dirname(path)).removeprefix("scenario="))
+            yield scenario, path
 
 
 def finished(out: str | Path) -> set[str]:
@@ -296,7 +316,8 @@ def read_sweep(out: str | Path, kind: str = "summary") -> pd.DataFrame:
     kind
         ``summary`` or ``moves``.
     """
-    frames = [pd.read_parquet(path).assign(scenario=scenario) for scenario, path in _parts(str(out), kind)]
+    files, _ = _files(str(out))
+    frames = [_read(files, path).assign(scenario=scenario) for scenario, path in _parts(str(out), kind)]
     if not frames:
         return pd.DataFrame(columns=["task", "scenario"])
     table = pd.concat(frames, ignore_index=True)
@@ -304,3 +325,14 @@ def read_sweep(out: str | Path, kind: str = "summary") -> pd.DataFrame:
         name for name in ("scenario", "changed", "budget_usd_m", "draw", "task") if name in table
     ]
     return table.sort_values(list(keys), ignore_index=True)
+
+
+def _read(files: Any, path: str) -> pd.DataFrame:
+    try:
+        with files.open(path, "rb") as file:
+            return pd.read_parquet(file)
+    except (OSError, ValueError) as error:  # pyarrow's errors are of these kinds
+        reason = (str(error).splitlines() or ["broken"])[0][:100]
+        raise ConfigError(
+            f"sweep: {path} can't be read ({reason}). Mend: delete it, and run the sweep again."
+        ) from None

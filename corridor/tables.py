@@ -10,14 +10,24 @@ import pandas as pd
 
 from corridor.bundle import bundled
 from corridor.checks import check_all
+from corridor.databases import write_duckdb, write_sqlite
 from corridor.errors import ConfigError, DataError, Problem
 from corridor.frames import Tables, conform, empty_frame
 from corridor.readers import Raw, read_raw
 from corridor.schema import OPTIONAL_TABLES, TABLES, key_columns
+from corridor.writers import write_csv, write_parquet, write_workbook
 
 __all__ = ["FORMATS", "Tables", "load_tables", "read_tables", "write_tables"]
 
-FORMATS: tuple[str, ...] = ("csv", "parquet", "xlsx")
+FORMATS: tuple[str, ...] = ("csv", "parquet", "xlsx", "sqlite", "duckdb")
+"""Formats of ``write_tables``: a folder of CSV or parquet files, or one file."""
+
+ONE_FILE: dict[str, Callable[[Tables, Path], None]] = {
+    "xlsx": write_workbook,
+    "sqlite": write_sqlite,
+    "duckdb": write_duckdb,
+}
+"""Formats that hold all tables in one file, and what writes them."""
 
 
 def read_tables(path: str | Path | None = None, *, extend: bool = False) -> tuple[Tables, list[Problem]]:
@@ -26,8 +36,8 @@ def read_tables(path: str | Path | None = None, *, extend: bool = False) -> tupl
     Parameters
     ----------
     path
-        Folder with ``<table>.csv`` or ``<table>.parquet``, or a workbook with a sheet per table; the bundled data
-        if left out.
+        Folder with ``<table>.csv`` or ``<table>.parquet``, a workbook with a sheet per table, or a SQLite or
+        DuckDB file; the bundled data if left out.
     extend
         Lay the tables over the bundled ones: rows with the same key replace, others are added.
 
@@ -64,8 +74,8 @@ def load_tables(path: str | Path | None = None, *, extend: bool = False) -> Tabl
     Parameters
     ----------
     path
-        Folder with ``<table>.csv`` or ``<table>.parquet``, or a workbook with a sheet per table; the bundled data
-        if left out.
+        Folder with ``<table>.csv`` or ``<table>.parquet``, a workbook with a sheet per table, or a SQLite or
+        DuckDB file; the bundled data if left out.
     extend
         Lay the tables over the bundled ones: rows with the same key replace, others are added. Without it the
         folder must hold every table that ``corridor.schema.OPTIONAL_TABLES`` does not name.
@@ -114,9 +124,11 @@ def write_tables(tables: Tables, path: str | Path, format: str = "csv") -> Path:
     tables
         What to write.
     path
-        Folder (made if missing; files of other names are left alone), for ``xlsx`` the workbook's path.
+        Folder (made if missing; files of other names are left alone), for ``xlsx``, ``sqlite`` and ``duckdb`` the
+        file.
     format
-        ``csv``, ``parquet`` or ``xlsx``. What is written is read back identical (in a workbook, to 15 digits).
+        ``csv``, ``parquet``, ``xlsx``, ``sqlite`` or ``duckdb``. What is written is read back identical, to the
+        last digit; all readers drop blanks at a text's ends, and a text of blanks alone is a missing cell.
 
     Returns
     -------
@@ -126,19 +138,19 @@ def write_tables(tables: Tables, path: str | Path, format: str = "csv") -> Path:
     Raises
     ------
     ConfigError
-        There is no such format, or the path cannot be written to.
+        There is no such format, the path cannot be written to, or a workbook cannot hold a text or table.
     """
     if format not in FORMATS:
         raise ConfigError(f"unknown format {format!r}; known are {', '.join(FORMATS)}")
     path = Path(path)
-    parent = path if format != "xlsx" else path.parent
+    parent = path.parent if format in ONE_FILE else path
     try:
         parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".corridor-", dir=parent))
         try:
-            if format == "xlsx":
-                _write_workbook(tables, scratch / "tables.xlsx")
-                os.replace(scratch / "tables.xlsx", path)
+            if format in ONE_FILE:
+                ONE_FILE[format](tables, scratch / f"tables.{format}")
+                os.replace(scratch / f"tables.{format}", path)
             else:
                 _write_folder(tables, path, scratch, format)
         finally:
@@ -149,30 +161,10 @@ def write_tables(tables: Tables, path: str | Path, format: str = "csv") -> Path:
 
 
 def _write_folder(tables: Tables, folder: Path, scratch: Path, format: str) -> None:
-    write: Callable[[pd.DataFrame, Path], None] = _write_csv if format == "csv" else _write_parquet
+    write = write_csv if format == "csv" else write_parquet
     other = ".parquet" if format == "csv" else ".csv"
     for name, frame in tables:
         write(frame, scratch / f"{name}.{format}")
     for name in TABLES:
         os.replace(scratch / f"{name}.{format}", folder / f"{name}.{format}")
         (folder / f"{name}{other}").unlink(missing_ok=True)  # else the folder would hold the table twice
-
-
-def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    """Booleans as true and false."""
-    bools = {name: frame[name].map({True: "true", False: "false"}) for name in frame.select_dtypes("bool").columns}
-    return frame.assign(**bools)
-
-
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    _plain(frame).to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
-
-
-def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    frame.to_parquet(path, index=False)
-
-
-def _write_workbook(tables: Tables, path: Path) -> None:
-    with pd.ExcelWriter(path, engine="openpyxl") as book:
-        for name, frame in tables:
-            frame.to_excel(book, sheet_name=name, index=False, freeze_panes=(1, 0))

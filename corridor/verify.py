@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 from corridor.config import Study
 from corridor.errors import ConfigError, CorridorError
 from corridor.frames import checksum
+from corridor.guards.formulas import restored
 from corridor.results import MARKER
 from corridor.tables import Tables, load_tables
 
@@ -43,32 +45,47 @@ def verify(folder: str | Path, progress: Callable[[str], None] | None = None) ->
         If the folder is no results folder, or is not whole.
     """
     place = Path(folder)
-    about, study, tables = _open(place)
+    sums, study, tables = _open(place)
     rows = [
-        _row(f"table {name}", told == checksum(tables[name]), np.nan, "the table is not the one of the results")
-        for name, told in sorted(about["tables_sha256"].items())
+        _row(f"table {name}", sums.get(name) == checksum(frame), np.nan, "the table is not the one of the results")
+        for name, frame in sorted(tables)
     ]
     for what, made in _again(tables, study, place):
         if progress is not None:
             progress(what)
-        rows.append(_compare(what, pd.read_csv(place / f"{what}.csv", keep_default_na=True), made))
+        rows += _sound(what, partial(_compared, place / f"{what}.csv", what, made))
     for plan in sorted((place / "plans").glob("*")) if (place / "plans").is_dir() else []:
         if progress is not None:
             progress(f"plan {plan.name}")
-        rows += _plan(plan, tables, study)
+        rows += _sound(f"plan {plan.name}", partial(_plan, plan, tables, study))
     return pd.DataFrame(rows, columns=["what", "same", "largest_difference", "told"])
 
 
-def _open(place: Path) -> tuple[dict[str, dict[str, str]], Study, Tables]:
+def _sound(what: str, work: Callable[[], list[dict[str, object]]]) -> list[dict[str, object]]:
+    """Rows of a comparison; results so damaged that they cannot be compared are not the same."""
+    try:
+        return work()
+    except Exception as error:  # what a file lacks may be missed anywhere in the valuing of its plan
+        reason = (str(error).splitlines() or [""])[0][:100]
+        return [_row(what, False, np.nan, f"cannot be read or valued ({type(error).__name__}: {reason})")]
+
+
+def _compared(file: Path, what: str, made: pd.DataFrame) -> list[dict[str, object]]:
+    return [_compare(what, restored(pd.read_csv(file)), made)]
+
+
+def _open(place: Path) -> tuple[dict[str, str], Study, Tables]:
     if not (place / MARKER).is_file():
         raise ConfigError(
             f"{place}: is no results folder of corridor. Mend: give a folder that corridor run wrote."
         )
     try:
-        about = json.loads((place / MARKER).read_text(encoding="utf-8"))
+        sums = json.loads((place / MARKER).read_text(encoding="utf-8"))["tables_sha256"]
+        if not isinstance(sums, dict):
+            raise ValueError("no checksums")
         study = Study.model_validate(json.loads((place / "study.json").read_text(encoding="utf-8")))
-        return about, study, load_tables(place / "tables")
-    except (OSError, ValueError, CorridorError) as error:
+        return sums, study, load_tables(place / "tables")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, CorridorError) as error:
         raise ConfigError(
             f"{place}: the results are not whole ({str(error).splitlines()[0][:120]}). Mend: run the study again."
         ) from None
@@ -92,7 +109,7 @@ def _plan(folder: Path, tables: Tables, study: Study) -> list[dict[str, object]]
 
     def read(name: str) -> pd.DataFrame:
         try:
-            return pd.read_csv(folder / f"{name}.csv")
+            return restored(pd.read_csv(folder / f"{name}.csv"))
         except (OSError, pd.errors.EmptyDataError):
             return pd.DataFrame()
 

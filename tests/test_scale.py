@@ -1,6 +1,7 @@
 """One door to parallel runs: here, in processes, in threads."""
 
 import threading
+import time
 from operator import neg
 
 import pytest
@@ -29,3 +30,12 @@ def test_threads_share_what_they_write_to():
 def test_the_first_error_is_raised(threads):
     with pytest.raises(TypeError):
         list(each(neg, [1, "two", 3], workers=2, threads=threads))
+
+
+def test_workers_end_when_nobody_waits_for_them():
+    """As on Ctrl-C: tasks that would take a minute are not waited for."""
+    results = each(time.sleep, [0, 60, 60], workers=2)
+    assert next(results) == (0, None)
+    began = time.monotonic()
+    results.close()
+    assert time.monotonic() - began < 10

@@ -13,8 +13,9 @@ from corridor import load_study, load_tables
 from corridor.cli import app
 from corridor.config import Choice, Goal, Kept, Limit, Study
 from corridor.errors import ConfigError, CorridorError
+from corridor.guards import workbooks
 from corridor.relocate import explain, optimize
-from corridor.report import cells, read_workbook, write_workbook
+from corridor.report import read_workbook, write_workbook
 from corridor.report.layout import EDITED, HEADER
 from tests.hand import study, tables
 from tests.test_relocate import CASE
@@ -225,8 +226,8 @@ def test_what_is_no_workbook_is_told(case, written, tmp_path, monkeypatch):
         read_workbook(tmp_path / "none.xlsx", case)
     with zipfile.ZipFile(tmp_path / "bomb.xlsx", "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("xl/workbook.xml", b"0" * 2_000_000)
-    monkeypatch.setattr(cells, "MOST_UNPACKED", 1_000_000)
-    with pytest.raises(ConfigError, match="would unpack to 2 MB"):
+    monkeypatch.setattr(workbooks, "MOST_UNPACKED", 1_000_000)
+    with pytest.raises(ConfigError, match="would unpack to more than 1 MB"):
         read_workbook(tmp_path / "bomb.xlsx", case)
     monkeypatch.undo()
     book = openpyxl.load_workbook(written)

@@ -71,10 +71,19 @@ def main() -> None:
         _fail(f"no plan exists: {error}", 3)
     except CorridorError as error:
         _fail(str(error), 2)
-    except KeyboardInterrupt:
-        _fail("stopped; no result was written. Plans that a run has found are kept: go on with run --resume.", 130)
+    except MemoryError:
+        _fail("not enough memory. Mend: use fewer workers, a smaller study, or a larger machine.", 2)
+    except OSError as error:  # a full disk, or an output that is closed
+        _fail(f"can't read or write: {error.strerror or error}.", 2)
+    except (KeyboardInterrupt, SystemExit) as stopped:
+        if isinstance(stopped, SystemExit) and stopped.code != 130:
+            raise
+        _fail(
+            "stopped; nothing half-written is left; plans found are kept: go on with run --resume.",
+            130,
+        )
 
 
 def _fail(message: str, code: int) -> None:
     print(f"corridor: {message}", file=sys.stderr)
-    raise SystemExit(code)
+    raise SystemExit(code) from None

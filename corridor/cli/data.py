@@ -37,15 +37,27 @@ def check(data: Data = None, only: Only = False) -> None:
 def graph(
     to: Annotated[
         Path,
-        typer.Option("--to", help="File to write: .graphml, .gexf, .json, .gpkg, or .parquet (a folder)."),
+        typer.Option(
+            "--to",
+            help="File to write. The graph: .graphml, .gexf, .json, .gpkg, or .parquet (a folder). "
+            "The tables behind it: .xlsx, .sqlite, .duckdb.",
+        ),
     ],
     data: Data = None,
     only: Only = False,
 ) -> None:
-    """Write the graph of suppliers, components, countries and sites for Gephi, QGIS or networkx."""
+    """Write the graph of suppliers, components, countries and sites for Gephi, QGIS, networkx or a database."""
     from corridor.exchange import write_graph
     from corridor.graph import build_graph
+    from corridor.tables import ONE_FILE, write_tables
 
-    built = build_graph(load_data(data, only))
+    tables = load_data(data, only)
+    kind = to.suffix.lower().removeprefix(".")
+    if kind in ONE_FILE:
+        write_tables(tables, to, kind)
+        rows = sum(len(frame) for _, frame in tables)
+        say().print(f"{rows:,} rows of all tables written to {to}. Use them with --data {to} --data-only.")
+        return
+    built = build_graph(tables)
     write_graph(built, to)
     say().print(f"{built.number_of_nodes():,} nodes and {built.number_of_edges():,} edges written to {to}")

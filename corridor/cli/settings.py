@@ -21,7 +21,7 @@ Data = Annotated[
     Path | None,
     typer.Option(
         "--data",
-        help="Folder or .xlsx workbook of tables, laid over the bundled ones.",
+        help="Folder, .xlsx workbook, or .sqlite or .duckdb file of tables, laid over the bundled ones.",
         show_default=False,
     ),
 ]

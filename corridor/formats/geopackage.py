@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from corridor.databases import open_sqlite, quoted
 from corridor.errors import CorridorError
 from corridor.formats.layout import Layout, Values
 
@@ -44,6 +45,8 @@ INSERT INTO gpkg_contents VALUES
   ('corridor', 'attributes', 'corridor', 'how to read the graph back', '{_WHEN}', NULL, NULL, NULL, NULL, NULL);
 """
 
+_PARTS = ("", "_without_place")
+
 Point = tuple[float, float]
 
 
@@ -54,10 +57,6 @@ def _blob(points: tuple[Point, ...]) -> bytes:
     if len(points) == 1:
         return header + struct.pack("<BI2d", 1, 1, *flat)
     return header + struct.pack(f"<BII{len(flat)}d", 1, 2, len(points), *flat)
-
-
-def _quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _points(nodes: dict[str, Values], count: int) -> list[Point | None]:
@@ -71,23 +70,32 @@ def _points(nodes: dict[str, Values], count: int) -> list[Point | None]:
 
 
 def write(layout: Layout, path: Path) -> None:
-    """Write the tables nodes, nodes_without_place, edges, edges_without_place and corridor (the note)."""
+    """Write the tables nodes, nodes_without_place, edges, edges_without_place and corridor (the note).
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
     points = _points(layout.nodes, len(layout.ids))
     place = dict(zip(layout.ids, points, strict=True))
     lines = []
     for tail, head in zip(layout.tails, layout.heads, strict=True):
         start, end = place[tail], place[head]
         lines.append((start, end) if start and end else None)
-    with closing(sqlite3.connect(path)) as base:
-        base.executescript(_FRAME)
-        base.execute("INSERT INTO corridor (note) VALUES (?)", (layout.note,))
-        fixed = {"node_id": layout.ids}
-        _write_table(
-            base, "nodes", "POINT", fixed, layout.nodes, [(point,) if point else None for point in points]
-        )
-        fixed = {"source": layout.tails, "target": layout.heads, "edge_key": layout.keys}
-        _write_table(base, "edges", "LINESTRING", fixed, layout.edges, lines)
-        base.commit()
+    try:
+        with closing(sqlite3.connect(path)) as base:
+            base.executescript(_FRAME)
+            base.execute("INSERT INTO corridor (note) VALUES (?)", (layout.note,))
+            fixed = {"node_id": layout.ids}
+            _write_table(
+                base, "nodes", "POINT", fixed, layout.nodes, [(point,) if point else None for point in points]
+            )
+            fixed = {"source": layout.tails, "target": layout.heads, "edge_key": layout.keys}
+            _write_table(base, "edges", "LINESTRING", fixed, layout.edges, lines)
+            base.commit()
+    except sqlite3.Error as error:
+        raise OSError(str(error)) from None
 
 
 def _write_table(
@@ -100,8 +108,8 @@ def _write_table(
 ) -> None:
     titles = ["place", *fixed, *columns]
     kinds = ["INTEGER NOT NULL", *("TEXT NOT NULL" for _ in fixed), *(_TYPES[v.type] for v in columns.values())]
-    told = ", ".join(f"{_quote(title)} {kind}" for title, kind in zip(titles, kinds, strict=True))
-    names = ", ".join(map(_quote, titles))
+    told = ", ".join(f"{quoted(title)} {kind}" for title, kind in zip(titles, kinds, strict=True))
+    names = ", ".join(map(quoted, titles))
     marks = ", ".join("?" * len(titles))
     rows = list(zip(range(len(shapes)), *fixed.values(), *(v.cells for v in columns.values()), strict=True))
     first = "fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL"
@@ -127,8 +135,11 @@ def _write_table(
 
 def read(path: Path) -> Layout:
     """Read the tables."""
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as base:
-        if not base.execute("SELECT 1 FROM sqlite_master WHERE name = 'corridor'").fetchone():
+    with open_sqlite(path) as base:
+        # tables alone: a view of the same name would be code of somebody else's
+        query = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0"
+        there = {row[0] for row in base.execute(query)}
+        if not there >= {"corridor", *(f"{name}{rest}" for name in ("nodes", "edges") for rest in _PARTS)}:
             raise CorridorError(f"{path} was not written by corridor: its note is missing")
         (note,) = base.execute("SELECT note FROM corridor").fetchone()
         nodes, edges = _read_table(base, "nodes"), _read_table(base, "edges")
@@ -138,8 +149,9 @@ def read(path: Path) -> Layout:
 
 
 def _read_table(base: sqlite3.Connection, table: str) -> dict[str, Values]:
-    titles = [row[1] for row in base.execute(f"PRAGMA table_info({table}_without_place)")][1:]
-    names = ", ".join(map(_quote, titles))
+    info = base.execute(f"PRAGMA table_xinfo({table}_without_place)").fetchall()
+    titles = [row[1] for row in info if row[6] == 0][1:]
+    names = ", ".join(map(quoted, titles))
     rows = base.execute(
         f"SELECT {names} FROM {table} UNION ALL SELECT {names} FROM {table}_without_place ORDER BY place"
     ).fetchall()

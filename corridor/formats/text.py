@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 from xml.etree import ElementTree
@@ -42,10 +43,8 @@ def _body(text: str) -> str:
 
 
 def _events(path: Path, root: str) -> Iterator[tuple[str, ElementTree.Element]]:
-    """Events of an XML file; none of ours declares entities, so a file that does is refused unread."""
-    with path.open("rb") as file:
-        if b"<!" in file.read(2000):
-            raise CorridorError(f"{path} declares a document type: this is no file of corridor's")
+    """Events of an XML file; none of ours declares entities, so a file that does is refused before it is read."""
+    _refuse_doctype(path)
     events = ElementTree.iterparse(path, events=("start", "end"))
     first = True
     for event, element in events:
@@ -53,6 +52,26 @@ def _events(path: Path, root: str) -> Iterator[tuple[str, ElementTree.Element]]:
             raise CorridorError(f"{path} is XML of another kind")
         first = False
         yield event, element
+
+
+class _Begun(Exception):
+    """The first element is reached: behind it no document type can be declared."""
+
+
+def _refuse_doctype(path: Path) -> None:
+    from xml.parsers import expat
+
+    def refuse(*_: object) -> None:
+        raise CorridorError(f"{path} declares a document type: this is no file of corridor's")
+
+    def begin(*_: object) -> None:
+        raise _Begun
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler = begin
+    with path.open("rb") as file, suppress(_Begun):
+        parser.ParseFile(file)
 
 
 def _rows(columns: dict[str, Values]) -> list[list[tuple[int, object]]]:

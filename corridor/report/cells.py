@@ -14,10 +14,11 @@ from typing import Any
 
 from corridor.errors import ConfigError
 from corridor.frames import nearest
+from corridor.guards.workbooks import fault_of
 from corridor.report.layout import HEADER, Column
 
-#: Largest workbook that is read: bytes of the file, bytes unpacked, rows of a sheet.
-MOST_BYTES, MOST_UNPACKED, MOST_ROWS = 50_000_000, 500_000_000, 200_000
+#: Most rows of a sheet that are read; bounds of the whole file are in ``corridor.guards.workbooks``.
+MOST_ROWS = 200_000
 _NUMBER = re.compile(r"^[+-]?(\d[\d ,]*)?(\.\d+)?([eE][+-]?\d+)?$")
 
 
@@ -110,18 +111,14 @@ def open_sheets(path: Path, names: Iterable[str]) -> dict[str, list[list[Any]]]:
 def _check_file(path: Path) -> None:
     if not path.is_file():
         raise ConfigError(f"workbook {path}: no such file. Mend: write one with: corridor export --to plan.xlsx")
-    if path.stat().st_size > MOST_BYTES:
-        raise ConfigError(f"workbook {path}: larger than {MOST_BYTES / 1e6:.0f} MB, which is not read.")
-    try:
-        with zipfile.ZipFile(path) as packed:
-            size = sum(part.file_size for part in packed.infolist())
-    except (zipfile.BadZipFile, OSError):
+    if not zipfile.is_zipfile(path):
         raise ConfigError(
             f"workbook {path}: is no .xlsx workbook, or it is encrypted or cut off. Mend: open it in a "
             "spreadsheet and save it again as .xlsx, without a password."
-        ) from None
-    if size > MOST_UNPACKED:
-        raise ConfigError(f"workbook {path}: would unpack to {size / 1e6:,.0f} MB, which is not read.")
+        )
+    fault = fault_of(path)
+    if fault is not None:
+        raise ConfigError(f"workbook {path}: is not read, for {fault}.")
 
 
 def rows_of(name: str, sheet: list[list[Any]], columns: tuple[Column, ...], faults: Faults) -> list[Row]:

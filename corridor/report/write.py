@@ -6,9 +6,11 @@ typed into again, for such cells carry the quote prefix of the spreadsheet.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import pandas as pd
 
 from corridor.config import Study
 from corridor.errors import ConfigError
+from corridor.guards.formulas import RISKY
 from corridor.limit_rules import UNITS
 from corridor.relocate import Plan, Reasons
 from corridor.report.layout import DECISIONS, EDITED, HEADER, TITLES, Column, statuses
@@ -34,7 +37,6 @@ from corridor.tables import Tables
 LONGEST = 32_000
 #: Rows below the last one in which drop-downs are there for new rows.
 _SPARE = 200
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
 _YELLOW, _GREY, _BLUE = "#fff7d6", "#eef0f2", "#1f4e79"
 #: Units of result columns by the end of their name.
 _UNITS = {"_usd_m": "US$ million", "_rs_crore": "Rs crore", "_year": "year", "_share": "fraction"}
@@ -77,12 +79,17 @@ def write_workbook(
     draft = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _Book(draft).fill(study, tables, sheets, result_sheets(tables, study, plan, reasons), hidden, plan)
+        content = (
+            io.BytesIO()
+        )  # a full disk would catch the library amid its zip, which then speaks up again later
+        _Book(content).fill(study, tables, sheets, result_sheets(tables, study, plan, reasons), hidden, plan)
+        draft.write_bytes(content.getvalue())
         os.replace(draft, path)
     except OSError as error:
         raise ConfigError(f"output {path}: can't be written ({error.strerror or error}).") from None
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # told already, where the place itself is none
+            draft.unlink(missing_ok=True)
     return path
 
 
@@ -94,7 +101,7 @@ def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
 class _Book:
     """An open workbook with its formats."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, content: io.BytesIO) -> None:
         import xlsxwriter
 
         options = {
@@ -102,8 +109,9 @@ class _Book:
             "strings_to_urls": False,
             "strings_to_numbers": False,
             "nan_inf_to_errors": False,
+            "in_memory": True,
         }
-        self.book = xlsxwriter.Workbook(str(path), options)
+        self.book = xlsxwriter.Workbook(content, options)
         base = {"font_name": "Calibri", "font_size": 10, "valign": "top"}
         head = {**base, "bold": True, "font_color": "white", "bg_color": _BLUE, "text_wrap": True, "border": 1}
         self.formats = {"title": self.book.add_format({**base, "bold": True, "font_size": 14})}
@@ -195,7 +203,7 @@ class _Book:
             sheet.write_blank(row, at, None, style)
         elif isinstance(value, str):
             text = value[:LONGEST]
-            risky = self.formats[f"{shade} {kind} risky"] if text.startswith(_RISKY) else style
+            risky = self.formats[f"{shade} {kind} risky"] if text.startswith(RISKY) else style
             sheet.write_string(row, at, text, risky)
         elif isinstance(value, bool):
             sheet.write_string(row, at, "yes" if value else "", style)

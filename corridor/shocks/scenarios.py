@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from corridor.bundle import bundled
 from corridor.config import Cut, Denial, Study
 from corridor.errors import ConfigError
 from corridor.frames import nearest
+from corridor.guards.yaml_files import read_yaml
 
 
 class Shock(BaseModel):
@@ -72,12 +72,7 @@ def load_shocks(path: str | Path | None = None) -> dict[str, Shock]:
         With every fault of the file.
     """
     file = bundled("configs") / "shocks" / "known.yaml" if path is None else Path(path)
-    try:
-        rows = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"shocks {file}: can't be read ({error.strerror}). Mend: give a YAML file.") from None
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise ConfigError(f"shocks {file}: not valid YAML. Mend: compare it with the bundled file.") from None
+    rows = read_yaml(file, "shocks")
     listed = rows.get("shocks") if isinstance(rows, dict) else None
     if not isinstance(listed, list):
         raise ConfigError(f"shocks {file}: has no list 'shocks'. Mend: begin with 'shocks:' and a list.")

@@ -12,6 +12,7 @@ from corridor.errors import DataError, Problem
 from corridor.frames import conform
 from corridor.readers import read_raw
 from corridor.sources.imported import Imported
+from corridor.sources.rows import need_even_rows
 
 __all__ = ["add_codes", "codes_in_use", "read_components"]
 
@@ -52,11 +53,10 @@ def _codes_of(folder: Path) -> pd.DataFrame:
     files = [folder / f"codes.{kind}" for kind in ("csv", "parquet")]
     if not any(file.exists() for file in files):
         return pd.DataFrame({"nomenclature": [], "code": []}, dtype="str")
-    if files[0].exists():
-        raw = pd.read_csv(files[0], dtype=str, keep_default_na=False, na_values=[""])
-    else:
-        raw = read_raw(folder)[0]["codes"].frame
-    frame, problems = conform("codes", raw)
+    raws, problems = read_raw(folder, ["codes"])
+    if problems:
+        raise DataError(problems)
+    frame, problems = conform("codes", raws["codes"].frame, raws["codes"].lines)
     if problems:
         raise DataError(problems)
     return frame
@@ -89,6 +89,7 @@ def read_components(path: Path, key: str) -> pd.DataFrame:
     except (OSError, ValueError) as error:
         found = f"a file that cannot be read ({str(error).splitlines()[0][:80]})"
         raise DataError([Problem(path.name, "", "", found, wanted, "give the path of such a file")]) from None
+    need_even_rows(raw, path)
     defaults = {"nomenclature": "HS6", "match": "group", "status": "assumed", "source": key}
     for name, value in defaults.items():
         raw[name] = raw[name].fillna(value) if name in raw else value

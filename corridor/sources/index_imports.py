@@ -11,6 +11,7 @@ from corridor.errors import ConfigError, DataError, Problem
 from corridor.sources.imported import Imported, ImportReport, source_row
 from corridor.sources.mineral_imports import reading
 from corridor.sources.places import NAMES, to_iso3
+from corridor.sources.rows import need_even_rows
 from corridor.sources.worldbank import (
     ESTIMATES,
     SOURCE_GOVERNANCE,
@@ -62,6 +63,7 @@ def read_worldbank(files: Sequence[str | Path], standing: pd.DataFrame, *, date:
         with reading(file, "the World Bank's governance indicators or logistics index"):
             raw = _table(file)
             kind, name = _kind(raw, file)
+            raw["year"] = _whole_years(raw["year"], file)
             raw, lost, note = _known(raw, name)
             notes += note
             if kind == SOURCE_GOVERNANCE:
@@ -98,7 +100,9 @@ def read_worldbank(files: Sequence[str | Path], standing: pd.DataFrame, *, date:
 def _table(file: Path) -> pd.DataFrame:
     if file.suffix.lower() in (".xlsx", ".xls", ".ods"):
         return pd.read_excel(file, engine="calamine")
-    return pd.read_csv(file, encoding="utf-8-sig")
+    raw = pd.read_csv(file, encoding="utf-8-sig")
+    need_even_rows(raw, file)
+    return raw
 
 
 def _kind(raw: pd.DataFrame, file: Path) -> tuple[str, str]:
@@ -114,6 +118,21 @@ def _kind(raw: pd.DataFrame, file: Path) -> tuple[str, str]:
     raise DataError(
         [Problem(file.name, "header", "", found, wanted, "give the publisher's file as it was published")]
     )
+
+
+def _whole_years(years: pd.Series, file: Path) -> pd.Series:
+    """Years as whole numbers; any other cell is a fault."""
+    numbers = pd.to_numeric(years, errors="coerce")
+    wrong = ~(numbers.between(1900, 2100) & (numbers == numbers.round()))
+    problems = [
+        Problem(
+            file.name, str(row + 2), "year", repr(years.iloc[row]), "a year", "correct the cell, or drop the row"
+        )
+        for row in wrong.to_numpy().nonzero()[0][:20].tolist()
+    ]
+    if problems:
+        raise DataError(problems)
+    return numbers.astype("int64")
 
 
 def _known(raw: pd.DataFrame, name: str) -> tuple[pd.DataFrame, int, list[str]]:

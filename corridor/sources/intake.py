@@ -33,6 +33,7 @@ __all__ = ["Opened", "connect", "literal", "open_files", "quoted"]
 _LONGEST_HEADER = 2**18
 _LARGEST_JSON = 512 * 2**20
 _DELIMITERS = (",", ";", "|")
+_MEND = "give the publisher's file as it was published; --encoding names another encoding"
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,8 @@ def connect(memory: str = "1500MB") -> Iterator[tuple[DuckDBPyConnection, Path]]
     ------
     ConfigError
         The bound is no amount of memory.
+    DataError
+        The engine cannot read a file.
     """
     import duckdb
 
@@ -129,6 +132,9 @@ def connect(memory: str = "1500MB") -> Iterator[tuple[DuckDBPyConnection, Path]]
         connection.execute("SET preserve_insertion_order=false")
         connection.execute("SET enable_progress_bar=false")
         yield connection, scratch
+    except duckdb.Error as error:  # whatever its parsers stumble over that was not told with its line before
+        found = f"something that cannot be read ({str(error).splitlines()[0][:100]})"
+        raise DataError([Problem("the files", "", "", found, "whole tables", _MEND)]) from None
     finally:
         connection.close()
         shutil.rmtree(scratch, ignore_errors=True)
@@ -285,5 +291,4 @@ def _from_json(name: str, path: Path) -> Path:
 
 
 def _broken(name: str, found: str, wanted: str, row: str = "", mend: str = "") -> DataError:
-    usual = "give the publisher's file as it was published; --encoding names another encoding"
-    return DataError([Problem(name, row, "", found, wanted, mend or usual)])
+    return DataError([Problem(name, row, "", found, wanted, mend or _MEND)])

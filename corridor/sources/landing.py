@@ -17,6 +17,7 @@ from corridor.schema import key_columns
 from corridor.sources.alone import alone
 from corridor.sources.imported import Imported
 from corridor.tables import load_tables
+from corridor.writers import write_csv
 
 __all__ = ["CLASHES", "land"]
 
@@ -155,7 +156,7 @@ def _exchange(
         kind = formats.get(name, format if name == "trade" else "csv")
         files[name] = f"{name}.{kind}"
         if kind == "csv":
-            merged[name].to_csv(scratch / files[name], index=False, lineterminator="\n", encoding="utf-8")
+            write_csv(merged[name], scratch / files[name])
         else:
             merged[name].to_parquet(scratch / files[name], index=False, compression="zstd")
     if check:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from corridor.errors import ConfigError, DataError, Problem
+from corridor.guards.workbooks import fault_of
 from corridor.sources import iea, usgs
 from corridor.sources.imported import Imported, ImportReport, source_row
 from corridor.sources.names import iso3
@@ -27,6 +28,9 @@ def reading(path: Path, wanted: str) -> Iterator[None]:
     if not path.is_file():
         raise ConfigError(f"no such file: {path}")
     try:
+        fault = fault_of(path) if path.suffix.lower() in (".xlsx", ".xls", ".ods") else None
+        if fault is not None:
+            raise ConfigError(f"{path} is not read, for {fault}.")
         yield
     except (DataError, ConfigError):
         raise

@@ -6,6 +6,8 @@ are renamed and checked.
 
 from __future__ import annotations
 
+import gzip
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +16,10 @@ import pandas as pd
 
 from corridor.errors import ConfigError, DataError, Problem
 from corridor.frames import conform, nearest
+from corridor.guards.yaml_files import read_yaml
+from corridor.readers import parquet_frame
 from corridor.schema import TABLES, key_columns, load_schema
+from corridor.sources.archives import MAX_RATIO
 from corridor.sources.imported import Imported, ImportReport
 from corridor.sources.intake import Opened, connect, open_files, quoted
 from corridor.sources.places import LETTERS, NAMES, NUMBERS, to_iso3
@@ -53,14 +58,7 @@ def read_map(text: str | None, file: Path | None = None) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     if file is not None:
-        import yaml
-
-        try:
-            content = yaml.safe_load(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise ConfigError(f"no such file: {file}") from None
-        except (yaml.YAMLError, UnicodeError, OSError) as error:
-            raise ConfigError(f"{file}: not a YAML file ({str(error).splitlines()[0]})") from None
+        content = read_yaml(file, "map")
         if not isinstance(content, dict):
             raise ConfigError(f"{file}: wanted lines such as 'value: Trade Value'")
         found = {str(name): str(column) for name, column in content.items()}
@@ -269,9 +267,12 @@ def _whole(file: Opened) -> pd.DataFrame:
     """A small table as text, blanks missing."""
     try:
         if not file.delimiter:
-            frame = pd.read_parquet(file.path)
-        else:
-            frame = pd.read_csv(
+            return parquet_frame(file.path)
+        if file.packed:
+            _check_swelling(file.path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows with more cells than the header
+            return pd.read_csv(
                 file.path,
                 sep=file.delimiter,
                 dtype=str,
@@ -283,7 +284,23 @@ def _whole(file: Opened) -> pd.DataFrame:
                 names=list(file.columns),
                 header=0,
             )
-    except (ValueError, OSError, EOFError) as error:  # pandas' and pyarrow's errors are of these kinds
+    except Exception as error:  # pandas, pyarrow and gzip have many kinds of errors
         found = f"a file that cannot be read ({str(error).splitlines()[0][:80] if str(error) else 'broken'})"
         raise DataError([Problem(file.name, "", "", found, "a table", "save it again as CSV in UTF-8")]) from None
-    return frame
+
+
+def _check_swelling(file: Path) -> None:
+    """A gzip file swells at most as a member of an archive may.
+
+    Raises
+    ------
+    ValueError
+        It swells more.
+    """
+    most = max(MAX_RATIO * file.stat().st_size, 2**20)
+    size = 0
+    with gzip.open(file) as stream:
+        while block := stream.read(2**20):
+            size += len(block)
+            if size > most:
+                raise ValueError(f"it swells more than {MAX_RATIO:.0f} times")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from corridor.errors import ConfigError, DataError, Problem
-from corridor.sources.rows import beside
+from corridor.sources.rows import beside, need_even_rows
 
 __all__ = ["OURS", "REVISIONS", "by_year", "concordance", "named", "unchanged"]
 
@@ -124,11 +124,12 @@ def _read(path: Path) -> pd.DataFrame:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(f"no such file: {path}") from None
-    except (ValueError, pd.errors.ParserError) as error:
-        text = str(error).splitlines()[0][:80]
+    except (ValueError, OSError) as error:
+        text = (str(error).splitlines() or ["broken"])[0][:80]
         raise DataError(
             [Problem(path.name, "", "", f"a file that cannot be read ({text})", "a CSV in UTF-8", "save it again")]
         ) from None
+    need_even_rows(raw, path)
     wanted = ["from_revision", "from_code", "to_code"]
     missing = [name for name in wanted if name not in raw]
     if missing:

@@ -14,7 +14,7 @@ import pandas as pd
 from corridor.errors import DataError, Problem
 from corridor.schema import load_schema
 
-__all__ = ["beside", "columns_of", "lay_out", "need_columns", "slug", "unique_slugs"]
+__all__ = ["beside", "columns_of", "lay_out", "need_columns", "need_even_rows", "slug", "unique_slugs"]
 
 
 def columns_of(table: str) -> list[str]:
@@ -51,6 +51,14 @@ def need_columns(frame: pd.DataFrame, wanted: list[str], file: str | Path) -> No
                 for name in missing
             ]
         )
+
+
+def need_even_rows(frame: pd.DataFrame, file: str | Path) -> None:
+    """Raise DataError if rows of a CSV are longer than its header: pandas takes their first cells for an index."""
+    if not isinstance(frame.index, pd.RangeIndex):
+        mend = "put cells that hold a comma in double quotes"
+        found, wanted = "rows with more cells than the header", "as many cells in every row"
+        raise DataError([Problem(Path(file).name, "", "", found, wanted, mend)])
 
 
 def slug(text: str) -> str:

@@ -18,7 +18,7 @@ from corridor.frames import conform, nearest
 from corridor.sources.imported import Imported, ImportReport, source_row
 from corridor.sources.mineral_imports import reading
 from corridor.sources.places import LETTERS, NAMES, to_iso3
-from corridor.sources.rows import lay_out
+from corridor.sources.rows import lay_out, need_even_rows
 
 __all__ = ["mrio_shares", "read_eto", "read_mrio"]
 
@@ -46,6 +46,7 @@ def _map(path: Path | None, column: str, known: frozenset[str]) -> pd.DataFrame:
         raise ConfigError(f"give --components: a CSV with the columns component and {column}")
     with reading(path, f"a CSV with the columns component and {column}"):
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        need_even_rows(raw, path)
     problems = [
         Problem(path.name, "header", name, ", ".join(raw.columns), f"a column {name}", "add it")
         for name in ("component", column)
@@ -179,6 +180,7 @@ def _eto_tables(files: Sequence[Path]) -> dict[str, pd.DataFrame]:
     for file in files:
         with reading(file, "a table of the chip explorer"):
             raw = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+            need_even_rows(raw, file)
         for name in ("provision", "sequence", "providers", "inputs"):
             if name not in tables and _ETO_TABLES[name] <= set(raw.columns):
                 tables[name] = raw

@@ -227,12 +227,12 @@ const corridor = (() => {
     link.remove();
     setTimeout(() => URL.revokeObjectURL(link.href), 4000);
   }
-  /** CSV; a text that a spreadsheet would take for a formula gets an apostrophe in front. */
+  /** CSV; a text that a spreadsheet would take for a formula gets an apostrophe in front (corridor/guards/formulas.py). */
   function saveCsv(name, head, rows) {
     const cell = (value) => {
       if (value === null || value === undefined) return "";
       let text = String(value);
-      if (typeof value === "string" && /^[=+\-@\t\r]/.test(text)) text = `'${text}`;
+      if (typeof value === "string" && /^'*[=+\-@\t\r]/.test(text)) text = `'${text}`;
       return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
     };
     const lines = [head, ...rows].map((row) => row.map(cell).join(","));
