@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import platform
+import re
 import shutil
 import tempfile
 import time
@@ -55,6 +57,7 @@ def results_folder(out: Path) -> Iterator[Path]:
     with _alone(out):
         scratch: Path | None = None
         try:
+            _recover(out)
             scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
             draft = scratch / "new"
             draft.mkdir()
@@ -66,6 +69,16 @@ def results_folder(out: Path) -> Iterator[Path]:
         finally:
             if scratch is not None:
                 shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _recover(out: Path) -> None:
+    """Clear away what runs that were killed left behind; an earlier result that one had taken aside comes back."""
+    name = re.compile(re.escape(f".{out.name}-") + "[a-z0-9_]{8}")
+    for scratch in sorted(out.parent.glob(f".{glob.escape(out.name)}-*")):
+        if name.fullmatch(scratch.name) and scratch.is_dir():
+            if (scratch / "old" / MARKER).is_file() and not out.exists():
+                os.replace(scratch / "old", out)
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _exchange(draft: Path, out: Path, old: Path) -> None:

@@ -318,3 +318,17 @@ def test_a_run_that_is_stopped(how: signal.Signals, tmp_path: Path) -> None:
     with results_folder(tmp_path / "out") as folder:  # the lock went with its process
         (folder / MARKER).write_text("new")
     assert files_of(tmp_path / "out")[MARKER] == b"new"
+
+
+def test_what_a_killed_run_left_is_cleared_and_the_earlier_result_comes_back(tmp_path: Path) -> None:
+    out = tmp_path / "study"
+    stale, other = tmp_path / ".study-abcd1234", tmp_path / ".study-two-abcd1234"
+    for folder in (stale / "old", stale / "new", other / "new"):
+        folder.mkdir(parents=True)
+    (stale / "old" / MARKER).write_text("{}")
+    (stale / "old" / "kept.txt").write_text("earlier")
+    with pytest.raises(ConfigError), results_folder(out):
+        raise ConfigError("stopped")
+    assert (out / "kept.txt").read_text() == "earlier"
+    assert not stale.exists()
+    assert other.exists()

@@ -179,15 +179,14 @@ def read_plain(file: Path) -> pd.DataFrame:
     import pandas as pd
 
     from corridor.errors import ConfigError
+    from corridor.readers import parquet_frame
 
     kind = file.suffix.lower()
     if kind not in (".csv", ".parquet"):
         raise ConfigError(f"table {file}: unknown kind '{kind}'. Mend: give a .csv or .parquet file.")
     try:
         # Codes such as NA (Namibia) are words, not blanks.
-        return (
-            pd.read_csv(file, keep_default_na=False, na_values=[""]) if kind == ".csv" else pd.read_parquet(file)
-        )
+        return pd.read_csv(file, keep_default_na=False, na_values=[""]) if kind == ".csv" else parquet_frame(file)
     except FileNotFoundError:
         raise ConfigError(f"table {file}: there is no such file.") from None
     except (OSError, ValueError) as error:  # what pandas and pyarrow raise for files that are no tables
