@@ -30,7 +30,7 @@ from corridor.tables import Tables
 #: Attempts to reach an exposure; the bound on the value from the target moves between them.
 _TRIES = 4
 #: Part of the time for one plan where the plan of a smaller budget is known.
-_KNOWN = 0.7
+_KNOWN = 0.6
 
 
 def optimize(
