@@ -1,5 +1,7 @@
 """What README and docs say is true: commands exist with their options, Python runs, files are there."""
 
+import ast
+import json
 import re
 import shlex
 from pathlib import Path
@@ -78,3 +80,20 @@ def test_studies_and_sweeps_are_read(tmp_path):
     assert yaml.safe_load(sweep)["draws"] == 20
     (tmp_path / "sweep.yaml").write_text(sweep, encoding="utf-8")
     assert load_sweep(tmp_path / "sweep.yaml").budgets_usd_m
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "docs" / "notebooks").glob("*.ipynb")), ids=lambda file: file.stem)
+def test_notebooks_run(file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    book = json.loads(file.read_text(encoding="utf-8"))
+    cells = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
+    assert (book["nbformat"], len(cells) > 4) == (4, True)
+    space: dict[str, object] = {"__name__": file.stem}
+    for cell in cells:
+        assert cell["outputs"] == []  # results belong to whoever runs it
+        tree = ast.parse(cell["source"])
+        shown = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, file.name, "exec"), space)
+        if shown is not None:
+            value = eval(compile(ast.Expression(shown.value), file.name, "eval"), space)
+            assert getattr(value, "_repr_html_", lambda: "shown")()
