@@ -289,7 +289,9 @@ def _solve_chain(task: _Chain) -> tuple[dict[float, Found], NoPlan | None]:
         here = replace(problem, limits=_with_budget(problem, budget))
         smaller = [known for other, known in sorted({**task.known, **out}.items()) if other <= budget]
         try:
-            seconds = problem.study.time_limit_s * (_KNOWN if smaller else 1.0)
+            # The study's own budget is the plan that is read most.
+            shorter = bool(smaller) and budget != problem.study.budget_usd_m
+            seconds = problem.study.time_limit_s * (_KNOWN if shorter else 1.0)
             out[budget] = best(here, recourse, hints=smaller[-1:], time_limit_s=seconds)
             if task.kept is not None:
                 task.kept.save(budget, out[budget])
