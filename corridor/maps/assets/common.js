@@ -139,7 +139,7 @@ const corridor = (() => {
 
   /** A table whose heads sort it. columns: {key, label, title, value(row), cell(row) -> td, down (first click falls)}. */
   function table(box, columns, options) {
-    const FIRST = 40;
+    const FIRST = 24;
     let sort = options.sort, rows = [], later = 0, lines = new Map();
     const heads = columns.map((column) => {
       const button = el("button", { type: "button", title: column.title || "", onclick: () => {

@@ -20,15 +20,23 @@ corridor.indiaTables = (data, view) => {
   ].filter(Boolean);
   const moves = corridor.table($("moves"), columns, { sort: { key: "capex", down: true }, caption: "Moves of the plan", none: "No moves of this kind with this budget.",
     mark: (line, move) => line.classList.toggle("chosen", sites[move.s].id === state.site || view.keyOf(move) === state.d) });
-  function levers() {
+  const FIRST = 16;
+  let later = 0;
+  function levers(all = false) {
     const rows = view.plan().levers, count = (kind) => rows.filter((row) => row[0] === kind).length;
     $("levers-count").textContent = rows.length
       ? `${count("second source")} second sources, ${count("stock")} stocks, ${count("shared facility")} shared facilities: ${money(rows.reduce((total, row) => total + row[3], 0))}`
       : "none in this plan";
+    const lineOf = ([kind, name, what, cost, value]) => el("tr", {}, el("td", {}, kind), el("th", { scope: "row" }, capital(name)), el("td", {}, value ? `${what}, worth ${money(value)}` : what), el("td", { className: "n" }, money(cost)));
+    // As in the table of moves: what is seen first at once, the rest when the browser has time, or before printing.
+    const body = el("tbody", {}, ...rows.slice(0, all ? rows.length : FIRST).map(lineOf)), rest = all ? [] : rows.slice(FIRST);
+    cancelIdleCallback(later);
+    if (rest.length) later = requestIdleCallback(() => body.append(...rest.map(lineOf)), { timeout: 600 });
     $("levers").replaceChildren(el("caption", { className: "hidden" }, "Levers beside building"),
       el("thead", {}, el("tr", {}, ...["What", "Component", "How much", "Cost"].map((name, at) => el("th", { scope: "col", className: at === 3 ? "n" : "" }, name)))),
-      el("tbody", {}, ...rows.map(([kind, name, what, cost, value]) => el("tr", {}, el("td", {}, kind), el("th", { scope: "row" }, capital(name)), el("td", {}, value ? `${what}, worth ${money(value)}` : what), el("td", { className: "n" }, money(cost))))));
+      body);
   }
+  window.addEventListener("beforeprint", () => levers(true));
   const csv = () => corridor.saveCsv(`moves-${view.plan().budget}.csv`,
     ["budget_usd_m", "component", "name", "sector", "technology", "site", "state", "start_year", "first_output_year", "plants", "capacity", "unit", "capacity_usd_m", "made_usd_m", "capex_usd_m", "incentive_usd_m", "running_usd_m", "replaces_target_usd_m", "still_target_usd_m", "worth_usd_m", "verdict"],
     view.listed().map((move) => [view.plan().budget, components[move.c].id, components[move.c].name, view.sectorOf(move).id, move.technology, sites[move.s].id, sites[move.s].state, move.start, move.output, move.plants, move.capacity, components[move.c].unit, move.capacityUsd, move.made, move.capex, move.incentive, move.running, move.replaces, move.still, move.worth, move.verdict]));
