@@ -135,7 +135,8 @@ def _useful(problem: Problem, most: Floats, lacking: Floats, wanted: Floats) -> 
 
     From products to ores: what is lacking plus the largest essential needs of users, whatever their route, at
     their own largest useful production; and at least what other markets want, since only what is made is shipped.
-    To take off what is bought and stored anyway cut the gap of the linear relaxation by half.
+    To take off what is bought and stored anyway left the default study 44,000 columns of 55,000 and 50,000 rows of
+    68,000; the bound of its relaxation rose by 0.02 %.
 
     Parameters
     ----------

@@ -30,7 +30,8 @@ def most_sold(problem: Problem) -> Floats:
     What new plants need of each other counts as sold: from products to ores, ``made[c] <= room[c] +
     sum over users u of content[c, u] made[u]``, where made[u] is bounded in the same way. A technology whose
     plant makes more than that is out of the question, of which a linear relaxation knows nothing: it builds a
-    tenth of the plant. On a made-up study of 2,000 components that closed 452 of 2,424 technologies.
+    tenth of the plant. On a made-up study with
+    plants larger than real ones that closed 452 of 2,424 technologies; on the bundled data it changes no bound.
     """
     opened, plants = problem.can_be_open, problem.plants
     made, at = plants["made"].to_numpy(float), plants["at"].to_numpy(int)
