@@ -78,6 +78,14 @@ def exposure(
 def stop(network: Network, cut: Floats, damping: Floats | float = 1.0, spare: float = 0.0) -> Floats:
     """Part of each buyer's supply that stops when origins cut their deliveries and makers elsewhere run dry.
 
+    With x[c,o] the part of its deliveries that origin o cuts, C the origins that cut anything, a[h] the damping,
+    u[c,r] the use of route r of c and e its spare sales, the least fixed point of
+
+    - dry makers ``f[c,b] = sum_r u[c,r] max over essential inputs h of r of a[h] S[h,b]``, for what makers that
+      buy as b can't make
+    - supply that stops ``S[c,b] = sum_o sigma[c,b,o] x[c,o] + sum_{o not in C} sigma[c,b,o] (f[c,b(o)] - e
+      (1 - f[c,b(o)]))``, held within 0..1: makers that still run sell e beyond normal
+
     Parameters
     ----------
     network

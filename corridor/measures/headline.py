@@ -12,6 +12,8 @@ _KINDS = ("direct", "net", "stop")
 def headline(tables: Tables, exposures: pd.DataFrame, *, by_sector: bool = False) -> pd.DataFrame:
     """Exposure of each market's final needs, weighted by their value.
 
+    ``sum_c need[c,m] E[c,m] / sum_c need[c,m]`` for every measure E, over the final needs of market m.
+
     Parameters
     ----------
     tables

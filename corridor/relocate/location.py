@@ -1,5 +1,7 @@
 """Studies that must meet demand: which plants to open and from where to deliver, the facility location problem.
 
+The program::
+
     min  sum_i f_i y_i + sum_ij c_ij x_ij
     s.t. sum_i x_ij = d_j,  sum_j x_ij <= k_i y_i,  x >= 0,  y in {0, 1},  limits on y
 

@@ -163,6 +163,9 @@ def shared_facilities(tables: Tables, study: Study, options: pd.DataFrame) -> tu
 def second_sources(tables: Tables, study: Study, needs: Floats) -> pd.DataFrame:
     """Makers abroad that India may qualify, from the first year on.
 
+    One that is qualified costs ``cost + least share * premium * sum over years from its lead of discount * need``:
+    a least part of India's need is bought there in calm years too, or it would not stay qualified.
+
     Parameters
     ----------
     needs

@@ -59,6 +59,13 @@ def make_windows(
 ) -> Windows:
     """Windows of the study's denials.
 
+    What an origin still delivers, d[c,o], is the fixed point of ``corridor.measures.exposure.stop`` with the
+    denial as cut: makers abroad run dry of what they lack. A shortage reaches its users damped by stocks and by
+    what is worked around, ``a[h] = max(0, 1 - stock months[h] / months) (1 - adaptation)``. A market m then still
+    gets ``sum over origins o but India of sigma[c,m,o] d[c,o]`` of its yearly need, origins that cut nothing
+    selling the study's spare part more. India's makers work around the part ``adaptation`` of what they lack
+    beyond their stocks.
+
     Parameters
     ----------
     shares
