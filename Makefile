@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STUDY  ?= configs/default.yaml
 OUT    ?= results/default
 
-.PHONY: run test lint setup clean datapackage
+.PHONY: run test lint audit setup clean datapackage
 
 run: $(VENV)/.run
 	$(BIN)/corridor run $(STUDY) --out $(OUT)
@@ -18,6 +18,11 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check corridor tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Known faults in what is installed; asks the public advisory database
+audit: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit
+	$(BIN)/pip-audit --skip-editable --strict
 
 # data/datapackage.json, after a change of the tables or of corridor/schema
 datapackage: $(VENV)/.run

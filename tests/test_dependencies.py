@@ -1,0 +1,80 @@
+"""What the package imports is what it declares, and every package that comes with it may be used freely."""
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+FREE = re.compile(r"MIT|BSD|Apache|ISC|PSF|Python Software Foundation|MPL-2\.0|Mozilla Public License 2\.0")
+COPYLEFT = re.compile(r"(?<!L)GPL|AGPL|SSPL|Commons Clause|Business Source", re.IGNORECASE)
+
+
+def plain(name: str) -> str:
+    return name.lower().replace("_", "-")
+
+
+def declared(*extras: str) -> set[str]:
+    lists = [PROJECT["dependencies"], *(PROJECT["optional-dependencies"][extra] for extra in extras)]
+    return {plain(Requirement(text).name) for texts in lists for text in texts}
+
+
+def imported() -> dict[str, set[str]]:
+    """Distributions that the package imports, anywhere in its code, and the files that do."""
+    of = packages_distributions()
+    found: dict[str, set[str]] = {}
+    for file in sorted((ROOT / "corridor").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.level == 0:
+                names = [node.module or ""]
+            for name in {name.split(".")[0] for name in names} - {"corridor", *sys.stdlib_module_names}:
+                for package in of.get(name, [name]):
+                    found.setdefault(plain(package), set()).add(file.name)
+    return found
+
+
+def together() -> set[str]:
+    """Everything that comes with the package: its dependencies and theirs."""
+    todo = [Requirement(text) for text in PROJECT["dependencies"]]
+    seen: set[str] = set()
+    while todo:
+        requirement = todo.pop()
+        name = plain(requirement.name)
+        if name in seen or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
+            continue
+        try:
+            todo += [Requirement(text) for text in distribution(name).requires or []]
+        except PackageNotFoundError:  # of another system
+            continue
+        seen.add(name)
+    return seen
+
+
+def test_what_is_imported_is_declared_and_what_is_declared_is_imported():
+    assert set(imported()) == declared("scale")
+
+
+def test_all_that_comes_along_is_free_to_use():
+    packages = together()
+    assert len(packages) > 40
+    bound = {}
+    for name in sorted(packages):
+        about = distribution(name).metadata
+        first = (about.get("License") or "").strip().splitlines()[:1]
+        kinds = [text for text in about.get_all("Classifier", []) if text.startswith("License")]
+        text = " ".join([about.get("License-Expression") or "", *first, *kinds])
+        if not FREE.search(text) or COPYLEFT.search(text):
+            bound[name] = text
+    assert bound == {}
+
+
+def test_the_page_lists_every_dependency():
+    page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    listed = {plain(name) for name in re.findall(r"^\| `([\w-]+)` \|", page, flags=re.M)}
+    assert listed == declared("scale")
