@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from corridor.relocate.formulate import open_table, plants_open, start_table
+from corridor.relocate.formulate import plants_open, start_table
 from corridor.relocate.limit_rows import First
+from corridor.relocate.opened import delivering
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Floats, Program
 
@@ -132,19 +133,12 @@ def cost_of(problem: Problem, decision: Decision) -> float:
 
 
 def link_values(problem: Problem, decision: Decision) -> Floats:
-    """What the windows see: plants open (rows of ``open_table``), second sources, stocks, one after the other."""
-    opened = plants_open(problem, open_table(problem), decision.chosen)
+    """What the windows see: plants open (rows of ``can_be_open``), second sources, stocks, one after the other."""
+    opened = plants_open(problem, decision.chosen)
     return np.concatenate([opened, decision.second.astype(float), decision.stock])
 
 
 def plants_worth(problem: Problem, chosen: pd.DataFrame, slope: Floats) -> Floats:
     """How the expected loss changes with each plant, to first order, shape (plants,); `slope` is per link."""
-    opened = open_table(problem)
-    rows = opened.reset_index(names="row")[["row", "tech", "year", "lead", "ramp"]]
-    plants = chosen[["tech", "year"]].reset_index(drop=True).reset_index(names="plant")
-    joined = plants.merge(rows, on="tech", suffixes=("", "_open"))
-    joined = joined[joined["year"] + joined["lead"] <= joined["year_open"]]
-    counted = np.where(joined["year"] + joined["lead"] == joined["year_open"], joined["ramp"], 1.0)
-    worth = counted * slope[joined["row"].to_numpy(int)]
-    total: Floats = np.bincount(joined["plant"], weights=worth, minlength=len(plants)).astype(float)
-    return total
+    row, plant = delivering(problem.can_be_open, chosen)
+    return np.bincount(plant, weights=slope[row], minlength=len(chosen)).astype(float)

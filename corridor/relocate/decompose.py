@@ -20,7 +20,7 @@ What made the difference, measured on a made-up study of 2,000 components, 60 si
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -31,7 +31,7 @@ from corridor.relocate.decision import Decision, decision_of, link_values, nothi
 from corridor.relocate.formulate import decide
 from corridor.relocate.goals import Goals
 from corridor.relocate.limit_rows import First, close_unsold
-from corridor.relocate.neighbourhood import Neighbourhoods, started
+from corridor.relocate.neighbourhood import Neighbourhoods, cheapest, start_prices, started
 from corridor.relocate.place import relax_places
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Floats, Ints, Program
@@ -44,8 +44,11 @@ _ROUNDS, _FIRST_WHOLE, _BETWEEN = 80, 5, 8
 _CLOSE, _RELAXING = 1e-3, 0.3
 #: Starts kept open beside each that is used, by least reduced cost.
 _NEAR = 3.0
-#: Time for the first plan: part of what is left, seconds at most; seconds for one part of a plan later.
-_WHOLE_PART, _MOST_WHOLE, _STEP = 0.2, 90.0, 8.0
+#: The first plan: starts open beside those of the relaxation, as a part of them; part of the time left, seconds at
+#: most.
+_FIRST_NEAR, _WHOLE_PART, _MOST_WHOLE = 1.0, 0.1, 45.0
+#: Seconds for one part of a plan, and how often the same part is decided again.
+_STEP, _AGAIN = 8.0, 4
 
 
 @dataclass
@@ -83,6 +86,8 @@ class Master:
         What no plan can go below.
     used
         Starts that a relaxation of the whole master used or could use at little cost, shape (starts,).
+    now, prices
+        Starts that the last relaxation of the whole master used, and what one more of each costs it.
     relaxed
         The last relaxation of the whole master.
     """
@@ -94,6 +99,8 @@ class Master:
     cuts: Cuts
     bound: float = -np.inf
     used: np.ndarray | None = None
+    now: np.ndarray | None = None
+    prices: Floats | None = None
     relaxed: tuple[Program, Solution] | None = None
 
     def program(self) -> tuple[Program, First, Ints]:
@@ -122,21 +129,32 @@ class Master:
             )
         return program, first, links
 
-    def close(self, program: Program, first: First) -> None:
-        """Leave only the starts open that a whole relaxation found of use."""
-        if self.used is not None:
-            program.bound(first.starts["column"].to_numpy()[~self.used], high=0.0)
+    def close(self, program: Program, first: First, more: float | None = None) -> None:
+        """Leave only the starts open that whole relaxations found of use.
+
+        Parameters
+        ----------
+        more
+            Only those that the last one used, and so many times as many others; all ever found if left out.
+        """
+        open_ = self.used if more is None else self._cheapest(more)
+        if open_ is not None:
+            program.bound(first.starts["column"].to_numpy()[~open_], high=0.0)
 
     def learn(self, first: First, relaxed: Solution, program: Program) -> None:
         """Take the bound of a whole relaxation, and the starts that it uses or nearly uses."""
         self.bound = max(self.bound, relaxed.bound)
         self.relaxed = program, relaxed
-        column = first.starts["column"].to_numpy()
-        now = relaxed.values[column] > 1e-7
+        self.now = relaxed.values[first.starts["column"].to_numpy()] > 1e-7
         if relaxed.slopes is not None:
-            slope = np.where(now, 0.0, relaxed.slopes[column])
-            now |= slope <= np.sort(slope)[min(len(slope) - 1, int(_NEAR * now.sum()))]
-        self.used = now if self.used is None else self.used | now
+            self.prices = start_prices(program, first, relaxed.slopes)
+        near = self._cheapest(_NEAR)
+        self.used = near if self.used is None or near is None else self.used | near
+
+    def _cheapest(self, more: float) -> np.ndarray | None:
+        if self.now is None or self.prices is None:
+            return self.now
+        return cheapest(self.now, self.prices, more)
 
     def touch(self, links: Floats) -> Floats:
         """Add the tangents of all windows at `links`; gives the windows' losses."""
@@ -208,13 +226,13 @@ def first_plan(master: Master, seconds: Callable[[], float]) -> Decision:
         If the limits allow none, or none was found in time.
     """
     limit = max(min(_WHOLE_PART * seconds(), _MOST_WHOLE), 3.0)
-    for closed in (True, False):
+    for more in (_FIRST_NEAR, None):
         program, first, _ = master.program()
-        if closed:
-            master.close(program, first)
+        if more is not None:
+            master.close(program, first, more)
         relax_places(program, master.problem, first)
         try:
-            solution = solve(program, gap=2e-3, time_limit_s=limit if closed else max(seconds(), 3.0))
+            solution = solve(program, gap=2e-3, time_limit_s=max(seconds(), 3.0) if more is None else limit)
         except NoPlan:
             continue
         decision = decision_of(master.problem, program, solution.values)
@@ -222,10 +240,17 @@ def first_plan(master: Master, seconds: Callable[[], float]) -> Decision:
     raise TimeUp("no plan was found in time. Mend: raise time_limit_s.")
 
 
-def better_plans(
-    master: Master, problem: Problem, best: Callable[[], Decision], seconds: Callable[[], float]
-) -> Iterator[Decision]:
-    """The best plan with one part of it decided anew, by what the tangents promise, again and again.
+def improve(
+    master: Master,
+    problem: Problem,
+    best: Callable[[], Decision],
+    offer: Callable[[Decision, float], bool],
+    seconds: Callable[[], float],
+) -> None:
+    """Decide one part of the best plan anew by what the tangents promise, again and again, until the time is up.
+
+    The tangents at the plans that are found are added, and the same part decided again: until it leads to a better
+    plan or promises none.
 
     Parameters
     ----------
@@ -233,22 +258,30 @@ def better_plans(
         With its sites: plants of other parts stay where they are.
     best
         The best plan so far, all of it placed.
+    offer
+        Takes a plan and the objective that the tangents promise for it, and says whether the part is settled.
     """
     master.problem = problem
     parts: Neighbourhoods | None = None
     while seconds() > 1.0:
-        program, first, _ = master.program()
-        relax_places(program, problem, first)
-        parts = parts or Neighbourhoods(problem, first)
         decision = best()
-        held = started(first, decision)
-        near = np.ones(len(held), dtype=bool) if master.used is None else master.used
-        parts.hold(program, decision, held, parts.draw(decision), near)
-        limit, begin = min(_STEP, seconds()), time.perf_counter()
-        try:
-            solution = solve(program, gap=1e-4, time_limit_s=limit)
-        except NoPlan:
-            parts.judge(limit, limit)
-            continue
-        parts.judge(time.perf_counter() - begin, limit)
-        yield decision_of(problem, program, solution.values)
+        free, longest = None, 0.0
+        for _ in range(_AGAIN):
+            program, first, _ = master.program()
+            relax_places(program, problem, first)
+            parts = parts or Neighbourhoods(problem, first)
+            free = parts.draw(decision) if free is None else free
+            held = started(first, decision)
+            near = np.ones(len(held), dtype=bool) if master.used is None else master.used
+            parts.hold(program, decision, held, free, near)
+            begin = time.perf_counter()
+            try:
+                solution = solve(program, gap=1e-4, time_limit_s=min(_STEP, max(seconds(), 1.0)))
+            except NoPlan:
+                longest = _STEP
+                break
+            longest = max(longest, time.perf_counter() - begin)
+            if offer(decision_of(problem, program, solution.values), solution.objective) or seconds() <= 1.0:
+                break
+        if parts is not None:
+            parts.judge(longest, _STEP)

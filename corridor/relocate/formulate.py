@@ -20,6 +20,7 @@ from corridor.relocate.limit_rows import (
     limit_share_of_site,
     matches,
 )
+from corridor.relocate.opened import delivering
 from corridor.relocate.options import RESOURCES
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Entries, Floats, Program
@@ -228,46 +229,27 @@ def _spending(
 def count_open(program: Program, problem: Problem, starts: pd.DataFrame) -> pd.DataFrame:
     """Columns open[technology, year] = plants that deliver in a year in which a window starts (and the last year).
 
-    open[technology, year] = sum of starts that deliver by then + kept plants, a plant in its first year counted
-    at its ramp. Returns one row per (technology, year):
-    ``tech, technology, year, column, at, capacity, made, lead, ramp, most_plants``.
+    open[technology, year] = sum of starts that deliver by then + kept plants; where plants ramp up, those in their
+    first year are counted apart. Returns the rows of ``Problem.can_be_open`` with their ``column``.
     """
-    opened = open_table(problem)
+    opened = problem.can_be_open.copy()
     opened["column"] = program.add_columns(
-        "open", opened[["technology", "year"]], high=opened["most_plants"].to_numpy(float)
+        "open", opened[["technology", "year", "from_age"]], high=opened["most_plants"].to_numpy(float)
     )
-    row, column, counted = _deliver(problem, opened, starts.assign(number=starts["column"]))
-    kept_row, _, kept_counted = _deliver(problem, opened, problem.kept.assign(number=0))
-    base = np.bincount(kept_row, weights=kept_counted, minlength=len(opened))
+    row, start = delivering(opened, starts)
+    base = np.bincount(delivering(opened, problem.kept)[0], minlength=len(opened)).astype(float)
     program.add_rows(
         "count open",
-        opened[["technology", "year"]],
-        [(np.arange(len(opened)), opened["column"], -1.0), (row, column, counted)],
+        opened[["technology", "year", "from_age"]],
+        [(np.arange(len(opened)), opened["column"], -1.0), (row, starts["column"].to_numpy()[start], 1.0)],
         low=-base,
         high=-base,
     )
     return opened
 
 
-def open_table(problem: Problem) -> pd.DataFrame:
-    """Every technology in every year in which a window starts, and in the last, if it can deliver by then."""
-    return problem.can_be_open.copy()
-
-
-def _deliver(
-    problem: Problem, opened: pd.DataFrame, starts: pd.DataFrame
-) -> tuple[np.ndarray, np.ndarray, Floats]:
-    """Rows of `opened` to which each start counts, the start's number, and how much of a plant it is there."""
-    rows = opened.reset_index(names="row")[["row", "tech", "year", "lead", "ramp"]]
-    joined = starts[["tech", "year", "number"]].merge(rows, on="tech", suffixes=("", "_open"))
-    joined = joined[joined["year"] + joined["lead"] <= joined["year_open"]]
-    counted = np.where(joined["year"] + joined["lead"] == joined["year_open"], joined["ramp"], 1.0)
-    return joined["row"].to_numpy(int), joined["number"].to_numpy(int), counted.astype(float)
-
-
-def plants_open(problem: Problem, opened: pd.DataFrame, chosen: pd.DataFrame) -> Floats:
-    """Plants that deliver, kept ones included, shape (len(opened),); `chosen` has ``tech, year`` of each start."""
+def plants_open(problem: Problem, chosen: pd.DataFrame) -> Floats:
+    """Plants that deliver, kept ones included, rows of ``can_be_open``; `chosen` has ``tech, year`` of starts."""
     everything = pd.concat([chosen[["tech", "year"]], problem.kept[["tech", "year"]]], ignore_index=True)
-    row, _, counted = _deliver(problem, opened, everything.assign(number=0))
-    total: Floats = np.bincount(row, weights=counted, minlength=len(opened)).astype(float)
-    return total
+    opened = problem.can_be_open
+    return np.bincount(delivering(opened, everything)[0], minlength=len(opened)).astype(float)

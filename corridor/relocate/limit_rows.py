@@ -10,6 +10,7 @@ import pandas as pd
 from corridor.config import Choice
 from corridor.errors import NoPlan
 from corridor.relocate.limits import coefficients, in_scope
+from corridor.relocate.opened import delivering
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Entries, Floats, Program
 from corridor.relocate.recourse import Links
@@ -177,13 +178,14 @@ def limit_sales(program: Program, problem: Problem, opened: pd.DataFrame) -> Non
     What kept plants make is sold already.
     """
     study = problem.study
-    sold = problem.kept.groupby("tech").size()
+    kept = np.bincount(delivering(opened, problem.kept)[0], minlength=len(opened))
     for year in np.unique(opened["year"].to_numpy(int)):
-        group = opened[opened["year"] == year]
+        mine = (opened["year"] == year).to_numpy()
+        group = opened[mine]
         plants = group["at"].to_numpy(int)
         made = group["made"].to_numpy(float)
         at, place = np.unique(plants, return_inverse=True)
-        standing = group["tech"].map(sold).fillna(0.0).to_numpy() * made
+        standing = kept[mine] * made
         inputs, users = np.nonzero(problem.content[np.ix_(at, plants)])
         needed = problem.content[at[inputs], plants[users]] * made[users]
         columns = group["column"].to_numpy(int)

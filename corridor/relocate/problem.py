@@ -19,6 +19,7 @@ from corridor.measures import Network, bill
 from corridor.measures.evidence import known_tables
 from corridor.relocate import options as _options
 from corridor.relocate.limits import calm_use, limit_table
+from corridor.relocate.opened import opened_table
 from corridor.relocate.options import RESOURCES
 from corridor.relocate.program import Floats
 from corridor.relocate.sales import most_sold
@@ -99,17 +100,9 @@ class Problem:
 
     @cached_property
     def can_be_open(self) -> pd.DataFrame:
-        """Every technology in every year in which a window starts, and in the last, if it can deliver by then.
-
-        ``tech, technology, at, capacity, made, lead, ramp, most_plants, year`` (position).
-        """
+        """Plants that can deliver in years in which a window starts, and the last: ``opened.opened_table``."""
         years = np.unique(np.r_[self.windows.year, len(self.study.years) - 1])
-        plants = self.plants.reset_index(names="tech")
-        columns = ["tech", "technology", "at", "capacity", "made", "lead", "ramp", "most_plants"]
-        table = plants[columns].merge(pd.DataFrame({"year": years}), how="cross")
-        early = self.kept.groupby("tech")["year"].min()
-        start = table["tech"].map(early).fillna(0.0).clip(upper=0.0)
-        return table[start + table["lead"] <= table["year"]].reset_index(drop=True)
+        return opened_table(self.plants, self.kept, years)
 
     @cached_property
     def most_sold(self) -> Floats:
@@ -137,6 +130,13 @@ class Problem:
         at = self.activities["at"].to_numpy()
         first = np.flatnonzero(np.r_[True, at[1:] != at[:-1]])
         return sparse.csr_matrix(np.maximum.reduceat(self.route_essential, first, axis=1))
+
+    @cached_property
+    def smallest_essential(self) -> sparse.csc_matrix:
+        """Smallest value share of each essential input in each output by any route, shape as `essential`."""
+        at = self.activities["at"].to_numpy()
+        first = np.flatnonzero(np.r_[True, at[1:] != at[:-1]])
+        return sparse.csc_matrix(np.minimum.reduceat(self.route_essential, first, axis=1))
 
     @property
     def discount(self) -> Floats:

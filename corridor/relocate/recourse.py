@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from corridor.relocate.problem import HOME, Problem
 from corridor.relocate.program import Entries, Floats, Ints, Program
+from corridor.relocate.useful import Useful, needs_of_plants, supply, useful
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Links:
     Attributes
     ----------
     opened
-        ``tech, year, at, capacity, made, ramp, most_plants``: plants that deliver in a year.
+        Rows of ``Problem.can_be_open``: plants that deliver in a year, those in their first year apart.
     second
         Second sources, rows as in the problem.
     stores
@@ -60,11 +62,9 @@ def add_window(program: Program, problem: Problem, links: Links, window: int) ->
     year, length = int(windows.year[window]), float(windows.length[window])
     size = len(problem.loss_ratio)
     here = links.of_year(year)
-    old = length * study.surge * problem.existing[year]
+    pace = length * study.surge
+    old = pace * problem.existing[year]
     plants = here.opened
-    added = np.zeros(size)
-    np.add.at(added, plants["at"].to_numpy(int), (plants["capacity"] * plants["most_plants"]).to_numpy(float))
-    most = old + length * study.surge * added
     stock = problem.stock_months / 12.0
     final = length * problem.demand[HOME][year]
     missing = {
@@ -74,19 +74,22 @@ def add_window(program: Program, problem: Problem, links: Links, window: int) ->
         for market in problem.abroad
     }
     wanted = sum(missing.values(), np.zeros(size))
-    useful = _useful(problem, most, final + wanted - _supply(problem, window), wanted)
+    most = useful(
+        problem, plants, here.stores, window, old, pace, final + wanted - supply(problem, window), wanted
+    )
     tag = windows.names[window]
     names = problem.tables.components["id"].to_numpy()
     of_activity = problem.activities["at"].to_numpy()
-    active = np.flatnonzero(useful[of_activity] > 0)
+    active = np.flatnonzero(most.all_users[of_activity] > 0)
     index = pd.DataFrame(
         {"component": names[of_activity[active]], "route": problem.activities["route"].to_numpy()[active]}
     )
-    run = program.add_columns(f"run {tag}", index, high=useful[of_activity[active]])
-    short, ship, loss = _missing_columns(program, problem, window, final, missing, useful, tag)
+    run = program.add_columns(f"run {tag}", index, high=most.all_users[of_activity[active]])
+    short, ship, loss = _missing_columns(program, problem, window, final, missing, most.all_users, tag)
 
     balance = _Balance(problem, active, run, of_activity[active])
-    balance.capacity(program, plants, old, useful, length * study.surge, tag)
+    balance.capacity(program, plants, old, most, tag)
+    balance.users(program, plants, old, most, needs_of_plants(problem, plants, window, most.gives), tag)
     balance.own_supply(program, problem, plants, window, length, tag)
     balance.goods(program, here, window, final, short, ship, tag)
     _ship_rows(program, problem, of_activity[active], run, short, ship, missing, tag)
@@ -122,40 +125,6 @@ def _missing_columns(
     return short, ship, (np.concatenate(columns), np.concatenate(values))
 
 
-def _supply(problem: Problem, window: int) -> Floats:
-    """What India still buys inside a window, and its stocks, US$ M, shape (components,)."""
-    windows = problem.windows
-    part = float(windows.length[window]) * windows.home_imports[window] + problem.stock_months / 12.0
-    supply: Floats = part * problem.needs[int(windows.year[window])]
-    return supply
-
-
-def _useful(problem: Problem, most: Floats, lacking: Floats, wanted: Floats) -> Floats:
-    """Largest production inside a window that anybody could use, shape (components,).
-
-    From products to ores: what is lacking plus the largest essential needs of users, whatever their route, at
-    their own largest useful production; and at least what other markets want, since only what is made is shipped.
-    To take off what is bought and stored anyway left the default study 44,000 columns of 55,000 and 50,000 rows of
-    68,000; the bound of its relaxation rose by 0.02 %.
-
-    Parameters
-    ----------
-    most
-        What plants can make at most.
-    lacking
-        Final needs and what other markets want, less what is bought and stored anyway.
-    wanted
-        What other markets want.
-    """
-    useful = np.zeros_like(most)
-    for _ in range(len(most) + 1):
-        new = np.minimum(most, np.maximum(lacking + problem.largest_essential @ useful, wanted))
-        if np.allclose(new, useful, rtol=1e-12, atol=1e-12):
-            break
-        useful = new
-    return useful
-
-
 class _Balance:
     """Rows of one window that hold production and inputs together."""
 
@@ -170,16 +139,12 @@ class _Balance:
         self.place = np.full(len(self.names), -1)
         self.place[self.inputs_of] = np.arange(len(self.inputs_of))
 
-    def capacity(
-        self, program: Program, plants: pd.DataFrame, old: Floats, useful: Floats, pace: float, tag: str
-    ) -> None:
+    def capacity(self, program: Program, plants: pd.DataFrame, old: Floats, most: Useful, tag: str) -> None:
         makers, place = np.unique(self.component, return_inverse=True)
         row = pd.Series(np.arange(len(makers)), index=makers)
-        plants = plants[plants["at"].isin(makers)]
-        at = plants["at"].to_numpy(int)
-        gap = np.maximum(useful[at] - old[at], 0.0) / plants["ramp"].to_numpy(float)
-        gives = np.minimum(pace * plants["capacity"].to_numpy(float), gap)
-        column = plants["column"].to_numpy(int)
+        mine = plants["at"].isin(makers).to_numpy()
+        at, gives = plants["at"].to_numpy(int)[mine], most.gives[mine]
+        column = plants["column"].to_numpy(int)[mine]
         program.add_rows(
             f"capacity {tag}",
             pd.DataFrame({"component": self.names[makers]}),
@@ -195,6 +160,39 @@ class _Balance:
             pd.DataFrame({"component": self.names[self.component[ways]], "route": self.route[ways]}),
             [(np.arange(int(ways.sum())), self.run[ways], 1.0), (of, column[which], -gives[which])],
             high=self.share[ways] * old[self.component[ways]],
+        )
+
+    def users(
+        self,
+        program: Program,
+        plants: pd.DataFrame,
+        old: Floats,
+        most: Useful,
+        needs: sparse.coo_matrix,
+        tag: str,
+    ) -> None:
+        """New plants make no more than old users, and those new ones that are there, can use.
+
+        Of whole plants the other rows say so too; of fractions they do not.
+        """
+        at, column = plants["at"].to_numpy(int), plants["column"].to_numpy(int)
+        makers = np.intersect1d(np.unique(self.component), np.unique(at))
+        makers = makers[most.old_users[makers] < (1.0 - 1e-3) * most.all_users[makers]]
+        if not len(makers):
+            return
+        row = np.full(len(self.names), -1)
+        row[makers] = np.arange(len(makers))
+        run, own, other = row[self.component] >= 0, row[at] >= 0, row[needs.row] >= 0
+        gives = np.minimum(most.gives, np.maximum(most.old_users[at] - old[at], 0.0))
+        program.add_rows(
+            f"users {tag}",
+            pd.DataFrame({"component": self.names[makers]}),
+            [
+                (row[self.component[run]], self.run[run], 1.0),
+                (row[at[own]], column[own], -gives[own]),
+                (row[needs.row[other]], column[needs.col[other]], -needs.data[other]),
+            ],
+            high=old[makers],
         )
 
     def own_supply(
@@ -234,7 +232,6 @@ class _Balance:
     ) -> None:
         problem, windows = self.problem, self.problem.windows
         year, length = int(windows.year[window]), float(windows.length[window])
-        supply = _supply(problem, window)
         second = links.second
         ready = (second["lead"] <= year).to_numpy()
         from_second = (
@@ -266,7 +263,10 @@ class _Balance:
             values = value if np.isscalar(value) else np.asarray(value)[inside]
             kept.append((place[row][inside], np.asarray(column)[inside], values))
         program.add_rows(
-            f"balance {tag}", pd.DataFrame({"component": self.names[rows]}), kept, low=(final - supply)[rows]
+            f"balance {tag}",
+            pd.DataFrame({"component": self.names[rows]}),
+            kept,
+            low=(final - supply(problem, window))[rows],
         )
 
 

@@ -14,7 +14,8 @@ import pandas as pd
 from scipy import sparse
 
 from corridor.relocate.decision import Decision, cost_of, link_values
-from corridor.relocate.formulate import open_table, start_table
+from corridor.relocate.formulate import start_table
+from corridor.relocate.opened import delivering
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Floats
 from corridor.relocate.value import Recourse
@@ -39,7 +40,7 @@ class Refill:
         self._most = problem.plants["most_plants"].to_numpy(int) - np.bincount(
             problem.kept["tech"].to_numpy(int), minlength=len(problem.plants)
         )
-        #: How much of an open plant each start is in each year, shape (starts, rows of ``open_table``).
+        #: Where each start counts as an open plant, shape (starts, rows of ``can_be_open``).
         self.counts = _counts(problem, self.starts)
         #: Row of the component of each start, second source and stock, one after the other.
         self.at = np.concatenate(
@@ -141,12 +142,7 @@ class Refill:
 
 
 def _counts(problem: Problem, starts: pd.DataFrame) -> sparse.csr_array:
-    """How much of an open plant each start is in each year, shape (starts, rows of ``open_table``)."""
-    opened = open_table(problem).reset_index(names="row")[["row", "tech", "year", "lead", "ramp"]]
-    rows = starts[["tech", "year"]].reset_index(names="start")
-    joined = rows.merge(opened, on="tech", suffixes=("", "_open"))
-    joined = joined[joined["year"] + joined["lead"] <= joined["year_open"]]
-    counted = np.where(joined["year"] + joined["lead"] == joined["year_open"], joined["ramp"], 1.0)
-    return sparse.csr_array(
-        (counted.astype(float), (joined["start"], joined["row"])), shape=(len(starts), len(opened))
-    )
+    """Where each start counts as an open plant, shape (starts, rows of ``can_be_open``)."""
+    opened = problem.can_be_open
+    row, start = delivering(opened, starts)
+    return sparse.csr_array((np.ones(len(row)), (start, row)), shape=(len(starts), len(opened)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from corridor.relocate.opened import delivering
 from corridor.relocate.program import Floats
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def most_sold(problem: Problem) -> Floats:
         sold = alone + problem.sparse_content @ whole
         mine = (opened["year"] == year).to_numpy()
         tech = opened["tech"].to_numpy(int)[mine]
-        out[mine] = sold[at[tech]] / np.maximum(made[tech], 1e-12)
+        out[mine] = sold[at[tech]] / np.maximum(opened["made"].to_numpy(float)[mine], 1e-12)
     return out
 
 
@@ -73,12 +74,7 @@ def most_started(problem: Problem, starts: pd.DataFrame) -> Floats:
     starts
         ``tech, year`` of each start.
     """
-    opened = problem.can_be_open.assign(most=problem.most_sold)[["tech", "year", "lead", "ramp", "most"]]
-    rows = starts[["tech", "year"]].reset_index(drop=True).reset_index(names="start")
-    joined = rows.merge(opened, on="tech", suffixes=("", "_open"))
-    delivers = joined["year"] + joined["lead"]
-    joined = joined[delivers <= joined["year_open"]]
-    counted = np.where(joined["year"] + joined["lead"] == joined["year_open"], joined["ramp"], 1.0)
-    whole = np.floor(joined["most"] / counted + 1e-6)
-    out: Floats = whole.groupby(joined["start"]).min().reindex(rows["start"]).fillna(np.inf).to_numpy()
+    row, start = delivering(problem.can_be_open, starts)
+    out = np.full(len(starts), np.inf)
+    np.minimum.at(out, start, np.floor(problem.most_sold[row] + 1e-6))
     return out

@@ -22,12 +22,12 @@ import numpy as np
 
 from corridor.errors import NoPlan
 from corridor.relocate.decision import Decision, cost_of, decision_of, link_values, nothing
-from corridor.relocate.decompose import better_plans, first_plan, relax_by_cuts
+from corridor.relocate.decompose import Master, first_plan, improve, relax_by_cuts
 from corridor.relocate.effect import exposure_value
 from corridor.relocate.formulate import formulate, start_table
 from corridor.relocate.goals import TIE_BREAK, Goals
 from corridor.relocate.limit_rows import First, close_unsold
-from corridor.relocate.neighbourhood import Neighbourhoods, started
+from corridor.relocate.neighbourhood import Neighbourhoods, cheapest, start_prices, started
 from corridor.relocate.place import fit, relax_places
 from corridor.relocate.pooled import pool_sites
 from corridor.relocate.problem import Problem
@@ -46,6 +46,8 @@ LARGE = 40_000
 _FIRST = 0.25
 #: Seconds for one part of a plan, for the end of what runs beside, and parts in a row without a better plan.
 _STEP, _JOIN, _FAILURES = 5.0, 1.0, 25
+#: What is too little to look for, as a part of the tolerance.
+_LITTLE = 0.02
 #: Part of the money for new plants that is kept for their sites.
 _RESERVE = 0.03
 
@@ -201,28 +203,40 @@ class _Search:
 
     def _by_cuts(self) -> None:
         pooled = pool_sites(self.problem)
-        seconds = lambda: self.limit - self.elapsed  # noqa: E731
+
+        def seconds() -> float:
+            return 0.0 if self._done() else self.limit - self.elapsed
+
+        def offer(decision: Decision, promised: float) -> bool:
+            return self._offer_cut(master, decision, promised)
+
         master = relax_by_cuts(pooled, self.aim.weights, self.aim.at_most, self.recourse, seconds)
         self._rise(master.bound)
         if master.relaxed is not None:
             self._price(*master.relaxed)
             self.prices = {name: self.prices[name] for name in self.problem.limits["name"] if name in self.prices}
+        master.problem = self.problem
+        program, first, _ = master.program()
+        sited = solve(program, relaxed=True, time_limit_s=max(seconds(), 5.0))
+        self._rise(sited.bound - self._tie_break())
+        beside = self._bound_beside(program, first)
+        master.problem = pooled
         if self.best is None:
             placed = self._place(first_plan(master, seconds))
             if placed is None:
                 raise TimeUp("no plan was found whose plants fit their sites. Mend: raise time_limit_s.")
             self._improve(placed)
-        master_program, first, _ = master.program()
-        beside = self._bound_beside(master_program, first, pooled)
-        for decision in better_plans(master, self.problem, lambda: self._known.decision, seconds):
-            theta = master.touch(link_values(self.problem, decision))
-            if self._value(decision, theta) < self._known.objective:
-                self._take_plan(decision)
-            if self._done():
-                break
+        improve(master, self.problem, lambda: self._known.decision, offer, seconds)
         if beside is not None and self.status != str(Status.OPTIMAL):
             self._rise(beside())
             self._done()
+
+    def _offer_cut(self, master: Master, decision: Decision, promised: float) -> bool:
+        """Take a plan if it is better, and the tangents at it; whether nothing better is to be had near it."""
+        known = self._known.objective
+        if self._value(decision, master.touch(link_values(self.problem, decision))) < known:
+            self._take_plan(decision)
+        return self._known.objective < known or promised > known - _LITTLE * self._tolerance()
 
     def _formulate(self) -> tuple[Program, First]:
         program, first = formulate(self.problem)
@@ -249,11 +263,7 @@ class _Search:
         used = self._used(program, first, relaxed)
         if relaxed.slopes is None:
             return used
-        begin, index = program.columns["start"]
-        slope = np.where(used, 0.0, relaxed.slopes[begin : begin + len(index)])
-        most = np.sort(slope)[min(len(slope) - 1, int(1.5 * used.sum()))]
-        near: np.ndarray = used | (slope <= most)
-        return near
+        return cheapest(used, start_prices(program, first, relaxed.slopes), 0.5)
 
     def _fill_up(self) -> None:
         """The best plan known, for example that of a smaller budget, and what the rest of the budget buys best."""
@@ -268,9 +278,7 @@ class _Search:
         if placed is not None:
             self._improve(placed)
 
-    def _bound_beside(
-        self, program: Program, first: First, problem: Problem | None = None
-    ) -> Callable[[], float] | None:
+    def _bound_beside(self, program: Program, first: First) -> Callable[[], float] | None:
         """The whole program in a thread of its own for its bound, while plans are looked for; None if no use.
 
         One of several processes has no processor to spare for it.
@@ -278,7 +286,7 @@ class _Search:
         if self._done() or parent_process() is not None or processors() < 2:
             return None
         whole = program.copy()
-        relax_places(whole, problem or self.problem, first)
+        relax_places(whole, self.problem, first)
         seconds, slack = max(self.left - _JOIN, 1.0), self._tie_break()
         bounds: list[float] = []
 

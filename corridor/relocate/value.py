@@ -12,7 +12,6 @@ import pandas as pd
 from scipy import sparse
 
 from corridor.relocate.decision import Decision, link_values
-from corridor.relocate.formulate import open_table
 from corridor.relocate.problem import Problem
 from corridor.relocate.program import Floats, Ints, Program
 from corridor.relocate.recourse import Links, add_window
@@ -47,8 +46,9 @@ class Recourse:
 
     def __init__(self, problem: Problem, windows: Iterable[int] | None = None, *, sold: bool = True) -> None:
         self.problem = problem
-        opened = open_table(problem)
+        opened = problem.can_be_open
         self.opened = limited_by_sales(problem, opened) if sold else opened
+        self._stores = problem.stores if sold else problem.stores.assign(most=np.inf)
         self.windows = list(range(len(problem.windows.names)) if windows is None else windows)
         self.size = len(self.opened) + len(problem.second) + len(problem.stores)
         # One of several processes leaves the other processors to the others.
@@ -61,7 +61,7 @@ class Recourse:
             problem = self.problem
             program = Program()
             mine = np.flatnonzero(self.opened["year"].to_numpy() == problem.windows.year[window])
-            opened, second, stores = self.opened.iloc[mine], problem.second, problem.stores
+            opened, second, stores = self.opened.iloc[mine], problem.second, self._stores
             links = Links(
                 opened.assign(column=program.add_columns("open", opened[["tech", "year"]], high=0.0)),
                 second.assign(column=program.add_columns("qualify", second[["component"]], high=0.0)),
