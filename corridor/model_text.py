@@ -53,6 +53,8 @@ _CHAPTERS = {
     "Relocation: what a plan loses inside a denial": (
         "corridor.relocate.windows:make_windows",
         "corridor.relocate.recourse:add_window",
+        "corridor.relocate.opened",
+        "corridor.relocate.useful",
     ),
     "Relocation: goals": (
         "corridor.relocate.goals:Goals._loss",
@@ -64,6 +66,7 @@ _CHAPTERS = {
     ),
     "Relocation: how it is solved": (
         "corridor.relocate.search",
+        "corridor.relocate.large",
         "corridor.relocate.decompose",
         "corridor.relocate.neighbourhood",
         "corridor.relocate.prune:prune",

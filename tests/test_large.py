@@ -8,9 +8,9 @@ from corridor.relocate import build_problem, optimize, search
 from corridor.relocate.decision import link_values
 from corridor.relocate.formulate import formulate, open_options
 from corridor.relocate.goals import Goals
+from corridor.relocate.incumbent import Aim
 from corridor.relocate.limit_rows import close_unsold, kept_use
 from corridor.relocate.pooled import pool_sites
-from corridor.relocate.search import Aim
 from corridor.relocate.solve import solve
 from corridor.relocate.value import Recourse, expected
 from corridor.sources.synthetic import synthetic_study, synthetic_tables

@@ -9,8 +9,9 @@ import pytest
 from corridor.config import Choice
 from corridor.relocate import build_problem
 from corridor.relocate.decision import cost_of, decision_of_rows, link_values, nothing
+from corridor.relocate.incumbent import Aim
 from corridor.relocate.prune import prune
-from corridor.relocate.search import Aim, search
+from corridor.relocate.search import search
 from corridor.relocate.value import Recourse, expected
 from corridor.sources.synthetic import synthetic_study, synthetic_tables
 

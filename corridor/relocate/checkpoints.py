@@ -13,8 +13,8 @@ import pandas as pd
 
 from corridor.frames import checksum
 from corridor.relocate.decision import Decision
+from corridor.relocate.incumbent import Found
 from corridor.relocate.problem import Problem
-from corridor.relocate.search import Found
 from corridor.version import __version__
 
 _WHOLE, _MONEY = ("tech", "year", "option"), ("capex_net", "running", "cost")

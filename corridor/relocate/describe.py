@@ -13,13 +13,13 @@ from corridor.measures import exposure
 from corridor.relocate.decision import Decision, cost_of, facilities_of, link_values, nothing
 from corridor.relocate.effect import made, output_last_year, sourcing_after
 from corridor.relocate.formulate import decide
+from corridor.relocate.incumbent import Found, measure
 from corridor.relocate.limit_rows import First
 from corridor.relocate.limits import coefficients, in_scope
 from corridor.relocate.options import RESOURCES
 from corridor.relocate.plan import Plan
 from corridor.relocate.problem import HOME, Problem
 from corridor.relocate.program import Floats
-from corridor.relocate.search import Found, measure
 from corridor.relocate.value import Recourse, expected, tail_mean
 
 _ROUNDING = 1e-9

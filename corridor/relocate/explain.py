@@ -11,12 +11,12 @@ import pandas as pd
 from corridor.config import Choice, Study
 from corridor.errors import NoPlan
 from corridor.relocate.decision import Decision, link_values
+from corridor.relocate.incumbent import Found
 from corridor.relocate.optimize import best
 from corridor.relocate.plan import Plan
 from corridor.relocate.problem import Problem, build_problem
 from corridor.relocate.program import Floats
 from corridor.relocate.reuse import decision_from_plan
-from corridor.relocate.search import Found
 from corridor.relocate.value import Recourse, expected
 from corridor.scale import each, processors
 from corridor.tables import Tables

@@ -29,10 +29,10 @@ import pandas as pd
 from corridor.config import Cut, Denial, Goal, Study
 from corridor.errors import ConfigError
 from corridor.relocate.decision import cost_of, link_values, nothing
+from corridor.relocate.incumbent import Found
 from corridor.relocate.optimize import best
 from corridor.relocate.problem import HOME, Problem, build_problem
 from corridor.relocate.program import Floats
-from corridor.relocate.search import Found
 from corridor.relocate.value import Recourse, expected
 from corridor.relocate.windows import Windows, make_windows, withheld
 from corridor.scale import each

@@ -17,11 +17,12 @@ from corridor.relocate.decision import nothing
 from corridor.relocate.describe import Before, describe
 from corridor.relocate.effect import measured_exposure
 from corridor.relocate.goals import goal_steps
+from corridor.relocate.incumbent import Aim, Found, Progress, measure
 from corridor.relocate.location import plan_location
 from corridor.relocate.plan import Plan
 from corridor.relocate.problem import Problem, build_problem
 from corridor.relocate.relax import no_plan, why_no_plan
-from corridor.relocate.search import Aim, Found, Progress, measure, search
+from corridor.relocate.search import search
 from corridor.relocate.solve import TimeUp
 from corridor.relocate.value import Recourse
 from corridor.scale import each

@@ -13,12 +13,12 @@ from corridor.config import Study
 from corridor.errors import ConfigError, NoPlan
 from corridor.measures.draws import draw_tables
 from corridor.relocate.decision import Decision
+from corridor.relocate.incumbent import Found
 from corridor.relocate.optimize import best
 from corridor.relocate.place import keeps_all
 from corridor.relocate.plan import Plan
 from corridor.relocate.problem import Problem, build_problem
 from corridor.relocate.reuse import decision_from_plan
-from corridor.relocate.search import Found
 from corridor.relocate.value import Recourse, expected
 from corridor.scale import each, processors
 from corridor.tables import Tables

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from corridor.relocate.value import Recourse, expected
 _MOST = 30
 
 
-def prune(problem: Problem, recourse: Recourse, decision: Decision) -> Decision:
+def prune(problem: Problem, recourse: Recourse, decision: Decision, *, seconds: float = np.inf) -> Decision:
     """The decision without those plants, second sources and stocks that avoid no loss.
 
     Left out is what costs money and avoids less than ``TIE_BREAK`` times its cost: what the program too would have
@@ -24,11 +25,17 @@ def prune(problem: Problem, recourse: Recourse, decision: Decision) -> Decision:
     that something is worth more than that needs no trial; only the others are tried, and what is left is held
     against all limits.
 
+    Parameters
+    ----------
+    seconds
+        After which nothing more is tried.
+
     Returns
     -------
     Decision
         The same, or a cheaper one of the same loss.
     """
+    begin = time.perf_counter()
     decision = replace(decision, chosen=decision.chosen.reset_index(drop=True))
     links = link_values(problem, decision)
     slope = np.zeros(len(links))
@@ -38,6 +45,8 @@ def prune(problem: Problem, recourse: Recourse, decision: Decision) -> Decision:
         loss += probability * value
         np.add.at(slope, seen, probability * part)
     for less in _candidates(problem, recourse, decision, slope):
+        if time.perf_counter() - begin > seconds:
+            break
         fewer = _without(decision, less)
         saved = cost_of(problem, decision) - cost_of(problem, fewer)
         more = expected(problem, recourse.loss(link_values(problem, fewer))) - loss

@@ -11,12 +11,12 @@ from corridor.config import Study
 from corridor.errors import ConfigError
 from corridor.relocate.decision import Decision, decision_of_rows, link_values
 from corridor.relocate.describe import Before, describe, used_of_limits
+from corridor.relocate.incumbent import Found
 from corridor.relocate.limit_rows import kept_use
 from corridor.relocate.optimize import best
 from corridor.relocate.place import keeps_all
 from corridor.relocate.plan import Plan
 from corridor.relocate.problem import Problem, build_problem
-from corridor.relocate.search import Found
 from corridor.relocate.value import Recourse, expected
 from corridor.tables import Tables
 

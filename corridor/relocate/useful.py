@@ -1,8 +1,8 @@
 """How much production anybody could use inside a window: what holds the relaxation to what whole plants can do.
 
 A linear relaxation builds a tenth of a plant where a tenth of its output is of use. Whole plants can't: so the
-less a plant can count for in a window, the nearer the relaxation is to the truth. Nothing here changes what a whole
-plan loses; all of it makes fractions of plants worth less.
+less a plant can count for in a window, the nearer the relaxation is to the truth. Nothing here changes what a
+whole plan loses; all of it makes fractions of plants worth less.
 
 What made the difference, measured on a made-up study of 2,000 components, 60 sites, 8 years and 200 windows, whose
 relaxation was at 13,980 and the best plan known at 14,220: plants in their first year apart from the others
