@@ -53,6 +53,11 @@ def exposure(
     markets = [market] if isinstance(market, str) else list(market)
     network = Network.of(tables)
     _check(tables, network, markets, target)
+    return exposure_in(network, markets, target)
+
+
+def exposure_in(network: Network, markets: Sequence[str], target: Sequence[str]) -> pd.DataFrame:
+    """Exposure as :func:`exposure` gives it, on a network that is there already."""
     in_target = network.origins.isin(list(target))
     all_components = np.ones((len(network.components), 1))
     direct = network.from_origins(all_components * in_target)

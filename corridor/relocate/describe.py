@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from corridor.measures import exposure
+from corridor.measures.exposure import exposure_in
 from corridor.relocate.decision import Decision, cost_of, facilities_of, link_values, nothing
 from corridor.relocate.effect import made, output_last_year, sourcing_after
 from corridor.relocate.formulate import decide
@@ -41,7 +42,7 @@ class Before:
         return cls(
             recourse.losses(idle),
             recourse.loss(link_values(problem, idle)),
-            exposure(problem.tables, markets, problem.study.target),
+            exposure_in(problem.network, markets, problem.study.target),
         )
 
 

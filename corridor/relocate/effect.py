@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from corridor.measures import exposure, headline
+from corridor.measures.exposure import exposure_in
 from corridor.measures.network import Floats
 from corridor.measures.sourcing import WORLD
 from corridor.relocate.decision import Decision
@@ -128,7 +129,7 @@ def measured_exposure(problem: Problem, decision: Decision) -> float:
 
 def third_content(problem: Problem) -> Floats:
     """Part of the target's value in what origins other than it and India sell India, shape (components,)."""
-    rows = exposure(problem.tables, HOME, problem.study.target).set_index("component")
+    rows = exposure_in(problem.network, [HOME], problem.study.target).set_index("component")
     rows = rows.reindex(problem.tables.components["id"])
     share = problem.network.shares_of(HOME)
     home = problem.network.origins.get_loc(HOME)
