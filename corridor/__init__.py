@@ -64,16 +64,16 @@ if TYPE_CHECKING:
     from corridor.shocks import spread as spread
     from corridor.shocks import survival as survival
     from corridor.sources.class_imports import read_dgcis as read_dgcis
+    from corridor.sources.eto import read_eto as read_eto
     from corridor.sources.index_imports import read_worldbank as read_worldbank
     from corridor.sources.landing import land as land
     from corridor.sources.mineral_imports import read_iea as read_iea
     from corridor.sources.mineral_imports import read_usgs as read_usgs
+    from corridor.sources.mrio import read_mrio as read_mrio
     from corridor.sources.national_trade import read_census as read_census
     from corridor.sources.national_trade import read_comext as read_comext
     from corridor.sources.national_trade import read_tradestat as read_tradestat
     from corridor.sources.plain_table import read_table as read_table
-    from corridor.sources.share_imports import read_eto as read_eto
-    from corridor.sources.share_imports import read_mrio as read_mrio
     from corridor.sources.world_trade import read_baci as read_baci
     from corridor.sources.world_trade import read_comtrade as read_comtrade
     from corridor.tables import Tables as Tables
@@ -123,10 +123,10 @@ _WHERE = {
     "read_comext": "sources.national_trade",
     "read_comtrade": "sources.world_trade",
     "read_dgcis": "sources.class_imports",
-    "read_eto": "sources.share_imports",
+    "read_eto": "sources.eto",
     "read_graph": "exchange",
     "read_iea": "sources.mineral_imports",
-    "read_mrio": "sources.share_imports",
+    "read_mrio": "sources.mrio",
     "read_table": "sources.plain_table",
     "read_tradestat": "sources.national_trade",
     "read_usgs": "sources.mineral_imports",

@@ -24,12 +24,12 @@ from corridor.guards import yaml_files
 from corridor.report import read_workbook, write_workbook
 from corridor.shocks import load_shocks
 from corridor.sources.codes_in_use import read_components
+from corridor.sources.eto import read_eto
 from corridor.sources.imported import source_row
 from corridor.sources.index_imports import read_worldbank
 from corridor.sources.mineral_imports import read_iea
 from corridor.sources.plain_table import read_map, read_table
 from corridor.sources.revisions import concordance
-from corridor.sources.share_imports import read_eto
 from corridor.sources.tradetable import Choice
 from corridor.sources.world_trade import read_baci
 from corridor.sweep import load_sweep, tasks_of

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 
 import pandas as pd
+import pymrio
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,10 +16,11 @@ from typer.testing import CliRunner
 from corridor.cli import app
 from corridor.errors import ConfigError, CorridorError, DataError
 from corridor.measures import world_shares
+from corridor.sources.eto import read_eto
 from corridor.sources.index_imports import read_worldbank
 from corridor.sources.landing import land
 from corridor.sources.mineral_imports import read_iea, read_usgs
-from corridor.sources.share_imports import mrio_shares, read_eto, read_mrio
+from corridor.sources.mrio import mrio_shares, read_mrio
 from corridor.tables import Tables, load_tables
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -222,30 +225,87 @@ def test_mrio_without_pymrio_says_so(
     import sys
 
     monkeypatch.setitem(sys.modules, "pymrio", None)
-    with pytest.raises(ConfigError, match="pip install pymrio"):
+    with pytest.raises(ConfigError, match="pip install 'corridor"):
         read_mrio([tmp_path], known, None, year=2022)
 
 
-def test_mrio_through_a_parser(tmp_path: Path, known: frozenset[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The parser is exchanged for one that gives two regions: what is tried is what becomes of its tables."""
-    import sys
+REGIONS = {"reg1": "CN", "reg2": "US", "reg3": "WA", "reg4": "IN", "reg5": "ZZ", "reg6": "JP"}
 
-    parser = ModuleType("pymrio")
-    parser.parse_exiobase3 = lambda path: SimpleNamespace(x=output().to_frame("indout"))  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "pymrio", parser)
+
+def exiobase(folder: Path, **forms: str) -> Path:
+    """pymrio's own small system as EXIOBASE is published: accounts, extensions, a list of files."""
+    system = pymrio.load_test().calc_all()
+    system.rename_regions(REGIONS)
+    system.save_all(folder, **forms)
+    return folder
+
+
+def packed(folder: Path, archive: Path) -> Path:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as out:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                out.write(file, f"{folder.name}/{file.relative_to(folder)}")
+    return archive
+
+
+def sector_map(folder: Path, component: str, sector: str) -> Path:
+    path = folder / "map.csv"
+    path.write_text(f"component,sector\n{component},{sector}\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("form", ["folder", "archive", "old edition"])
+def test_exiobase(tmp_path: Path, known: frozenset[str], form: str) -> None:
+    folder = exiobase(tmp_path / "IOT_2022_pxp")
+    x = pymrio.load_test().calc_all().x["indout"].xs("electricity", level="sector").rename(REGIONS)
+    if form == "old edition":  # holds no gross output
+        listed = json.loads((folder / "file_parameters.json").read_text())
+        del listed["files"]["x"]
+        (folder / "file_parameters.json").write_text(json.dumps(listed))
+        (folder / "x.txt").unlink()
+    path = folder if form == "folder" else packed(folder, tmp_path / "IOT_2022_pxp.zip")
     component = sorted(known)[0]
-    book = tmp_path / "map.csv"
-    book.write_text(f"component,sector\n{component},C26\n", encoding="utf-8")
-    path = tmp_path / "IOT_2022_pxp"
-    path.mkdir()
-    out = read_mrio([path], known, book, year=None)
+    out = read_mrio([path], known, sector_map(tmp_path, component, "electricity"), year=None)
     supply = out.tables["supply"]
-    assert supply.set_index("country")["share"].to_dict() == pytest.approx({"CHN": 0.4, "USA": 0.4, "ROW": 0.15})
+    right = (x / x.sum()).drop("ZZ").rename({"CN": "CHN", "US": "USA", "WA": "ROW", "IN": "IND", "JP": "JPN"})
+    assert supply.set_index("country")["share"].to_dict() == pytest.approx(right.to_dict(), abs=1e-6)
     assert set(supply["status"]) == {"inherited"}
     assert set(supply["year"]) == {2022}
-    book.write_text(f"component,sector\n{component},C27\n", encoding="utf-8")
-    with pytest.raises(DataError, match="write C26|write C20"):
-        read_mrio([path], known, book, year=None)
+    with pytest.raises(DataError, match="write electricity"):
+        read_mrio([path], known, sector_map(tmp_path, component, "electricty"), year=None)
+
+
+def test_exiobase_with_pickled_or_foreign_files_is_refused(tmp_path: Path, known: frozenset[str]) -> None:
+    book = sector_map(tmp_path, sorted(known)[0], "electricity")
+    folder = exiobase(tmp_path / "IOT_2022_pxp", table_format="pickle")
+    for path in (folder, packed(folder, tmp_path / "IOT_2022_pxp.zip")):
+        with pytest.raises(DataError, match="pickled file can run anything"):
+            read_mrio([path], known, book, year=None)
+    names = (folder / "file_parameters.json").read_text().replace("x.pkl", "../x.txt").replace(".pkl", ".txt")
+    (folder / "file_parameters.json").write_text(names)
+    with pytest.raises(DataError, match="plain name"):
+        read_mrio([folder], known, book, year=None)
+
+
+@pytest.mark.parametrize("form", ["csv", "zip"])
+def test_oecd(tmp_path: Path, known: frozenset[str], form: str) -> None:
+    """China's processing zones are added to China, and the year is that of the data, not of the edition."""
+    makers = ["CHN_C26", "CHN_C20", "CN1_C26", "CN1_C20", "USA_C26", "USA_C20", "ROW_C26", "ROW_C20"]
+    used = pd.DataFrame(1.0, index=makers, columns=makers)
+    used["CHN_HFCE"] = [22.0, 7, 2, 7, 32, 7, 12, 7]
+    used.loc["TLS"], used.loc["VA"], used.loc["OUT"] = 0.0, 1.0, 0.0
+    path = tmp_path / "ICIO2023_2019.csv"
+    used.rename_axis("V1").to_csv(path)
+    if form == "zip":
+        with zipfile.ZipFile(tmp_path / "ICIO2023_2016-2020.zip", "w") as out:
+            out.write(path, "ICIO2023_2019.csv")
+            out.writestr("ICIO2023_2018.csv", "V1,CHN_C26\n")
+        path = tmp_path / "ICIO2023_2016-2020.zip"
+    book = sector_map(tmp_path, sorted(known)[0], "C26")
+    out = read_mrio([path], known, book, year=2019 if form == "zip" else None)
+    supply = out.tables["supply"].set_index("country")
+    assert supply["share"].to_dict() == pytest.approx({"CHN": 0.4, "USA": 0.4, "ROW": 0.2})
+    assert set(supply["year"]) == {2019}
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

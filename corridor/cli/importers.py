@@ -286,14 +286,14 @@ def _worldbank(asked: _Asked) -> Imported:
 
 
 def _eto(asked: _Asked) -> Imported:
-    from corridor.sources.share_imports import read_eto
+    from corridor.sources.eto import read_eto
 
     year = asked.choice.years[0] if asked.choice.years else None
     return read_eto(asked.files, _known_components(), asked.components, year=year, date=asked.source["date"])
 
 
 def _mrio(asked: _Asked) -> Imported:
-    from corridor.sources.share_imports import read_mrio
+    from corridor.sources.mrio import read_mrio
 
     year = asked.choice.years[0] if asked.choice.years else None
     return read_mrio(asked.files, _known_components(), asked.components, year=year, date=asked.source["date"])

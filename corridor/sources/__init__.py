@@ -22,7 +22,7 @@ A user's own files come in through `corridor import`. `read_baci`, `read_comtrad
 `read_tradestat`, `read_comext` (national_trade) and `read_table` (plain_table) say where a publisher puts what;
 `intake` opens the files, `tradescan` adds them up in one streaming pass, `tradetable` turns the sums into rows of
 `trade` with an account of what is left out, and `landing` lays them into a folder. `class_imports`,
-`mineral_imports`, `index_imports` and `share_imports` do the same with the readers named above.
+`mineral_imports`, `index_imports`, `eto` and `mrio` do the same with the readers named above.
 
 `corridor.sources.synthetic` reads nothing: it makes studies of any size up, for measuring and tests.
 `corridor.sources.build.build` refreshes a folder of tables from a raw folder; hand-kept rows stay.
