@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from corridor import load_study, load_tables
 from corridor.relocate import build_problem, recourse
 from corridor.relocate.decision import decision_of_rows, link_values
 from corridor.relocate.formulate import formulate, start_table
@@ -19,12 +20,12 @@ def loose(problem, plants, stores, window, old, pace, lacking, wanted):
     """As if everything that can be made were of use, whoever is there to use it."""
     capacity = pace * plants["capacity"].to_numpy(float)
     whole = np.bincount(plants["at"], weights=capacity * plants["most_plants"], minlength=len(old)) + old
-    return Useful(whole, whole, capacity)
+    return Useful(whole, whole, capacity, capacity)
 
 
-def any_plan(problem, rng):
+def any_plan(problem, rng, most=40):
     """A random plan: plants, second sources, stocks."""
-    count = int(rng.integers(1, 40))
+    count = int(rng.integers(1, most))
     rows = rng.choice(len(problem.options), min(count, len(problem.options)), replace=False)
     rows = rows[~problem.options["tech"].iloc[rows].duplicated().to_numpy()]
     lead = problem.plants["lead"].to_numpy(int)[problem.options["tech"].to_numpy(int)[rows]]
@@ -100,3 +101,16 @@ def test_plants_in_their_first_year_count_apart():
         (4, 3),
         (6, 3),
     ]
+
+
+def test_no_whole_plan_loses_more_or_less_where_there_are_routes(monkeypatch):
+    problem = build_problem(load_tables(), load_study("default"))
+    windows = [1, 12, 15, 18]
+    assert (problem.activities.groupby("at").size() > 1).any()
+    plans = [link_values(problem, any_plan(problem, np.random.default_rng(at), most=400)) for at in range(6)]
+    tight = Recourse(problem, windows, sold=False)
+    found = [tight.loss(links) for links in plans]
+    monkeypatch.setattr(recourse, "useful", loose)
+    wide = Recourse(problem, windows, sold=False)
+    for links, losses in zip(plans, found, strict=True):
+        assert losses == pytest.approx(wide.loss(links), rel=1e-6, abs=1e-4)

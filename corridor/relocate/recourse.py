@@ -155,11 +155,15 @@ class _Balance:
         if not ways.any():
             return
         of, which = np.nonzero(self.component[ways][:, None] == at[None, :])
+        # One route may take over from the others, too: as much as is useful, less what it makes without the plant.
+        already = self.share[ways] * old[self.component[ways]]
+        room = np.maximum(most.all_users[self.component[ways]] - already, 0.0)
+        gives = np.minimum(most.whole[mine][which], room[of])
         program.add_rows(
             f"capacity of routes {tag}",
             pd.DataFrame({"component": self.names[self.component[ways]], "route": self.route[ways]}),
-            [(np.arange(int(ways.sum())), self.run[ways], 1.0), (of, column[which], -gives[which])],
-            high=self.share[ways] * old[self.component[ways]],
+            [(np.arange(int(ways.sum())), self.run[ways], 1.0), (of, column[which], -gives)],
+            high=already,
         )
 
     def users(

@@ -34,11 +34,14 @@ class Useful:
         With no new plants of its direct users, shape (components,).
     gives
         What one more plant can add to the useful production of its component, shape (plants,).
+    whole
+        What one more plant can make, shape (plants,).
     """
 
     all_users: Floats
     old_users: Floats
     gives: Floats
+    whole: Floats
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,7 @@ def useful(
         every,
         np.minimum(every, needed(np.minimum(every, old), np.zeros_like(old))),
         np.minimum(pace * capacity, gap),
+        pace * capacity,
     )
 
 
