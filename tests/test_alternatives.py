@@ -25,14 +25,16 @@ def made_up():
 @pytest.fixture(scope="module")
 def others(made_up):
     case, settings, plan = made_up
-    return alternatives(case, settings, budget_usd_m=BUDGET, count=8, slack=0.05, start=plan, workers=1)
+    return alternatives(case, settings, budget_usd_m=BUDGET, count=8, slack=0.3, start=plan, workers=1)
 
 
-def test_alternatives_are_many_different_and_within_the_slack(others):
+def test_alternatives_are_many_different_and_within_the_slack(made_up, others):
     losses = others.plans["loss_usd_m"]
     assert len(losses) == 9
     assert losses.is_monotonic_increasing
-    assert (losses <= 1.05 * losses[0] * (1 + 1e-9)).all()
+    told = made_up[2].summary
+    avoided = told["expected_loss_before_usd_m"] - told["expected_loss_after_usd_m"]
+    assert (losses <= told["expected_loss_after_usd_m"] + 0.3 * avoided + 1e-6).all()
     made = [frozenset(part["component"]) for _, part in others.moves.groupby("plan")]
     assert len(set(made)) == len(made)
     assert (others.plans["differs"][1:] > 0).all()
@@ -64,7 +66,7 @@ def test_verdicts_count_the_plans(others):
 
 def test_the_same_seed_gives_the_same_plans(made_up, others):
     case, settings, plan = made_up
-    again = alternatives(case, settings, budget_usd_m=BUDGET, count=8, slack=0.05, start=plan, workers=1)
+    again = alternatives(case, settings, budget_usd_m=BUDGET, count=8, slack=0.3, start=plan, workers=1)
     assert again.moves.equals(others.moves)
 
 

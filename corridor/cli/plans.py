@@ -91,8 +91,9 @@ def explain(
         typer.Option("--alternatives", min=0, help="Near-optimal plans to compare with; 0 for none."),
     ] = 20,
     slack: Annotated[
-        float, typer.Option("--slack", min=0.0, help="Part by which their loss may be above the best.")
-    ] = 0.01,
+        float,
+        typer.Option("--slack", min=0.0, help="Part of what the best plan avoids that they may avoid less."),
+    ] = 0.1,
     forced: Annotated[
         list[str] | None,
         typer.Option(

@@ -180,7 +180,7 @@ def show_reasons(
         return
     counts = others.components["verdict"].value_counts()
     out().print(
-        f"\nOf {len(others.plans)} plans within {others.slack:.1%} of the best: "
+        f"\nOf {len(others.plans)} plans that avoid at least {1 - others.slack:.1%} of what the best does: "
         f"{counts.get('must', 0)} components are in all, {counts.get('could', 0)} in some."
     )
     table = new_table("What could be otherwise", ["component", "in plans", "regret of leaving out, US$ M"])

@@ -31,7 +31,7 @@ corridor.india = (map) => {
     return move.start > +state.y ? `starts ${move.start}` : move.output > +state.y ? `being built since ${move.start}` : `produces since ${move.output}`;
   }
   function verdictWords(move) {
-    const others = plan().others, all = `${others.count} plans within ${percentFine(others.slack)} of the best`;
+    const others = plan().others, all = `${others.count} plans that avoid at least ${percentFine(1 - others.slack)} of what the best does`;
     const here = move.here === move.verdict ? "" : `; at this site: ${move.here}`;
     return { must: `in all of ${all}`, could: `in some of ${all}${move.regret === null ? "" : `; leaving it out costs ${money(move.regret)} more loss`}`, never: `in none of the others of ${all}` }[move.verdict] + here;
   }
@@ -78,7 +78,7 @@ corridor.india = (map) => {
     for (const part of document.querySelectorAll("[data-legend]")) part.hidden = (part.dataset.legend === "others") !== view.byOthers();
     if ($("others-note")) {
       $("others-note").textContent = others
-        ? `${others.count} plans within ${percentFine(others.slack)} of the best were compared. ${others.elsewhere.length ? `In some of them but not here: ${others.elsewhere.map((c) => components[c].name).join(", ")}. ` : ""}${others.never} components are in none.`
+        ? `${others.count} plans that avoid at least ${percentFine(1 - others.slack)} of what the best does were compared. ${others.elsewhere.length ? `In some of them but not here: ${others.elsewhere.map((c) => components[c].name).join(", ")}. ` : ""}${others.never} components are in none.`
         : "Other plans were not looked for with this budget.";
     }
     say(); sayYear(); drawn.draw(); charts.draw(); panel.draw(); tables.draw([]); drawList(); keep();
