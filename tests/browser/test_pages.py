@@ -110,7 +110,7 @@ def test_market_sector_and_component_change_the_table(pages: dict[str, Path], br
     with Tab(browser, (pages["plain"] / "dependency.html").as_uri()) as tab:
         page = tab.page
         # What is seen first is drawn first, the rest when the browser has time.
-        page.wait_for_function("document.querySelectorAll('#ranked tbody tr').length >= 40")
+        page.locator("#ranked tbody tr").nth(39).wait_for(state="attached")
         first = tab.text("#say")
         page.get_by_role("button", name="United States").click()
         assert tab.text("#say") != first
