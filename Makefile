@@ -14,8 +14,8 @@ test: $(VENV)/.dev
 	$(BIN)/pytest
 
 lint: $(VENV)/.dev
-	$(BIN)/ruff check corridor tests
-	$(BIN)/ruff format --check corridor tests
+	$(BIN)/ruff check corridor tests tools
+	$(BIN)/ruff format --check corridor tests tools
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -24,9 +24,9 @@ audit: $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit
 	$(BIN)/pip-audit --skip-editable --strict
 
-# data/datapackage.json, after a change of the tables or of corridor/schema
+# data/datapackage.json, after a change of the tables or of corridor/data/schema
 datapackage: $(VENV)/.run
-	$(BIN)/python -m corridor.datapackage
+	$(BIN)/python -m tools.bundled_data.datapackage
 
 setup: $(VENV)/.dev
 

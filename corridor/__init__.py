@@ -15,21 +15,35 @@ from typing import TYPE_CHECKING
 from corridor.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from corridor.checks import coverage as coverage
     from corridor.config import Study as Study
     from corridor.config import load_study as load_study
-    from corridor.datapackage import write_datapackage as write_datapackage
+    from corridor.data.checks import coverage as coverage
+    from corridor.data.datapackage import write_datapackage as write_datapackage
+    from corridor.data.exchange import read_graph as read_graph
+    from corridor.data.exchange import write_graph as write_graph
+    from corridor.data.graph import build_graph as build_graph
+    from corridor.data.graph import to_tables as to_tables
+    from corridor.data.tables import Tables as Tables
+    from corridor.data.tables import load_tables as load_tables
+    from corridor.data.tables import write_tables as write_tables
     from corridor.errors import ConfigError as ConfigError
     from corridor.errors import CorridorError as CorridorError
     from corridor.errors import DataError as DataError
     from corridor.errors import NoPlan as NoPlan
-    from corridor.exchange import read_graph as read_graph
-    from corridor.exchange import write_graph as write_graph
-    from corridor.graph import build_graph as build_graph
-    from corridor.graph import to_tables as to_tables
-    from corridor.kinds import measure as measure
-    from corridor.kinds import study_measures as study_measures
-    from corridor.maps import explore as explore
+    from corridor.importers.countries.index_imports import read_worldbank as read_worldbank
+    from corridor.importers.files.write_into import land as land
+    from corridor.importers.supply.eto import read_eto as read_eto
+    from corridor.importers.supply.mineral_imports import read_iea as read_iea
+    from corridor.importers.supply.mineral_imports import read_usgs as read_usgs
+    from corridor.importers.supply.mrio import read_mrio as read_mrio
+    from corridor.importers.trade.class_imports import read_dgcis as read_dgcis
+    from corridor.importers.trade.national_trade import read_census as read_census
+    from corridor.importers.trade.national_trade import read_comext as read_comext
+    from corridor.importers.trade.national_trade import read_tradestat as read_tradestat
+    from corridor.importers.trade.plain_table import read_table as read_table
+    from corridor.importers.trade.world_trade import read_baci as read_baci
+    from corridor.importers.trade.world_trade import read_comtrade as read_comtrade
+    from corridor.measures import cascade as cascade
     from corridor.measures import concentration as concentration
     from corridor.measures import draw_tables as draw_tables
     from corridor.measures import exposure as exposure
@@ -44,41 +58,27 @@ if TYPE_CHECKING:
     from corridor.measures import shares as shares
     from corridor.measures import stability as stability
     from corridor.measures import uncertainty as uncertainty
-    from corridor.relocate import Plan as Plan
-    from corridor.relocate import alternatives as alternatives
-    from corridor.relocate import explain as explain
-    from corridor.relocate import frontier as frontier
-    from corridor.relocate import limit_table as limit_table
-    from corridor.relocate import optimize as optimize
-    from corridor.relocate import persistence as persistence
-    from corridor.relocate import resolve as resolve
-    from corridor.relocate import value_of_information as value_of_information
-    from corridor.relocate import worst as worst
+    from corridor.pages import explore as explore
+    from corridor.registry import measure as measure
+    from corridor.registry import study_measures as study_measures
+    from corridor.relocation import Plan as Plan
+    from corridor.relocation import alternatives as alternatives
+    from corridor.relocation import explain as explain
+    from corridor.relocation import frontier as frontier
+    from corridor.relocation import limit_table as limit_table
+    from corridor.relocation import optimize as optimize
+    from corridor.relocation import persistence as persistence
+    from corridor.relocation import resolve as resolve
+    from corridor.relocation import value_of_information as value_of_information
+    from corridor.relocation import worst as worst
     from corridor.risk import loss_distribution as loss_distribution
     from corridor.risk import plan_sensitivity as plan_sensitivity
     from corridor.risk import rests_on as rests_on
     from corridor.risk import sensitivity as sensitivity
-    from corridor.shocks import bracket as bracket
-    from corridor.shocks import cascade as cascade
-    from corridor.shocks import load_shocks as load_shocks
-    from corridor.shocks import spread as spread
-    from corridor.shocks import survival as survival
-    from corridor.sources.class_imports import read_dgcis as read_dgcis
-    from corridor.sources.eto import read_eto as read_eto
-    from corridor.sources.index_imports import read_worldbank as read_worldbank
-    from corridor.sources.landing import land as land
-    from corridor.sources.mineral_imports import read_iea as read_iea
-    from corridor.sources.mineral_imports import read_usgs as read_usgs
-    from corridor.sources.mrio import read_mrio as read_mrio
-    from corridor.sources.national_trade import read_census as read_census
-    from corridor.sources.national_trade import read_comext as read_comext
-    from corridor.sources.national_trade import read_tradestat as read_tradestat
-    from corridor.sources.plain_table import read_table as read_table
-    from corridor.sources.world_trade import read_baci as read_baci
-    from corridor.sources.world_trade import read_comtrade as read_comtrade
-    from corridor.tables import Tables as Tables
-    from corridor.tables import load_tables as load_tables
-    from corridor.tables import write_tables as write_tables
+    from corridor.risk.shocks import bracket as bracket
+    from corridor.risk.shocks import load_shocks as load_shocks
+    from corridor.risk.shocks import spread as spread
+    from corridor.risk.shocks import survival as survival
 
 #: Public name -> module that holds it. Modules load when a name is first used: importing corridor is instant.
 _WHERE = {
@@ -86,66 +86,66 @@ _WHERE = {
     "CorridorError": "errors",
     "DataError": "errors",
     "NoPlan": "errors",
-    "Plan": "relocate",
+    "Plan": "relocation",
     "Study": "config",
-    "Tables": "tables",
-    "alternatives": "relocate",
-    "build_graph": "graph",
-    "bracket": "shocks",
-    "cascade": "shocks",
+    "Tables": "data.tables",
+    "alternatives": "relocation",
+    "build_graph": "data.graph",
+    "bracket": "risk.shocks",
+    "cascade": "measures",
     "concentration": "measures",
-    "coverage": "checks",
+    "coverage": "data.checks",
     "draw_tables": "measures",
-    "explain": "relocate",
-    "explore": "maps",
+    "explain": "relocation",
+    "explore": "pages",
     "exposure": "measures",
     "exposure_by_origin": "measures",
     "failing_sets": "measures",
     "feasibility": "measures",
-    "frontier": "relocate",
+    "frontier": "relocation",
     "headline": "measures",
     "keep_statuses": "measures",
-    "land": "sources.landing",
-    "limit_table": "relocate",
-    "load_shocks": "shocks",
+    "land": "importers.files.write_into",
+    "limit_table": "relocation",
+    "load_shocks": "risk.shocks",
     "load_study": "config",
-    "load_tables": "tables",
+    "load_tables": "data.tables",
     "look_through": "measures",
     "loss_distribution": "risk",
-    "measure": "kinds",
+    "measure": "registry",
     "mineral_risk": "measures",
-    "optimize": "relocate",
+    "optimize": "relocation",
     "paths": "measures",
-    "persistence": "relocate",
+    "persistence": "relocation",
     "plan_sensitivity": "risk",
-    "read_baci": "sources.world_trade",
-    "read_census": "sources.national_trade",
-    "read_comext": "sources.national_trade",
-    "read_comtrade": "sources.world_trade",
-    "read_dgcis": "sources.class_imports",
-    "read_eto": "sources.eto",
-    "read_graph": "exchange",
-    "read_iea": "sources.mineral_imports",
-    "read_mrio": "sources.mrio",
-    "read_table": "sources.plain_table",
-    "read_tradestat": "sources.national_trade",
-    "read_usgs": "sources.mineral_imports",
-    "read_worldbank": "sources.index_imports",
-    "resolve": "relocate",
+    "read_baci": "importers.trade.world_trade",
+    "read_census": "importers.trade.national_trade",
+    "read_comext": "importers.trade.national_trade",
+    "read_comtrade": "importers.trade.world_trade",
+    "read_dgcis": "importers.trade.class_imports",
+    "read_eto": "importers.supply.eto",
+    "read_graph": "data.exchange",
+    "read_iea": "importers.supply.mineral_imports",
+    "read_mrio": "importers.supply.mrio",
+    "read_table": "importers.trade.plain_table",
+    "read_tradestat": "importers.trade.national_trade",
+    "read_usgs": "importers.supply.mineral_imports",
+    "read_worldbank": "importers.countries.index_imports",
+    "resolve": "relocation",
     "rests_on": "risk",
     "sensitivity": "risk",
     "shares": "measures",
-    "spread": "shocks",
+    "spread": "risk.shocks",
     "stability": "measures",
-    "survival": "shocks",
-    "study_measures": "kinds",
-    "to_tables": "graph",
+    "survival": "risk.shocks",
+    "study_measures": "registry",
+    "to_tables": "data.graph",
     "uncertainty": "measures",
-    "value_of_information": "relocate",
-    "worst": "relocate",
-    "write_datapackage": "datapackage",
-    "write_graph": "exchange",
-    "write_tables": "tables",
+    "value_of_information": "relocation",
+    "worst": "relocation",
+    "write_datapackage": "data.datapackage",
+    "write_graph": "data.exchange",
+    "write_tables": "data.tables",
 }
 
 __all__ = sorted(_WHERE)

@@ -10,15 +10,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from corridor.bundle import bundled
+from corridor.data.bundled import bundled
+from corridor.data.guards.yaml_files import check_named, read_yaml
+from corridor.data.names import STATUSES, TARGET, TARGET_WORD, Status
 from corridor.errors import ConfigError
-from corridor.guards.yaml_files import check_named, read_yaml
-
-Sector = Literal["electronics", "solar", "battery", "magnets", "minerals", "pharma"]
-SECTORS: tuple[str, ...] = ("electronics", "solar", "battery", "magnets", "minerals", "pharma")
-Status = Literal["reported", "computed", "inherited", "assumed"]
-STATUSES: tuple[Status, ...] = ("reported", "computed", "inherited", "assumed")
-TARGET = "target"
 
 
 class _Part(BaseModel):
@@ -31,8 +26,8 @@ class Cut(_Part):
     ``exporters`` are country codes, or the word ``target``; ``cut`` is the part of deliveries withheld (0..1).
     """
 
-    exporters: tuple[str, ...] = (TARGET,)
-    sectors: tuple[Sector, ...] = ()
+    exporters: tuple[str, ...] = (TARGET_WORD,)
+    sectors: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
     cut: float = Field(gt=0, le=1)
@@ -126,7 +121,7 @@ class Goal(_Part):
 
 
 class Limit(_Part):
-    """One row of the limits table, as in ``corridor/schema/limits.csv``."""
+    """One row of the limits table, as in ``corridor/data/schema/limits.csv``."""
 
     name: str
     limit: str
@@ -154,7 +149,7 @@ class Study(_Part):
     target
         Countries depended upon.
     sectors
-        Sectors in which plants may be built; losses count in every sector.
+        Sectors in which plants may be built, all where none is named; losses count in every sector.
     data, data_only
         Folder or workbook of tables, beside the study's file, laid over the bundled tables, or used alone.
     first_year, last_year
@@ -198,8 +193,8 @@ class Study(_Part):
     title: str
     question: str = ""
     markets: Mapping[str, float] = Field(default={"IND": 1.0, "USA": 0.5}, min_length=1)
-    target: tuple[str, ...] = Field(default=("CHN", "HKG", "MAC"), min_length=1)
-    sectors: tuple[Sector, ...] = SECTORS  # type: ignore[assignment]
+    target: tuple[str, ...] = Field(default=TARGET, min_length=1)
+    sectors: tuple[str, ...] = ()
     data: str | None = None
     data_only: bool = False
     first_year: int = Field(default=2026, ge=2000, le=2100)
@@ -268,6 +263,10 @@ class Study(_Part):
     def years(self) -> tuple[int, ...]:
         """Years of the study, first to last."""
         return tuple(range(self.first_year, self.last_year + 1))
+
+    def plans(self, sector: str) -> bool:
+        """Whether plans of the study may act in a sector."""
+        return not self.sectors or sector in self.sectors
 
 
 def load_study(path: str | Path = "default", scenario: str | None = None, overrides: Iterable[str] = ()) -> Study:

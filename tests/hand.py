@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from corridor.config import Study
-from corridor.frames import Tables, conform, empty_frame
-from corridor.schema import TABLES
+from corridor.data.frames import Tables, conform, empty_frame
+from corridor.data.schema import TABLES
 
 _EVIDENCE = {"status": "reported", "source": "hand", "year": 2024}
 

@@ -306,7 +306,7 @@ class Program:
 def window(world, denial, plants, second=(), stored=None):
     """(component, market) -> US$ million unmet inside a window, at the best use of what there is.
 
-    The rules are those of `corridor.relocate.recourse`, each written out for itself.
+    The rules are those of `corridor.relocation.model.recourse`, each written out for itself.
     """
     study, year, length = world.study, denial.start, denial.months / 12.0
     arriving = world.arrivals(denial)

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from corridor.relocate import alternatives, build_problem, optimize, resolve
-from corridor.relocate.decision import cost_of, link_values, nothing
-from corridor.relocate.refill import Refill
-from corridor.relocate.reuse import decision_from_plan
-from corridor.relocate.value import Recourse, expected
-from corridor.sources.synthetic import synthetic_study, synthetic_tables
+from corridor.examples.synthetic import synthetic_study, synthetic_tables
+from corridor.relocation import alternatives, build_problem, optimize, resolve
+from corridor.relocation.analysis.reevaluate import decision_from_plan
+from corridor.relocation.result.decision import cost_of, link_values, nothing
+from corridor.relocation.result.value import Recourse, expected
+from corridor.relocation.search.refill import Refill
 from tests.hand import study, tables
 from tests.test_relocate import CASE
 

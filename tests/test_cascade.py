@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corridor.errors import ConfigError, DataError
-from corridor.shocks import SupplyNetwork, cascade
+from corridor.measures import SupplyNetwork, cascade
 from tests.slow_cascade import slow_cascade
 
 NAMES = {2: "essential", 1: "replaceable", 0: "none"}

@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from corridor import checks
+from corridor.data.checks import rules as checks
+from corridor.data.checks.chain import value_shares
+from corridor.data.tables import Tables, load_tables
 from corridor.errors import Problem
-from corridor.rules import value_shares
-from corridor.tables import Tables, load_tables
 
 TINY = Path(__file__).parent / "tiny"
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from corridor import cli
-from corridor.schema import TABLES
+from corridor.data.schema import TABLES
 
 TINY = Path(__file__).parent / "tiny"
 STUDY = """\
@@ -232,7 +232,7 @@ def test_help_needs_no_heavy_library():
 import sys
 sys.argv = ["corridor", "--help"]
 from corridor import cli
-from corridor.schema import TABLES
+from corridor.data.schema import TABLES
 try:
     cli.main()
 except SystemExit:
@@ -273,7 +273,7 @@ def test_results_verify_and_tampering_shows(corridor, place):
 
 
 def test_two_runs_into_one_folder_are_kept_apart(corridor, place):
-    from corridor.results import results_folder
+    from corridor.runs.results import results_folder
 
     with results_folder(place / "out"):
         code, _, err = corridor("map", place / "study.yaml", "--out", place / "out")

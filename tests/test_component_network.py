@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from corridor.shocks import SupplyNetwork, cascade, component_network
+from corridor.measures import SupplyNetwork, cascade, component_network
 from tests.hand import tables
 from tests.test_exposure import MOTOR, networks
 

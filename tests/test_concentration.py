@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corridor import measures
+from corridor.data.tables import load_tables
 from corridor.errors import ConfigError, DataError
-from corridor.tables import load_tables
 from tests.hand import tables
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -467,7 +467,7 @@ def test_bounds_of_reliance_hold_every_value_between(imports, exports, productio
 @given(*[st.lists(st.integers(0, 50), min_size=2, max_size=2) for _ in range(3)])
 @settings(max_examples=100, deadline=None)
 def test_ends_of_reliance_are_those_of_a_grid(imports, exports, production):
-    from corridor.measures import criticality
+    from corridor.measures.criticality import supply_risk as criticality
 
     def bounds(texts, **_):  # columns hold (low, high) pairs here: ranges of any width
         return pd.DataFrame([sorted(pair) for pair in texts], columns=["low", "high"], index=texts.index)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from corridor.bundle import bundled
 from corridor.config import load_study
+from corridor.data.bundled import bundled
 from corridor.errors import ConfigError
 
 MINIMAL = """\

@@ -3,12 +3,12 @@
 import pandas as pd
 import pytest
 
-from corridor.checks import check_all, coverage
 from corridor.config import load_study
+from corridor.data.checks import check_all, coverage
+from corridor.data.tables import load_tables
 from corridor.measures import bill, exposure, shares, world_shares
-from corridor.measures.sourcing import import_shares
-from corridor.relocate import build_problem
-from corridor.tables import load_tables
+from corridor.measures.supply.sourcing import import_shares
+from corridor.relocation import build_problem
 
 
 @pytest.fixture(scope="module")

@@ -11,14 +11,15 @@ import pyarrow.parquet as pq
 import pytest
 from frictionless import Package
 
-from corridor.bundle import bundled
 from corridor.config import load_study
-from corridor.datapackage import FILE, bundled_package, datapackage, write_datapackage
+from corridor.data.bundled import bundled
+from corridor.data.datapackage import FILE, datapackage, write_datapackage
+from corridor.data.tables import load_tables, write_tables
 from corridor.errors import ConfigError
 from corridor.measures import exposure, shares
-from corridor.relocate import frontier
-from corridor.results import results_folder, save_table, write_results
-from corridor.tables import load_tables, write_tables
+from corridor.relocation import frontier
+from corridor.runs.results import results_folder, save_table, write_results
+from tools.bundled_data.datapackage import bundled_package
 
 TINY = Path(__file__).parent / "tiny"
 ARROW = {
@@ -56,7 +57,7 @@ def test_the_bundled_descriptor_is_up_to_date() -> None:
     told = json.loads(path.read_text(encoding="utf-8"))
     made = datapackage(path.parent, told["name"], told["title"], told["description"])
     assert told == made, (
-        "data/ or corridor/schema changed: run `make datapackage`, and commit data/datapackage.json"
+        "data/ or corridor/data/schema changed: run `make datapackage`, and commit data/datapackage.json"
     )
 
 
@@ -72,7 +73,9 @@ def test_the_bundled_tables_keep_their_descriptor() -> None:
 
 
 def test_renewing_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("corridor.datapackage.bundled", lambda name: write_tables(load_tables(TINY), tmp_path))
+    monkeypatch.setattr(
+        "tools.bundled_data.datapackage.bundled", lambda name: write_tables(load_tables(TINY), tmp_path)
+    )
     path = bundled_package()
     before = path.read_bytes()
     assert bundled_package().read_bytes() == before

@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from corridor.cli import app
 from corridor.config import load_study
-from corridor.sweep import load_sweep
+from corridor.runs.sweep import load_sweep
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

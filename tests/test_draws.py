@@ -7,15 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm, qmc
 
-from corridor.checks import check_all
+from corridor.data.checks import check_all
+from corridor.data.checks.chain import value_shares
+from corridor.data.tables import load_tables
 from corridor.errors import ConfigError, DataError
 from corridor.measures import draw_tables, exposure
-from corridor.measures.drawn import DrawnNetwork
-from corridor.measures.draws import BLOCK, METHODS, Sampler, blocks
-from corridor.measures.figures import Figures
-from corridor.measures.tally import Tally
-from corridor.rules import value_shares
-from corridor.tables import load_tables
+from corridor.measures.sampling.drawn_network import DrawnNetwork
+from corridor.measures.sampling.draws import BLOCK, METHODS, Sampler, blocks
+from corridor.measures.sampling.figures import Figures
+from corridor.measures.sampling.tally import Tally
 from tests.hand import tables
 
 CHAIN = {

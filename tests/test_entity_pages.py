@@ -11,24 +11,25 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import corridor
+from corridor.data.tables import Tables
 from corridor.errors import CorridorError
-from corridor.maps import charts, write_pages, write_report
-from corridor.maps.component_pages import component_page
-from corridor.maps.country_pages import Lands, country_page, country_rows
-from corridor.maps.downloads import downloads
-from corridor.maps.facts import Facts
-from corridor.maps.index import index_page
-from corridor.maps.links import component_files, file_names
-from corridor.maps.offline import check_offline
-from corridor.maps.payload import rows_of
-from corridor.maps.report_page import report_page
-from corridor.maps.report_plans import three_budgets
-from corridor.maps.sources_list import SourceNotes
-from corridor.maps.window_rows import window_rows
-from corridor.maps.words import amount, dollars, listed, percent, points
 from corridor.measures import headline
-from corridor.results import write_results
-from corridor.tables import Tables
+from corridor.pages import write_pages, write_report
+from corridor.pages.entities.component import component_page
+from corridor.pages.entities.country import Lands, country_page, country_rows
+from corridor.pages.entities.facts import Facts
+from corridor.pages.entities.window_rows import window_rows
+from corridor.pages.kit import charts
+from corridor.pages.kit.links import component_files, file_names
+from corridor.pages.kit.offline import check_offline
+from corridor.pages.kit.payload import rows_of
+from corridor.pages.kit.sources import SourceNotes
+from corridor.pages.kit.words import amount, dollars, listed, percent, points
+from corridor.pages.overview.downloads import downloads
+from corridor.pages.overview.page import index_page
+from corridor.pages.report.page import report_page
+from corridor.pages.report.plans import three_budgets
+from corridor.runs.results import write_results
 from tests.browser import synthetic
 
 SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.html")

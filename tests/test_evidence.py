@@ -5,7 +5,7 @@ import pytest
 from corridor.config import load_study
 from corridor.errors import ConfigError
 from corridor.measures import cannot_be_planned, exposure, headline, keep_statuses, known_tables, shares
-from corridor.relocate import Plan, build_problem, optimize
+from corridor.relocation import Plan, build_problem, optimize
 from corridor.risk import rests_on
 from tests.hand import study, tables
 

@@ -9,10 +9,10 @@ from typing import Any, TypeAlias
 import networkx as nx
 import pytest
 
+from corridor.data.exchange import SUFFIXES, read_graph, write_graph
+from corridor.data.graph import build_graph, to_tables
+from corridor.data.tables import load_tables
 from corridor.errors import CorridorError
-from corridor.exchange import SUFFIXES, read_graph, write_graph
-from corridor.graph import build_graph, to_tables
-from corridor.tables import load_tables
 
 TINY = Path(__file__).parent / "tiny"
 Graph: TypeAlias = "nx.MultiDiGraph[Any]"

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from corridor import measures
+from corridor.data.tables import load_tables
 from corridor.errors import ConfigError, DataError
-from corridor.tables import load_tables
 from tests.hand import tables
 
 REFERENCE = Path(__file__).parent / "complexity_reference.csv"
@@ -193,7 +193,7 @@ def test_bundled_data():
 
 def test_held_out_density_foretells_little():
     """The claim of the docstring: area under the curve about 0.67 over the codes of our components."""
-    from corridor.measures.feasibility import baskets
+    from corridor.measures.criticality.feasibility import baskets
 
     rows, totals = baskets(load_tables())
     advantage = measures.revealed_advantage(rows, totals=totals)

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from corridor.data.exchange import SUFFIXES, read_graph, write_graph
+from corridor.data.frames import TEXT
+from corridor.data.graph import build_graph, to_tables
+from corridor.data.tables import FORMATS, ONE_FILE, Tables, load_tables, write_tables
 from corridor.errors import ConfigError, CorridorError
-from corridor.exchange import SUFFIXES, read_graph, write_graph
-from corridor.frames import TEXT
-from corridor.graph import build_graph, to_tables
-from corridor.tables import FORMATS, ONE_FILE, Tables, load_tables, write_tables
 
 TINY = Path(__file__).parent / "tiny"
 ODD = [

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corridor.guards.formulas import RISKY, disarmed, restored
-from corridor.maps import __file__ as maps
-from corridor.results import save_table
-from corridor.tables import load_tables, write_tables
+from corridor.data.guards.formulas import RISKY, disarmed, restored
+from corridor.data.tables import load_tables, write_tables
+from corridor.pages.kit.offline import PAGES
+from corridor.runs.results import save_table
 
 TINY = Path(__file__).parent / "tiny"
 BAD = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|' /C calc'!A0", '=HYPERLINK("http://x")', "''=x"]
@@ -63,7 +63,7 @@ def test_data_tables_are_as_they_were(tmp_path: Path) -> None:
 
 def test_the_pages_have_the_same_rule() -> None:
     """The browser's own test is in tests/browser; here: its pattern takes what ours takes."""
-    script = (Path(maps).parent / "assets" / "common.js").read_text(encoding="utf-8")
+    script = (PAGES / "kit" / "assets" / "common.js").read_text(encoding="utf-8")
     found = re.search(r"/(\^'\*\[=[^/]*\])/\.test\(text\)", script)
     assert found, "saveCsv of common.js tests texts by a pattern that begins with ^'*[="
     pattern = re.compile(found[1])
@@ -76,9 +76,9 @@ def test_the_pages_have_the_same_rule() -> None:
 def test_results_with_such_texts_verify(tmp_path: Path) -> None:
     from corridor.config import load_study
     from corridor.measures import exposure, shares
-    from corridor.relocate import frontier
-    from corridor.results import results_folder, write_results
-    from corridor.verify import verify
+    from corridor.relocation import frontier
+    from corridor.runs.results import results_folder, write_results
+    from corridor.runs.verify import verify
 
     (tmp_path / "study.yaml").write_text(
         "name: tiny\ntitle: Tiny\ntarget: [CHN]\nbudget_usd_m: 60\ndenials:\n"

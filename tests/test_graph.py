@@ -6,10 +6,10 @@ import networkx as nx
 import pandas as pd
 import pytest
 
+from corridor.data.graph import EDGE_KINDS, NODE_KINDS, build_graph, to_tables
+from corridor.data.schema import TABLES
+from corridor.data.tables import Tables, load_tables
 from corridor.errors import CorridorError, DataError
-from corridor.graph import EDGE_KINDS, NODE_KINDS, build_graph, to_tables
-from corridor.schema import TABLES
-from corridor.tables import Tables, load_tables
 
 TINY = Path(__file__).parent / "tiny"
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corridor.maps.component_graph import graph_page, graph_payload, recipe_lines, tiers
 from corridor.measures import exposure, paths
+from corridor.pages.graph_page.page import graph_page, graph_payload, recipe_lines, tiers
 from tests.browser import synthetic
 
 

@@ -14,12 +14,12 @@ import pytest
 
 from corridor import cli
 from corridor.config import load_study
+from corridor.data.tables import load_tables, write_tables
 from corridor.errors import ConfigError
 from corridor.measures import exposure, shares
-from corridor.relocate import frontier
-from corridor.results import MARKER, results_folder, write_results
-from corridor.tables import load_tables, write_tables
-from corridor.verify import verify
+from corridor.relocation import frontier
+from corridor.runs.results import MARKER, results_folder, write_results
+from corridor.runs.verify import verify
 from tests.mutations import damaged
 
 TINY = Path(__file__).parent / "tiny"
@@ -127,7 +127,7 @@ def test_errors_of_the_system_end_in_one_message(
         def fail(*_: object, fault: BaseException = fault, **__: object) -> None:
             raise fault
 
-        monkeypatch.setattr("corridor.checks.coverage", fail)
+        monkeypatch.setattr("corridor.data.checks.coverage", fail)
         code, _, err = corridor("check", "--data", "data", "--data-only")
         assert code == wanted
         assert told in err

@@ -17,23 +17,23 @@ import pandas as pd
 import pytest
 import yaml
 
-from corridor.bundle import bundled
 from corridor.config import load_study
+from corridor.data.bundled import bundled
+from corridor.data.guards import yaml_files
+from corridor.data.tables import Tables, load_tables
 from corridor.errors import ConfigError, CorridorError, DataError
-from corridor.guards import yaml_files
-from corridor.report import read_workbook, write_workbook
-from corridor.shocks import load_shocks
-from corridor.sources.codes_in_use import read_components
-from corridor.sources.eto import read_eto
-from corridor.sources.imported import source_row
-from corridor.sources.index_imports import read_worldbank
-from corridor.sources.mineral_imports import read_iea
-from corridor.sources.plain_table import read_map, read_table
-from corridor.sources.revisions import concordance
-from corridor.sources.tradetable import Choice
-from corridor.sources.world_trade import read_baci
-from corridor.sweep import load_sweep, tasks_of
-from corridor.tables import Tables, load_tables
+from corridor.importers.countries.index_imports import read_worldbank
+from corridor.importers.files.imported import source_row
+from corridor.importers.supply.eto import read_eto
+from corridor.importers.supply.mineral_imports import read_iea
+from corridor.importers.trade.codes_in_use import read_components
+from corridor.importers.trade.plain_table import read_map, read_table
+from corridor.importers.trade.revisions import concordance
+from corridor.importers.trade.table import Choice
+from corridor.importers.trade.world_trade import read_baci
+from corridor.risk.shocks import load_shocks
+from corridor.runs.sweep import load_sweep, tasks_of
+from corridor.workbook import read_workbook, write_workbook
 from tests.mutations import damaged, damaged_zip
 
 TINY = Path(__file__).parent / "tiny"

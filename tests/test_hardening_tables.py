@@ -20,12 +20,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from corridor import readers
+from corridor.data import readers
+from corridor.data.exchange import SUFFIXES, read_graph, write_graph
+from corridor.data.graph import build_graph, to_tables
+from corridor.data.guards import workbooks
+from corridor.data.tables import ONE_FILE, Tables, load_tables, write_tables
 from corridor.errors import CorridorError, DataError
-from corridor.exchange import SUFFIXES, read_graph, write_graph
-from corridor.graph import build_graph, to_tables
-from corridor.guards import workbooks
-from corridor.tables import ONE_FILE, Tables, load_tables, write_tables
 from tests.mutations import damaged, damaged_zip
 
 TINY = Path(__file__).parent / "tiny"

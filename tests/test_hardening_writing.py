@@ -22,16 +22,16 @@ import pandas as pd
 import pytest
 
 from corridor.config import Study, load_study
-from corridor.datapackage import write_datapackage
+from corridor.data.datapackage import write_datapackage
+from corridor.data.exchange import SUFFIXES, read_graph, write_graph
+from corridor.data.graph import build_graph
+from corridor.data.tables import FORMATS, ONE_FILE, Tables, load_tables, write_tables
 from corridor.errors import ConfigError, CorridorError
-from corridor.exchange import SUFFIXES, read_graph, write_graph
-from corridor.graph import build_graph
-from corridor.report import read_workbook, write_workbook
-from corridor.results import MARKER, results_folder, save_table
-from corridor.sources.imported import Imported, ImportReport, source_row
-from corridor.sources.landing import land
-from corridor.sweep import Sweep, Task, _write, finished, read_sweep, tasks_of
-from corridor.tables import FORMATS, ONE_FILE, Tables, load_tables, write_tables
+from corridor.importers.files.imported import Imported, ImportReport, source_row
+from corridor.importers.files.write_into import land
+from corridor.runs.results import MARKER, results_folder, save_table
+from corridor.runs.sweep import Sweep, Task, _write, finished, read_sweep, tasks_of
+from corridor.workbook import read_workbook, write_workbook
 
 TINY = Path(__file__).parent / "tiny"
 STUDY = """\

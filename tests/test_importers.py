@@ -13,20 +13,21 @@ import pytest
 from typer.testing import CliRunner
 
 from corridor.cli import app
+from corridor.data.tables import load_tables
 from corridor.errors import ConfigError, CorridorError, DataError
+from corridor.importers.files import names
+from corridor.importers.files.imported import Imported, source_row
+from corridor.importers.files.rows import beside
+from corridor.importers.files.write_into import land
+from corridor.importers.trade.class_imports import read_dgcis
+from corridor.importers.trade.codes_in_use import codes_in_use
+from corridor.importers.trade.national_trade import read_census, read_comext, read_tradestat
+from corridor.importers.trade.plain_table import read_map, read_table
+from corridor.importers.trade.revisions import unchanged
+from corridor.importers.trade.table import Choice
+from corridor.importers.trade.world_trade import read_baci, read_comtrade
 from corridor.measures import exposure
-from corridor.measures.sourcing import import_shares, import_values
-from corridor.sources.class_imports import read_dgcis
-from corridor.sources.codes_in_use import codes_in_use
-from corridor.sources.imported import Imported, source_row
-from corridor.sources.landing import land
-from corridor.sources.national_trade import read_census, read_comext, read_tradestat
-from corridor.sources.plain_table import read_map, read_table
-from corridor.sources.revisions import unchanged
-from corridor.sources.rows import beside
-from corridor.sources.tradetable import Choice
-from corridor.sources.world_trade import read_baci, read_comtrade
-from corridor.tables import load_tables
+from corridor.measures.supply.sourcing import import_shares, import_values
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "trade"
 CODES = frozenset({"850760", "854231", "280530"})
@@ -126,7 +127,9 @@ def test_baci_edition_must_be_known(tmp_path: Path, choice: Choice) -> None:
 
 
 def test_older_editions_only_where_the_code_is_known_to_stand(tmp_path: Path) -> None:
-    kept = pd.read_csv(Path(__file__).parents[1] / "corridor/sources/hs_unchanged.csv", dtype=str)["from_code"]
+    kept = pd.read_csv(Path(__file__).parents[1] / "corridor/importers/trade/hs_unchanged.csv", dtype=str)[
+        "from_code"
+    ]
     assert "280530" in set(kept)
     assert "850760" not in set(kept)  # its heading 8507 lost 8507.40 in 2022
     path = baci_file(
@@ -162,7 +165,7 @@ def test_the_codes_that_stand_are_those_of_the_texts() -> None:
     new = pd.DataFrame(json.loads((folder / "classificationH6.json").read_text(encoding="utf-8"))["results"])
     new = new[new["id"].str.fullmatch(r"\d{6}")]
     after = new.set_index("id")["text"].str[9:]
-    kept = pd.read_csv(Path(__file__).parents[1] / "corridor/sources/hs_unchanged.csv", dtype=str)
+    kept = pd.read_csv(Path(__file__).parents[1] / "corridor/importers/trade/hs_unchanged.csv", dtype=str)
     assert set(kept["from_code"]) == set(unchanged(before, after)) & codes_in_use()
     assert (kept["from_code"] == kept["to_code"]).all()
 
@@ -508,7 +511,12 @@ def test_a_value_in_another_unit(tmp_path: Path, choice: Choice) -> None:
     with pytest.raises(DataError, match="another unit"):
         read_baci([path], choice)
     assert value(read_baci([path], choice, usd=1.0), importer="IND") == 650_000.0
-    numbers = beside("country_codes.csv").query("system == 'number'").drop_duplicates("iso3")["code"].head(110)
+    numbers = (
+        beside(names.__file__, "country_codes.csv")
+        .query("system == 'number'")
+        .drop_duplicates("iso3")["code"]
+        .head(110)
+    )
     millions = [f"2022,{number},699,{chapter:02d}0000,9,1" for number in numbers for chapter in range(1, 98)]
     millions.append("2022,156,699,850760,1,1")
     path = baci_file(tmp_path, millions)  # a whole year of India of 96 US$ million

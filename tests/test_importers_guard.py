@@ -13,14 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from corridor.data.tables import load_tables
 from corridor.errors import ConfigError, CorridorError, DataError
-from corridor.sources import archives
-from corridor.sources.imported import Imported, ImportReport, source_row
-from corridor.sources.landing import land
-from corridor.sources.national_trade import read_comext, read_tradestat
-from corridor.sources.tradetable import Choice
-from corridor.sources.world_trade import read_baci, read_comtrade
-from corridor.tables import load_tables
+from corridor.importers.files import archives
+from corridor.importers.files.imported import Imported, ImportReport, source_row
+from corridor.importers.files.write_into import land
+from corridor.importers.trade.national_trade import read_comext, read_tradestat
+from corridor.importers.trade.table import Choice
+from corridor.importers.trade.world_trade import read_baci, read_comtrade
 
 CODES = frozenset({"850760", "854231"})
 GOOD = b"t,i,j,k,v,q\n2022,156,699,850760,1500,1\n2022,410,699,854231,2500,1\n2022,392,842,850760,7,NA\n"
@@ -99,7 +99,7 @@ def test_names_of_files_mean_nothing(tmp_path: Path, name: str) -> None:
 
 
 def test_names_of_columns_mean_nothing(tmp_path: Path) -> None:
-    from corridor.sources.plain_table import read_table
+    from corridor.importers.trade.plain_table import read_table
 
     path = tmp_path / "mine.csv"
     path.write_text('"a"");DROP TABLE apart;--",it\'s,HS,"Trade, Value"\nChina,2022,850760,5\n', encoding="utf-8")

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from corridor.cli import app
+from corridor.data.tables import Tables, load_tables
 from corridor.errors import ConfigError, CorridorError, DataError
+from corridor.importers.countries.index_imports import read_worldbank
+from corridor.importers.files.write_into import land
+from corridor.importers.supply.eto import read_eto
+from corridor.importers.supply.mineral_imports import read_iea, read_usgs
+from corridor.importers.supply.mrio import mrio_shares, read_mrio
 from corridor.measures import world_shares
-from corridor.sources.eto import read_eto
-from corridor.sources.index_imports import read_worldbank
-from corridor.sources.landing import land
-from corridor.sources.mineral_imports import read_iea, read_usgs
-from corridor.sources.mrio import mrio_shares, read_mrio
-from corridor.tables import Tables, load_tables
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 needs_raw = pytest.mark.skipif(not SHARED.is_dir(), reason="the raw files of the publishers are not here")

@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 
 from corridor.config import Choice, Kept
-from corridor.relocate import build_problem, optimize, search
-from corridor.relocate.decision import link_values
-from corridor.relocate.formulate import formulate, open_options
-from corridor.relocate.goals import Goals
-from corridor.relocate.incumbent import Aim
-from corridor.relocate.limit_rows import close_unsold, kept_use
-from corridor.relocate.pooled import pool_sites
-from corridor.relocate.solve import solve
-from corridor.relocate.value import Recourse, expected
-from corridor.sources.synthetic import synthetic_study, synthetic_tables
+from corridor.examples.synthetic import synthetic_study, synthetic_tables
+from corridor.relocation import build_problem, optimize
+from corridor.relocation.model.formulate import formulate, open_options
+from corridor.relocation.model.goals import Goals
+from corridor.relocation.model.limit_rows import close_unsold, kept_use
+from corridor.relocation.result.decision import link_values
+from corridor.relocation.result.value import Recourse, expected
+from corridor.relocation.search import search
+from corridor.relocation.search.incumbent import Aim
+from corridor.relocation.search.site_pooling import pool_sites
+from corridor.relocation.solver.solve import solve
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from corridor.bundle import bundled
-from corridor.relocate import lever_tables, site_tables
-from corridor.tables import Tables, load_tables
+from corridor.data.bundled import bundled
+from corridor.data.tables import Tables, load_tables
+from tools.bundled_data import lever_tables, site_tables
 
 TINY = Path(__file__).parent / "tiny"
 

@@ -6,13 +6,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from corridor import limit_rules
-from corridor.checks import check_all, check_ranges
 from corridor.config import load_study
+from corridor.data import limit_checks as limit_rules
+from corridor.data.checks import check_all
+from corridor.data.checks.rules import check_ranges
+from corridor.data.frames import conform
+from corridor.data.tables import Tables, load_tables
 from corridor.errors import ConfigError, Problem
-from corridor.frames import conform
-from corridor.relocate.limits import check_limits
-from corridor.tables import Tables, load_tables
+from corridor.relocation.model.limits import check_limits
 
 TINY = Path(__file__).parent / "tiny"
 KNOWN = {"status": "assumed", "source": "guess", "low": 0.0, "high": 1e9}

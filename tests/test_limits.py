@@ -8,7 +8,7 @@ import pytest
 
 from corridor.errors import ConfigError, NoPlan
 from corridor.measures import exposure, headline
-from corridor.relocate import explain, limit_table, optimize, resolve
+from corridor.relocation import explain, limit_table, optimize, resolve
 from tests.hand import stop, study, tables
 from tests.simulator import simulate
 from tests.test_relocate import CASE

@@ -13,9 +13,9 @@ from scipy.optimize import linprog
 
 import corridor
 from corridor.errors import ConfigError, NoPlan
-from corridor.relocate.deliver import deliver, room_prices
-from corridor.relocate.location_bound import Location, bound, cover, first_prices, knapsacks
-from corridor.relocate.location_solve import locate
+from corridor.relocation.facility_location.branch_and_bound import locate
+from corridor.relocation.facility_location.lagrangian import Location, bound, cover, first_prices, knapsacks
+from corridor.relocation.facility_location.transport import deliver, room_prices
 from tests import hand
 from tests.benchmarks import facility_location
 

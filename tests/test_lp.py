@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from corridor.errors import ConfigError, NoPlan
-from corridor.relocate import build_problem, optimize
-from corridor.relocate.formulate import formulate
-from corridor.relocate.goals import Goals
-from corridor.relocate.lp_text import lp_text
-from corridor.relocate.solve import solve
+from corridor.relocation import build_problem, optimize
+from corridor.relocation.model.formulate import formulate
+from corridor.relocation.model.goals import Goals
+from corridor.relocation.solver.lp_file import lp_text
+from corridor.relocation.solver.solve import solve
 from tests.hand import stop, study, tables
 from tests.test_relocate import CASE
 

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 
 from corridor import cli
 from corridor.config import load_study
+from corridor.data.tables import load_tables
 from corridor.errors import ConfigError, DataError
-from corridor.kinds import KINDS, measure, study_measures
-from corridor.kinds.kind import OPTIONS
 from corridor.measures import (
     Network,
     exposure,
@@ -30,8 +29,9 @@ from corridor.measures import (
     stop_losses,
     unit_stops,
 )
-from corridor.results import write_results
-from corridor.tables import load_tables
+from corridor.registry import KINDS, measure, study_measures
+from corridor.registry.definition import OPTIONS
+from corridor.runs.results import write_results
 from tests import hand
 
 STUDY = """\

@@ -6,11 +6,11 @@ import sys
 import numpy as np
 import pytest
 
-from corridor.relocate import build_problem, optimize
-from corridor.relocate.formulate import formulate
-from corridor.relocate.goals import Goals
-from corridor.relocate.solve import solve
-from corridor.sources.synthetic import synthetic_study, synthetic_tables
+from corridor.examples.synthetic import synthetic_study, synthetic_tables
+from corridor.relocation import build_problem, optimize
+from corridor.relocation.model.formulate import formulate
+from corridor.relocation.model.goals import Goals
+from corridor.relocation.solver.solve import solve
 from tests.hand import stop, study, tables
 from tests.test_relocate import CASE
 

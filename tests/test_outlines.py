@@ -4,7 +4,7 @@ import pytest
 from shapely.geometry import Point
 
 from corridor.errors import ConfigError
-from corridor.maps.outlines import ASSETS, eastward, outline_shapes, outline_text
+from corridor.pages.kit.outlines import ASSETS, eastward, outline_shapes, outline_text
 
 INSIDE_INDIA = {
     "Srinagar": (74.8, 34.08),

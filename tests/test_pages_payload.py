@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from corridor.maps.offline import json_text, policy
-from corridor.maps.payload import needs, number
-from corridor.maps.style import SECTOR_COLOURS, SHARE_CLASSES, SHARE_COLOURS
-from corridor.maps.world import headlines
-from corridor.maps.world_payload import world_payload
+from corridor.data.frames import bundled_sectors
+from corridor.pages.kit.offline import json_text, policy
+from corridor.pages.kit.payload import needs, number
+from corridor.pages.kit.style import SHARE_CLASSES, SHARE_COLOURS
+from corridor.pages.world_map.page import headlines
+from corridor.pages.world_map.payload import world_payload
 from tests.browser import synthetic
 
 
@@ -70,7 +71,7 @@ def _contrast(one: str, other: str) -> float:
 
 
 def test_colours_can_be_told_apart() -> None:
-    assert all(_contrast(colour, "#fbfaf7") >= 3 for colour in SECTOR_COLOURS.values())
+    assert all(_contrast(colour, "#fbfaf7") >= 3 for colour in bundled_sectors()["colour"])
     light = [_contrast(colour, "#000000") for colour in SHARE_COLOURS]
     assert all(a / b > 1.2 for a, b in itertools.pairwise(light))
     assert len(SHARE_COLOURS) == len(SHARE_CLASSES) + 1

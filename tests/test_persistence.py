@@ -5,8 +5,8 @@ from typer.testing import CliRunner
 
 from corridor.cli import app
 from corridor.errors import ConfigError
-from corridor.relocate import optimize, persistence
-from corridor.sources.synthetic import synthetic_study, synthetic_tables
+from corridor.examples.synthetic import synthetic_study, synthetic_tables
+from corridor.relocation import optimize, persistence
 from tests.hand import stop, study, tables
 from tests.test_relocate import CASE
 

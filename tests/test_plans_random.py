@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corridor.relocate import build_problem, frontier, optimize
-from corridor.relocate.decision import link_values, plants_only
-from corridor.relocate.formulate import start_table
-from corridor.relocate.value import Recourse, expected
+from corridor.relocation import build_problem, frontier, optimize
+from corridor.relocation.model.formulate import start_table
+from corridor.relocation.result.decision import link_values, plants_only
+from corridor.relocation.result.value import Recourse, expected
 from tests.hand import stop, study, tables
 from tests.simulator import HOME, RESOURCES, World
 

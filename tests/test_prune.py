@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from corridor.config import Choice
-from corridor.relocate import build_problem
-from corridor.relocate.decision import cost_of, decision_of_rows, link_values, nothing
-from corridor.relocate.incumbent import Aim
-from corridor.relocate.prune import prune
-from corridor.relocate.search import search
-from corridor.relocate.value import Recourse, expected
-from corridor.sources.synthetic import synthetic_study, synthetic_tables
+from corridor.examples.synthetic import synthetic_study, synthetic_tables
+from corridor.relocation import build_problem
+from corridor.relocation.result.decision import cost_of, decision_of_rows, link_values, nothing
+from corridor.relocation.result.value import Recourse, expected
+from corridor.relocation.search.incumbent import Aim
+from corridor.relocation.search.prune import prune
+from corridor.relocation.search.search import search
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import pytest
 
 from corridor.errors import ConfigError, NoPlan
 from corridor.measures import exposure
-from corridor.relocate import optimize
+from corridor.relocation import optimize
 from tests.hand import stop, study, tables
 
 CASE = {

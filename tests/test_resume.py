@@ -5,11 +5,11 @@ from importlib import import_module
 
 import pytest
 
-from corridor.relocate import build_problem, frontier
-from corridor.relocate.checkpoints import Checkpoints
-from corridor.sources.synthetic import synthetic_study, synthetic_tables
+from corridor.examples.synthetic import synthetic_study, synthetic_tables
+from corridor.relocation import build_problem, frontier
+from corridor.relocation.search.checkpoints import Checkpoints
 
-front = import_module("corridor.relocate.optimize")
+front = import_module("corridor.relocation.search.optimize")
 BUDGETS = [50.0, 150.0, 300.0]
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from corridor.errors import ConfigError
-from corridor.relocate import build_problem, optimize
-from corridor.relocate.decision import cost_of
-from corridor.relocate.reuse import decision_from_plan, resolve
-from corridor.sources.synthetic import synthetic_study, synthetic_tables
+from corridor.examples.synthetic import synthetic_study, synthetic_tables
+from corridor.relocation import build_problem, optimize
+from corridor.relocation.analysis.reevaluate import decision_from_plan, resolve
+from corridor.relocation.result.decision import cost_of
 from tests.hand import stop, study, tables
 
 CASE = {

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 
 from corridor.errors import ConfigError
-from corridor.measures.exposure import stop as stop_once
-from corridor.measures.figures import Figures
-from corridor.measures.network import Network
-from corridor.relocate import build_problem
-from corridor.relocate.decision import link_values, nothing
-from corridor.relocate.value import Recourse, expected
+from corridor.measures.exposures.exposure import stop as stop_once
+from corridor.measures.sampling.figures import Figures
+from corridor.measures.supply.network import Network
+from corridor.relocation import build_problem
+from corridor.relocation.result.decision import link_values, nothing
+from corridor.relocation.result.value import Recourse, expected
 from corridor.risk import loss_distribution
 from corridor.risk.distribution import draw_events, tail_means
 from corridor.risk.model import Circumstances, Events, LossModel

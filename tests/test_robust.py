@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from corridor.errors import ConfigError
-from corridor.relocate import build_problem, optimize, robust
-from corridor.relocate.decision import link_values, nothing
-from corridor.relocate.information import value_of_information
-from corridor.relocate.robust import worst
-from corridor.relocate.value import Recourse
-from corridor.sources.synthetic import synthetic_study, synthetic_tables
+from corridor.examples.synthetic import synthetic_study, synthetic_tables
+from corridor.relocation import build_problem, optimize
+from corridor.relocation.analysis import robust
+from corridor.relocation.analysis.information import value_of_information
+from corridor.relocation.analysis.robust import worst
+from corridor.relocation.result.decision import link_values, nothing
+from corridor.relocation.result.value import Recourse
 from tests.hand import stop, study, tables
 
 CASE = {

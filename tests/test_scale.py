@@ -6,7 +6,7 @@ from operator import neg
 
 import pytest
 
-from corridor.scale import each
+from corridor.parallel import each
 
 
 @pytest.mark.parametrize(("workers", "threads"), [(1, False), (2, False), (2, True)])

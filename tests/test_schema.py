@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from corridor.data.frames import conform
+from corridor.data.schema import TABLES, json_table_schema, key_columns, load_schema, pandera_schema
+from corridor.data.tables import load_tables
 from corridor.errors import ConfigError
-from corridor.frames import conform
-from corridor.schema import TABLES, json_table_schema, key_columns, load_schema, pandera_schema
-from corridor.tables import load_tables
 
 TINY = Path(__file__).parent / "tiny"
 
 
 def test_every_schema_file_is_a_table() -> None:
-    files = {path.stem for path in (Path(__file__).parents[1] / "corridor" / "schema").glob("*.csv")}
+    files = {path.stem for path in (Path(__file__).parents[1] / "corridor" / "data" / "schema").glob("*.csv")}
     assert files == set(TABLES)
     assert len(TABLES) == 18
 
@@ -119,7 +119,7 @@ def test_json_table_schema() -> None:
 
 
 def test_schema_folder_beside_the_module_of_the_same_name() -> None:
-    import corridor.schema as module
+    import corridor.data.schema as module
 
     assert Path(module.__file__).name == "schema.py"
     assert (Path(module.__file__).parent / "schema" / "supply.csv").is_file()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from corridor.errors import ConfigError
-from corridor.relocate import optimize
+from corridor.relocation import optimize
 from corridor.risk import in_words, morris_effects, plan_sensitivity, sensitivity, sobol_indices
 from tests.hand import study, tables
 

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from corridor.relocate import build_problem, optimize
-from corridor.relocate.decision import link_values, plants_only
-from corridor.relocate.formulate import start_table
-from corridor.relocate.value import Recourse, expected
-from corridor.sources.synthetic import synthetic_study, synthetic_tables
+from corridor.examples.synthetic import synthetic_study, synthetic_tables
+from corridor.relocation import build_problem, optimize
+from corridor.relocation.model.formulate import start_table
+from corridor.relocation.result.decision import link_values, plants_only
+from corridor.relocation.result.value import Recourse, expected
 from tests.hand import stop, study, tables
 from tests.simulator import World, simulate
 from tests.test_relocate import CASE

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from corridor.errors import DataError
-from corridor.sources import iea
+from corridor.importers.supply import iea
 
 RAW = Path(__file__).resolve().parents[2] / "shared" / "data" / iea.FILE
 needs_raw = pytest.mark.skipif(not RAW.exists(), reason="the IEA table is not at hand")

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from corridor.errors import DataError
-from corridor.sources.names import iso3, known_countries, known_spellings
+from corridor.importers.files.names import iso3, known_countries, known_spellings
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from corridor.data.frames import conform
+from corridor.data.schema import SITE_TAGS
+from corridor.data.tables import read_tables
 from corridor.errors import ConfigError
-from corridor.frames import conform
-from corridor.schema import SITE_TAGS
-from corridor.sources import sites, worldbank
-from corridor.sources.build import build
-from corridor.tables import read_tables
+from corridor.importers.countries import worldbank
+from tools.bundled_data import sites
+from tools.bundled_data.build import build
 
 ROOT = Path(__file__).resolve().parents[1]
 RAW = ROOT.parent / "shared" / "data"

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from corridor.checks import check_all
+from corridor.data.checks import check_all
 from corridor.errors import ConfigError
-from corridor.relocate import build_problem
-from corridor.sources.synthetic import synthetic_study, synthetic_tables
-from corridor.sources.synthetic_chain import STAGES
+from corridor.examples.synthetic import synthetic_study, synthetic_tables
+from corridor.examples.synthetic_chain import STAGES
+from corridor.relocation import build_problem
 
 
 @pytest.fixture(scope="module")

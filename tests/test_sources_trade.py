@@ -5,9 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from corridor.data.tables import read_tables
 from corridor.errors import DataError
-from corridor.sources import census, dgcis
-from corridor.tables import read_tables
+from corridor.importers.trade import dgcis
+from corridor.importers.trade import us_census as census
 
 RAW = Path(__file__).resolve().parents[2] / "shared" / "data"
 DATA = Path(__file__).resolve().parents[1] / "data"

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from corridor.errors import DataError
-from corridor.sources import usgs
+from corridor.importers.supply import usgs
 
 RAW = Path(__file__).resolve().parents[2] / "shared" / "data" / usgs.FILE
 needs_raw = pytest.mark.skipif(not RAW.exists(), reason="the USGS data release is not at hand")

@@ -5,11 +5,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from corridor.data.frames import conform
 from corridor.errors import DataError
-from corridor.frames import conform
-from corridor.sources import apple, firms, icmm, india_plants, us_plants
-from corridor.sources.rows import beside, slug, unique_slugs
-from corridor.sources.works import Works, join_works
+from corridor.importers.files.names import known_countries
+from corridor.importers.files.rows import beside, slug, unique_slugs
+from tools.bundled_data import apple, firms, icmm, india_plants, us_plants
+from tools.bundled_data.works import Works, join_works
 
 RAW = Path(__file__).resolve().parents[2] / "shared" / "data"
 needs_raw = pytest.mark.skipif(not RAW.exists(), reason="the raw files are not at hand")
@@ -102,11 +103,17 @@ def test_bulk_drugs(tmp_path: Path) -> None:
 
 
 def test_lookup_tables_are_whole() -> None:
-    codes = set(pd.Series(beside("country_names.csv")["iso3"]))
-    assert set(beside("apple_firms.csv")["owner_country"]) <= codes
-    assert beside("apple_firms.csv")["supplier"].is_unique
-    assert set(beside("icmm_components.csv")["works"]) <= set(icmm.WORKS)
-    assert set(beside("icmm_components.csv")["roles"]) <= {"primary", "secondary", "other", "named", "any"}
+    codes = set(pd.Series(known_countries()["iso3"]))
+    assert set(beside(icmm.__file__, "apple_firms.csv")["owner_country"]) <= codes
+    assert beside(icmm.__file__, "apple_firms.csv")["supplier"].is_unique
+    assert set(beside(icmm.__file__, "icmm_components.csv")["works"]) <= set(icmm.WORKS)
+    assert set(beside(icmm.__file__, "icmm_components.csv")["roles"]) <= {
+        "primary",
+        "secondary",
+        "other",
+        "named",
+        "any",
+    }
 
 
 @needs_raw

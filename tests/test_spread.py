@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from corridor.config import Denial
 from corridor.errors import ConfigError
-from corridor.relocate import build_problem, optimize
-from corridor.shocks import bracket, load_shocks, named, spread, survival
+from corridor.relocation import build_problem, optimize
+from corridor.risk.shocks import bracket, load_shocks, named, spread, survival
 from tests.hand import stop, study, tables
 from tests.simulator import World
 from tests.slow_months import slow_window
@@ -143,8 +143,8 @@ def test_the_slow_version_says_the_same(random_study):
 
 def _arrivals(case, asked, row):
     """What arrives in each month, by the code under test (the spread among makers abroad is tested elsewhere)."""
-    from corridor.relocate.decision import link_values, nothing
-    from corridor.shocks.spread import _Window
+    from corridor.relocation.result.decision import link_values, nothing
+    from corridor.risk.shocks._spread import _Window
 
     problem = build_problem(case, asked)
     window = _Window(problem, link_values(problem, nothing(problem)), np.array([row]), 0.0)

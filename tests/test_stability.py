@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corridor import measures
+from corridor.data.tables import load_tables
 from corridor.errors import ConfigError
-from corridor.tables import load_tables
 
 
 def flows(values: dict[str, float], **keys: object) -> pd.DataFrame:

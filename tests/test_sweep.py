@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from corridor import scale, write_tables
+from corridor import parallel as scale
+from corridor import write_tables
 from corridor.cli import app
 from corridor.errors import ConfigError, CorridorError
-from corridor.relocate import optimize
-from corridor.sweep import finished, load_sweep, read_sweep, run_sweep, tasks_of
+from corridor.relocation import optimize
+from corridor.runs.sweep import finished, load_sweep, read_sweep, run_sweep, tasks_of
 from tests.hand import study, tables
 from tests.test_relocate import CASE
 
@@ -87,8 +88,8 @@ def test_a_sweep_goes_on_where_it_was(place, tmp_path, monkeypatch):
     (gone[0].parent / ".half.part").write_bytes(b"cut off")
     ran = []
     monkeypatch.setattr(
-        "corridor.sweep.solve_task",
-        lambda task, real=sys.modules["corridor.sweep"].solve_task: ran.append(task.name) or real(task),
+        "corridor.runs.sweep.solve_task",
+        lambda task, real=sys.modules["corridor.runs.sweep"].solve_task: ran.append(task.name) or real(task),
     )
     again = run_sweep(sweep, out, workers=1)
     assert sorted(ran) == sorted(path.stem for path in gone)

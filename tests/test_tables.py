@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from corridor.data.frames import TEXT
+from corridor.data.schema import TABLES, load_schema
+from corridor.data.tables import Tables, load_tables, read_tables, write_tables
 from corridor.errors import ConfigError, CorridorError, DataError, Problem
-from corridor.frames import TEXT
-from corridor.schema import TABLES, load_schema
-from corridor.tables import Tables, load_tables, read_tables, write_tables
 
 TINY = Path(__file__).parent / "tiny"
 
@@ -262,7 +262,7 @@ def test_workbook_as_people_make_them(tmp_path: Path) -> None:
 
 
 def test_extend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("corridor.tables.bundled", lambda name: TINY)
+    monkeypatch.setattr("corridor.data.tables.bundled", lambda name: TINY)
     (tmp_path / "demand.csv").write_text(
         "market,component,value_usd_m,status,source\nIND,motor,150,reported,tiny\nIND,magnet,10,reported,tiny\n"
     )

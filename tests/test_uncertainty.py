@@ -6,10 +6,10 @@ import pytest
 
 from corridor.errors import ConfigError
 from corridor.measures import uncertainty
-from corridor.measures.drawn import DrawnNetwork
-from corridor.measures.draws import Sampler
-from corridor.measures.figures import Figures
-from corridor.measures.uncertainty import TABLES
+from corridor.measures.sampling.drawn_network import DrawnNetwork
+from corridor.measures.sampling.draws import Sampler
+from corridor.measures.sampling.figures import Figures
+from corridor.measures.sampling.uncertainty import TABLES
 from tests.hand import study, tables
 
 

@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 
 from corridor import load_study, load_tables
-from corridor.relocate import build_problem, recourse
-from corridor.relocate.decision import decision_of_rows, link_values
-from corridor.relocate.formulate import formulate, start_table
-from corridor.relocate.goals import Goals
-from corridor.relocate.neighbourhood import cheapest, start_prices
-from corridor.relocate.opened import delivering, opened_table
-from corridor.relocate.solve import solve
-from corridor.relocate.useful import Useful
-from corridor.relocate.value import Recourse
-from corridor.sources.synthetic import synthetic_study, synthetic_tables
+from corridor.examples.synthetic import synthetic_study, synthetic_tables
+from corridor.relocation import build_problem
+from corridor.relocation.model import recourse
+from corridor.relocation.model.formulate import formulate, start_table
+from corridor.relocation.model.goals import Goals
+from corridor.relocation.model.plant_ages import delivering, opened_table
+from corridor.relocation.model.tightening import Useful
+from corridor.relocation.result.decision import decision_of_rows, link_values
+from corridor.relocation.result.value import Recourse
+from corridor.relocation.search.neighbourhood import cheapest, start_prices
+from corridor.relocation.solver.solve import solve
 
 
 def loose(problem, plants, stores, window, old, pace, lacking, wanted):

@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 from corridor import load_study, load_tables
 from corridor.cli import app
 from corridor.config import Choice, Goal, Kept, Limit, Study
+from corridor.data.guards import workbooks
 from corridor.errors import ConfigError, CorridorError
-from corridor.guards import workbooks
-from corridor.relocate import explain, optimize
-from corridor.report import read_workbook, write_workbook
-from corridor.report.layout import EDITED, HEADER
+from corridor.relocation import explain, optimize
+from corridor.workbook import read_workbook, write_workbook
+from corridor.workbook.layout import EDITED, HEADER
 from tests.hand import study, tables
 from tests.test_relocate import CASE
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from corridor.model_text import model_text
-from corridor.schema_text import data_dictionary
+from tools.docs.model_text import model_text
+from tools.docs.schema_text import data_dictionary
 
 DOCS = Path(__file__).parent.parent / "docs"
 

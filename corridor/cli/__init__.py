@@ -13,13 +13,11 @@ from corridor.cli import (
     measures,
     networks,
     plans,
-    report,
     risk,
     robust,
+    runs,
     shocks,
     study,
-    sweeps,
-    verify,
     workbook,
 )
 
@@ -52,10 +50,10 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "robust": robust.robust,
     "shock": shocks.shock,
     "risk": risk.risk,
-    "sweep": sweeps.sweep,
-    "verify": verify.verify,
+    "sweep": runs.sweep,
+    "verify": runs.verify,
     "map": study.map_,
-    "report": report.report,
+    "report": study.report,
 }
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)

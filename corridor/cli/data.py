@@ -16,7 +16,7 @@ def check(data: Data = None, only: Only = False) -> None:
     """Check the tables and say how well their figures are known."""
     import pandas as pd
 
-    from corridor.checks import coverage
+    from corridor.data.checks import coverage
 
     tables = load_data(data, only)
     report = coverage(tables)
@@ -47,9 +47,9 @@ def graph(
     only: Only = False,
 ) -> None:
     """Write the graph of suppliers, components, countries and sites for Gephi, QGIS, networkx or a database."""
-    from corridor.exchange import write_graph
-    from corridor.graph import build_graph
-    from corridor.tables import ONE_FILE, write_tables
+    from corridor.data.exchange import write_graph
+    from corridor.data.graph import build_graph
+    from corridor.data.tables import ONE_FILE, write_tables
 
     tables = load_data(data, only)
     kind = to.suffix.lower().removeprefix(".")

@@ -13,8 +13,8 @@ import typer
 from corridor.cli.console import out as say
 
 if TYPE_CHECKING:
-    from corridor.sources.imported import Imported
-    from corridor.sources.tradetable import Choice
+    from corridor.importers.files.imported import Imported
+    from corridor.importers.trade.table import Choice
 
 _MARKETS = frozenset({"IND", "USA"})
 
@@ -119,10 +119,10 @@ def import_(
 ) -> None:
     """Bring your own data: files of a publisher, or any table, as tables laid over the bundled ones."""
     from corridor.errors import ConfigError
-    from corridor.sources.alone import alone
-    from corridor.sources.codes_in_use import add_codes, codes_in_use, read_components
-    from corridor.sources.landing import land
-    from corridor.sources.tradetable import Choice
+    from corridor.importers.files.one_source import alone
+    from corridor.importers.files.write_into import land
+    from corridor.importers.trade.codes_in_use import add_codes, codes_in_use, read_components
+    from corridor.importers.trade.table import Choice
 
     if source not in _READERS:
         raise ConfigError(f"source {source!r}: there is no such importer. Importers: {', '.join(_READERS)}.")
@@ -182,7 +182,7 @@ def _reporters(source: str, given: list[str] | None) -> frozenset[str] | None:
     if [word.lower() for word in given] == ["all"]:
         return None
     from corridor.errors import ConfigError
-    from corridor.sources.names import known_countries
+    from corridor.importers.files.names import known_countries
 
     known = set(known_countries()["iso3"])
     wrong = sorted(set(given) - known)
@@ -206,26 +206,26 @@ def _rates(given: list[str]) -> dict[int, float]:
 
 
 def _baci(asked: _Asked) -> Imported:
-    from corridor.sources.world_trade import read_baci
+    from corridor.importers.trade.world_trade import read_baci
 
     unit = 1e3 if asked.unit is None else asked.unit
     return read_baci(asked.files, asked.choice, revision=asked.revision, usd=unit, date=asked.source["date"])
 
 
 def _comtrade(asked: _Asked) -> Imported:
-    from corridor.sources.world_trade import read_comtrade
+    from corridor.importers.trade.world_trade import read_comtrade
 
     return read_comtrade(asked.files, asked.choice, flow=asked.flow or "imports", date=asked.source["date"])
 
 
 def _census(asked: _Asked) -> Imported:
-    from corridor.sources.national_trade import read_census
+    from corridor.importers.trade.national_trade import read_census
 
     return read_census(asked.files, asked.choice, date=asked.source["date"])
 
 
 def _tradestat(asked: _Asked) -> Imported:
-    from corridor.sources.national_trade import read_tradestat
+    from corridor.importers.trade.national_trade import read_tradestat
 
     unit = 1e6 if asked.unit is None else asked.unit
     return read_tradestat(
@@ -234,13 +234,13 @@ def _tradestat(asked: _Asked) -> Imported:
 
 
 def _dgcis(asked: _Asked) -> Imported:
-    from corridor.sources.class_imports import read_dgcis
+    from corridor.importers.trade.class_imports import read_dgcis
 
     return read_dgcis(asked.files, flow=asked.flow, years=asked.choice.years, date=asked.source["date"])
 
 
 def _comext(asked: _Asked) -> Imported:
-    from corridor.sources.national_trade import read_comext
+    from corridor.importers.trade.national_trade import read_comext
 
     return read_comext(
         asked.files, asked.choice, rates=asked.rates, flow=asked.flow or "imports", date=asked.source["date"]
@@ -249,8 +249,8 @@ def _comext(asked: _Asked) -> Imported:
 
 def _table(asked: _Asked) -> Imported:
     from corridor.errors import ConfigError
-    from corridor.sources.imported import source_row
-    from corridor.sources.plain_table import read_map, read_table
+    from corridor.importers.files.imported import source_row
+    from corridor.importers.trade.plain_table import read_map, read_table
 
     said = asked.source
     lacking = [name for name in ("key", "title", "publisher", "licence") if not said[name]]
@@ -267,40 +267,40 @@ def _table(asked: _Asked) -> Imported:
 
 
 def _usgs(asked: _Asked) -> Imported:
-    from corridor.sources.mineral_imports import read_usgs
+    from corridor.importers.supply.mineral_imports import read_usgs
 
     return read_usgs(asked.files, _known_components(), date=asked.source["date"])
 
 
 def _iea(asked: _Asked) -> Imported:
-    from corridor.sources.mineral_imports import read_iea
+    from corridor.importers.supply.mineral_imports import read_iea
 
     return read_iea(asked.files, _known_components(), date=asked.source["date"])
 
 
 def _worldbank(asked: _Asked) -> Imported:
-    from corridor.sources.index_imports import read_worldbank
-    from corridor.tables import load_tables
+    from corridor.data.tables import load_tables
+    from corridor.importers.countries.index_imports import read_worldbank
 
     return read_worldbank(asked.files, load_tables().countries, date=asked.source["date"])
 
 
 def _eto(asked: _Asked) -> Imported:
-    from corridor.sources.eto import read_eto
+    from corridor.importers.supply.eto import read_eto
 
     year = asked.choice.years[0] if asked.choice.years else None
     return read_eto(asked.files, _known_components(), asked.components, year=year, date=asked.source["date"])
 
 
 def _mrio(asked: _Asked) -> Imported:
-    from corridor.sources.mrio import read_mrio
+    from corridor.importers.supply.mrio import read_mrio
 
     year = asked.choice.years[0] if asked.choice.years else None
     return read_mrio(asked.files, _known_components(), asked.components, year=year, date=asked.source["date"])
 
 
 def _known_components() -> frozenset[str]:
-    from corridor.tables import load_tables
+    from corridor.data.tables import load_tables
 
     return frozenset(load_tables().components["id"])
 

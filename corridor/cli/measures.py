@@ -14,7 +14,7 @@ from corridor.cli.settings import Data, Only, StudyName, load_inputs
 if TYPE_CHECKING:
     import pandas as pd
 
-    from corridor.kinds import Column, Kind
+    from corridor.registry import Column, Kind
 
 
 def measure(
@@ -51,8 +51,8 @@ def measure(
     only: Only = False,
 ) -> None:
     """Measure exposure to the target, concentration, dependence, choke points, stops: --list shows all kinds."""
-    from corridor.kinds import kind_of
-    from corridor.kinds import measure as measured
+    from corridor.registry import kind_of
+    from corridor.registry import measure as measured
 
     if list_:
         _list()
@@ -73,7 +73,7 @@ def measure(
     against = f" to {'+'.join(dict.fromkeys(target or settings.target))}" if "target" in chosen.takes else ""
     _show(kind, chosen, frame, against, top)
     if to is not None:
-        from corridor.results import save_table
+        from corridor.runs.results import save_table
 
         save_table(frame, to)
         say().print(f"{len(frame):,} rows written to {to}")
@@ -81,7 +81,7 @@ def measure(
 
 def _list() -> None:
     """Print every kind with what it means and takes."""
-    from corridor.kinds import KINDS
+    from corridor.registry import KINDS
 
     for name, kind in KINDS.items():
         say().print(plain(f"{name}: {kind.meaning}"), soft_wrap=True)

@@ -121,7 +121,7 @@ def cascade(
 ) -> None:
     """Economic systemic risk index (ESRI) of the nodes of any supply network, or of shocks to it."""
     from corridor.errors import ConfigError
-    from corridor.shocks import SupplyNetwork
+    from corridor.measures import SupplyNetwork
 
     if shock is not None and node:
         raise ConfigError("--shock and --node are both given. Mend: give one of them.")
@@ -178,8 +178,8 @@ def read_plain(file: Path) -> pd.DataFrame:
     """
     import pandas as pd
 
+    from corridor.data.readers import parquet_frame
     from corridor.errors import ConfigError
-    from corridor.readers import parquet_frame
 
     kind = file.suffix.lower()
     if kind not in (".csv", ".parquet"):
@@ -197,7 +197,7 @@ def read_plain(file: Path) -> pd.DataFrame:
 def _nodes(ids: pd.Index, asked: list[str] | None) -> list[Any] | None:
     """The nodes by name as their ids stand in the table, which may be numbers."""
     from corridor.errors import ConfigError
-    from corridor.kinds.kind import close
+    from corridor.registry.definition import close
 
     if not asked:
         return None
@@ -229,7 +229,7 @@ def _print(title: str, frame: pd.DataFrame, forms: dict[str, str], top: int) -> 
 
 def _save(frame: pd.DataFrame, to: Path | None) -> None:
     if to is not None:
-        from corridor.results import save_table
+        from corridor.runs.results import save_table
 
         save_table(frame, to)
         say().print(f"{len(frame):,} rows written to {to}")

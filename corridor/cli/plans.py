@@ -14,8 +14,8 @@ from corridor.cli.show import show_forced, show_frontier, show_plan, show_reason
 
 if TYPE_CHECKING:
     from corridor.config import Study
-    from corridor.relocate import Alternatives, Plan, Reasons
-    from corridor.tables import Tables
+    from corridor.data.tables import Tables
+    from corridor.relocation import Alternatives, Plan, Reasons
 
 
 def plan(
@@ -42,7 +42,7 @@ def plan(
     override: Override = None,
 ) -> None:
     """One plan: the moves that lose least within a budget."""
-    from corridor.relocate import optimize
+    from corridor.relocation import optimize
 
     if workbook is None:
         settings, tables = load_inputs(study, data, only, scenario, override)
@@ -53,12 +53,12 @@ def plan(
         made = optimize(tables, settings, budget_usd_m=wanted, progress=tell)
     show_plan(settings, tables, made)
     if to is not None and to.suffix.lower() == ".xlsx":
-        from corridor.report import write_workbook
+        from corridor.workbook import write_workbook
 
         write_workbook(to, settings.model_copy(update={"budget_usd_m": wanted}), tables, made)
         say().print(f"Workbook written to {to}")
     elif to is not None:
-        from corridor.results import save_table
+        from corridor.runs.results import save_table
 
         save_table(made.moves, to)
         say().print(f"{len(made.moves)} moves written to {to}")
@@ -69,7 +69,7 @@ def _from_workbook(
 ) -> tuple[Study, Tables]:
     """The study that a workbook holds, with the tables that it was written for."""
     from corridor.errors import ConfigError
-    from corridor.report import read_workbook
+    from corridor.workbook import read_workbook
 
     if study != "default" or scenario is not None or override:
         raise ConfigError(
@@ -112,9 +112,9 @@ def explain(
     override: Override = None,
 ) -> None:
     """Why a plan is as it is: what each move is worth, what it needs, what binds, and what could be otherwise."""
-    from corridor.relocate import alternatives, force_one, optimize
-    from corridor.relocate import explain as reasons_of
-    from corridor.results import save_table
+    from corridor.relocation import alternatives, force_one, optimize
+    from corridor.relocation import explain as reasons_of
+    from corridor.runs.results import save_table
 
     settings, tables = load_inputs(study, data, only, scenario, override)
     wanted = settings.budget_usd_m if budget is None else budget
@@ -162,7 +162,7 @@ def frontier(
     plans = plan_along(settings, tables, list(settings.budgets_usd_m))
     show_frontier(settings, tables, plans)
     if to is not None:
-        from corridor.results import frontier_table, save_table
+        from corridor.runs.results import frontier_table, save_table
 
         save_table(frontier_table(plans), to)
         say().print(f"{len(plans)} plans written to {to}")
@@ -171,7 +171,7 @@ def frontier(
 def plan_along(settings: Study, tables: Tables, budgets: list[float], *, resume: Path | None = None) -> list[Plan]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from corridor.relocate import frontier as along
+    from corridor.relocation import frontier as along
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err()) as bar:
@@ -187,8 +187,8 @@ def why(
     settings: Study, tables: Tables, plans: list[Plan]
 ) -> tuple[dict[float, Reasons], dict[float, Alternatives]]:
     """Reasons and other plans as good, by budget: of the plan of the study's own budget, where there is one."""
-    from corridor.relocate import alternatives
-    from corridor.relocate import explain as reasons_of
+    from corridor.relocation import alternatives
+    from corridor.relocation import explain as reasons_of
 
     mine = [plan for plan in plans if plan.budget_usd_m == settings.budget_usd_m and len(plan.moves)]
     if not mine or settings.meet_demand:

@@ -39,8 +39,8 @@ def risk(
     override: Override = None,
 ) -> None:
     """What a window of some months may cost without a plan: denials and tables drawn at random."""
-    from corridor.results import save_table
     from corridor.risk import loss_distribution
+    from corridor.runs.results import save_table
 
     settings, tables = load_inputs(study, data, only, scenario, override)
     with steps_progress(err(), "scenarios") as step:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from corridor.config import Study
-    from corridor.relocate import Plan
-    from corridor.tables import Tables
+    from corridor.data.tables import Tables
+    from corridor.relocation import Plan
 
 _SHOWN = 25
 
@@ -51,8 +51,8 @@ def robust(
     override: Override = None,
 ) -> None:
     """A plan under test: the worst that can be cut, other figures, and the worth of knowing more."""
-    from corridor.relocate import optimize
-    from corridor.results import save_table
+    from corridor.relocation import optimize
+    from corridor.runs.results import save_table
 
     settings, tables = load_inputs(study, data, only, scenario, override)
     wanted = settings.budget_usd_m if budget is None else budget
@@ -73,7 +73,7 @@ def robust(
 
 
 def _worst(tables: Tables, settings: Study, made: Plan, k: int, of: str) -> dict[str, pd.DataFrame]:
-    from corridor.relocate import worst
+    from corridor.relocation import worst
 
     with err().status("looking for the worst") as status:
         found = worst(
@@ -99,7 +99,7 @@ def _worst(tables: Tables, settings: Study, made: Plan, k: int, of: str) -> dict
 def _persistence(
     tables: Tables, settings: Study, made: Plan, over: str, draws: int, seed: int, seconds: float
 ) -> dict[str, pd.DataFrame]:
-    from corridor.relocate import persistence
+    from corridor.relocation import persistence
 
     with steps_progress(err(), "planning again") as step:
         found = persistence(
@@ -140,7 +140,7 @@ def _persistence(
 
 
 def _information(tables: Tables, settings: Study, budget: float, seconds: float) -> dict[str, pd.DataFrame]:
-    from corridor.relocate import value_of_information
+    from corridor.relocation import value_of_information
 
     with err().status("one plan for each window") as status:
         found = value_of_information(

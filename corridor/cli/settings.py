@@ -9,7 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from corridor.config import Study
-    from corridor.tables import Tables
+    from corridor.data.tables import Tables
 
 StudyName = Annotated[
     str,
@@ -43,7 +43,8 @@ Out = Annotated[Path, typer.Option("--out", help="Folder for the results; an ear
 def load_inputs(
     study: str, data: Path | None, only: bool, scenario: str | None = None, overrides: list[str] | None = None
 ) -> tuple[Study, Tables]:
-    from corridor.config import STATUSES, load_study
+    from corridor.config import load_study
+    from corridor.data.names import STATUSES
 
     settings = load_study(study, scenario, overrides or ())
     if data is None and settings.data is not None:
@@ -56,7 +57,7 @@ def load_inputs(
 def _known(settings: Study, tables: Tables) -> Tables:
     """Tables with the evidence that the study wants; what is left out is told."""
     from corridor.cli.console import err
-    from corridor.measures.evidence import cannot_be_planned, kept_tables, left_out
+    from corridor.measures.supply.evidence import cannot_be_planned, kept_tables, left_out
 
     counts = left_out(tables, settings)
     err().print(
@@ -75,6 +76,6 @@ def _known(settings: Study, tables: Tables) -> Tables:
 
 
 def load_data(data: Path | None, only: bool) -> Tables:
-    from corridor.tables import load_tables
+    from corridor.data.tables import load_tables
 
     return load_tables(data, extend=data is not None and not only)

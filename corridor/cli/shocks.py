@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from corridor.config import Study
-    from corridor.relocate import Plan
-    from corridor.shocks import Spread
-    from corridor.tables import Tables
+    from corridor.data.tables import Tables
+    from corridor.relocation import Plan
+    from corridor.risk.shocks import Spread
 
 By = Literal["month", "component", "market"]
 
@@ -66,7 +66,7 @@ def shock(
 ) -> None:
     """What a stop of supplies does month by month, between no adaptation and the best."""
     from corridor.errors import ConfigError
-    from corridor.results import save_table
+    from corridor.runs.results import save_table
 
     if by not in ("month", "component", "market"):
         raise ConfigError(f"--by {by}: there is no such table. Mend: write month, component or market.")
@@ -85,7 +85,7 @@ def shock(
 def _list(settings: Study) -> pd.DataFrame:
     import pandas as pd
 
-    from corridor.shocks import load_shocks
+    from corridor.risk.shocks import load_shocks
 
     rows = [
         {"shock": one.name, "began": one.began, "months": one.months, "known": one.known, "source": one.source}
@@ -115,7 +115,7 @@ def _spread(
     top: int,
 ) -> pd.DataFrame:
     from corridor.errors import ConfigError
-    from corridor.shocks import Shock, bracket, named, spread
+    from corridor.risk.shocks import Shock, bracket, named, spread
 
     one = named(name, settings)
     when = year if year is not None else (settings.first_year if isinstance(one, Shock) else one.start)
@@ -158,7 +158,7 @@ def _spread(
 def _plan(tables: Tables, settings: Study, budget: float | None) -> Plan | None:
     if budget is None:
         return None
-    from corridor.relocate import optimize
+    from corridor.relocation import optimize
 
     with search_progress(err()) as tell:
         return optimize(tables, settings, budget_usd_m=budget, progress=tell)
@@ -177,7 +177,7 @@ def _grouped(tables: Tables, found: Spread, by: str) -> pd.DataFrame:
 
 
 def _survival(tables: Tables, settings: Study, top: int) -> pd.DataFrame:
-    from corridor.shocks import survival
+    from corridor.risk.shocks import survival
 
     with steps_progress(err(), "stopping components") as step:
         table = survival(tables, settings, progress=step)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from corridor.cli.console import new_table, out, plain, rows_of
+from corridor.data.list_cells import list_cell
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from corridor.config import Study
-    from corridor.relocate import Alternatives, Plan, Reasons
-    from corridor.tables import Tables
+    from corridor.data.tables import Tables
+    from corridor.relocation import Alternatives, Plan, Reasons
 
 #: Rows of a long table that the terminal shows.
 _SHOWN = 25
@@ -164,7 +165,7 @@ def show_reasons(
         ["start", "component", "plants", "cost US$ M", "worth US$ M", "per US$", "needs"],
     )
     for row in rows_of(reasons.moves.head(_SHOWN)):
-        needs = ", ".join(names[name] for name in row["needs"].split(";") if name)
+        needs = ", ".join(names[name] for name in list_cell(row["needs"]))
         table.add_row(
             str(row["start_year"]),
             plain(names[row["component"]]),

@@ -1,4 +1,4 @@
-"""`corridor run` and `corridor map`: a whole study, and its pages alone."""
+"""`corridor run`, `corridor map` and `corridor report`: a whole study, its pages alone, its report alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from corridor.cli.show import show_frontier, show_headline, show_summary
 
 if TYPE_CHECKING:
     from corridor.config import Study
-    from corridor.tables import Tables
+    from corridor.data.tables import Tables
 
 
 def run(
@@ -62,10 +62,10 @@ def _study_pages(
 ) -> None:
     import pandas as pd
 
-    from corridor.kinds import study_measures
-    from corridor.maps import write_pages
     from corridor.measures import exposure, shares
-    from corridor.results import Log, results_folder, write_results
+    from corridor.pages import write_pages
+    from corridor.registry import study_measures
+    from corridor.runs.results import Log, results_folder, write_results
 
     log = Log()
     with results_folder(out) as folder:
@@ -108,3 +108,33 @@ def _study_pages(
         show_frontier(settings, tables, plans)
         show_summary(settings, tables, plans)
     say().print(f"\nOpen this page: {(out / 'index.html').absolute().as_uri()}", soft_wrap=True)
+
+
+def report(
+    study: StudyName = "default",
+    out: Out = Path("results/report"),
+    data: Data = None,
+    only: Only = False,
+    scenario: Scenario = None,
+    override: Override = None,
+) -> None:
+    """A report to be printed: findings, plans for three budgets, their reasons and risks, what is not known."""
+    import pandas as pd
+
+    from corridor.measures import exposure, shares
+    from corridor.pages import write_report
+    from corridor.pages.report.plans import three_budgets
+    from corridor.runs.results import results_folder, write_results
+
+    settings, tables = load_inputs(study, data, only, scenario, override)
+    markets = list(settings.markets)
+    with results_folder(out) as folder:
+        exposures = exposure(tables, markets, settings.target)
+        all_shares = pd.concat([shares(tables, market) for market in markets], ignore_index=True)
+        plans = plan_along(settings, tables, three_budgets(settings))
+        write_results(folder, settings, tables, exposures, all_shares, plans)
+        with err().status("writing the report"):
+            write_report(tables, settings, exposures, all_shares, plans, folder / "report.html")
+    show_headline(settings, tables, exposures)
+    page = (out / "report.html").absolute().as_uri()
+    say().print(f"\nOpen this page, and print it: {page}", soft_wrap=True)

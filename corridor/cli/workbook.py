@@ -29,8 +29,8 @@ def export(
     override: Override = None,
 ) -> None:
     """Write limits, options, decisions and the plan as an Excel workbook to edit: corridor plan --workbook."""
-    from corridor.relocate import explain, optimize
-    from corridor.report import write_workbook
+    from corridor.relocation import explain, optimize
+    from corridor.workbook import write_workbook
 
     settings, tables = load_inputs(study, data, only, scenario, override)
     if budget is not None:

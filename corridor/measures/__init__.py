@@ -1,10 +1,33 @@
 """Measures on tables: who supplies whom, how concentrated that is, and how much of it rests on a target group."""
 
-from corridor.measures.bill import bill
-from corridor.measures.by_origin import exposure_by_origin
-from corridor.measures.chokepoints import fewest_failures, pass_through
-from corridor.measures.concentration import concentration
-from corridor.measures.criticality import (
+from corridor.measures.cascades.cascade import SupplyNetwork, cascade
+from corridor.measures.cascades.components import component_network
+from corridor.measures.criticality.concentration import concentration
+from corridor.measures.criticality.dependence import (
+    alternatives,
+    eu_dependence,
+    geodep,
+    market_dependence,
+    single_points,
+    with_persistence,
+)
+from corridor.measures.criticality.feasibility import (
+    complexity,
+    density,
+    density_held_out,
+    feasibility,
+    proximity,
+    revealed_advantage,
+)
+from corridor.measures.criticality.stability import (
+    churn,
+    flip_probability,
+    hhi_bounds,
+    stability,
+    threshold_distance,
+    years_in_state,
+)
+from corridor.measures.criticality.supply_risk import (
     critical,
     economic_importance,
     format_bound,
@@ -18,53 +41,35 @@ from corridor.measures.criticality import (
     supply_risk,
     weighted_hhi,
 )
-from corridor.measures.dependence import (
-    alternatives,
-    eu_dependence,
-    geodep,
-    market_dependence,
-    single_points,
-    with_persistence,
-)
-from corridor.measures.draws import draw_tables
-from corridor.measures.evidence import cannot_be_planned, keep_statuses, known_tables
-from corridor.measures.exposure import deliveries, exposure, stop
-from corridor.measures.failing_sets import failing_set, failing_sets
-from corridor.measures.feasibility import (
-    complexity,
-    density,
-    density_held_out,
-    feasibility,
-    proximity,
-    revealed_advantage,
-)
-from corridor.measures.flows import export_flows, market_flows, origin_shares, world_flows
-from corridor.measures.headline import headline
-from corridor.measures.indices import concentration_indices
-from corridor.measures.look_through import extraction, look_through, sales_exposure
-from corridor.measures.network import Network
-from corridor.measures.paths import exposure_by_tier, paths
-from corridor.measures.removals import percolation, stop_losses
-from corridor.measures.sourcing import shares, world_shares
-from corridor.measures.stability import (
-    churn,
-    flip_probability,
-    hhi_bounds,
-    stability,
-    threshold_distance,
-    years_in_state,
-)
-from corridor.measures.uncertainty import Uncertainty, uncertainty
-from corridor.measures.unit_stops import unit_stops
+from corridor.measures.exposures.by_origin import exposure_by_origin
+from corridor.measures.exposures.exposure import deliveries, exposure, stop
+from corridor.measures.exposures.headline import headline
+from corridor.measures.exposures.look_through import extraction, look_through, sales_exposure
+from corridor.measures.exposures.paths import exposure_by_tier, paths
+from corridor.measures.failures.chokepoints import fewest_failures, pass_through
+from corridor.measures.failures.failing_sets import failing_set, failing_sets
+from corridor.measures.failures.removals import percolation, stop_losses
+from corridor.measures.failures.unit_stops import unit_stops
+from corridor.measures.sampling.draws import draw_tables
+from corridor.measures.sampling.uncertainty import Uncertainty, uncertainty
+from corridor.measures.supply.bill import bill
+from corridor.measures.supply.evidence import cannot_be_planned, keep_statuses, known_tables
+from corridor.measures.supply.flows import export_flows, market_flows, origin_shares, world_flows
+from corridor.measures.supply.indices import concentration_indices
+from corridor.measures.supply.network import Network
+from corridor.measures.supply.sourcing import shares, world_shares
 
 __all__ = [
     "Network",
+    "SupplyNetwork",
     "Uncertainty",
     "alternatives",
     "bill",
     "cannot_be_planned",
+    "cascade",
     "churn",
     "complexity",
+    "component_network",
     "concentration",
     "concentration_indices",
     "critical",

@@ -1,10 +1,10 @@
 """Risk: the distribution of losses, what headline results depend on, and what they rest on."""
 
+from corridor.risk._plan_sensitivity import plan_sensitivity
+from corridor.risk._rests_on import rests_on
+from corridor.risk._sensitivity import Sensitivity, in_words, sensitivity
 from corridor.risk.distribution import LossDistribution, loss_distribution
 from corridor.risk.indices import morris_effects, sobol_indices
-from corridor.risk.plan_sensitivity import plan_sensitivity
-from corridor.risk.rests_on import rests_on
-from corridor.risk.sensitivity import Sensitivity, in_words, sensitivity
 
 __all__ = [
     "LossDistribution",

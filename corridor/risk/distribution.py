@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from corridor.config import Study
+from corridor.data.arrays import Floats, Ints
+from corridor.data.tables import Tables
 from corridor.errors import ConfigError
-from corridor.measures.draws import BLOCK, Sampler, blocks
-from corridor.measures.figures import SHAPES, Figures, Floats, Ints
-from corridor.measures.uncertainty import TABLES
+from corridor.measures.sampling.draws import BLOCK, Sampler, blocks
+from corridor.measures.sampling.figures import SHAPES, Figures
+from corridor.measures.sampling.uncertainty import TABLES
+from corridor.parallel import each
 from corridor.risk.model import Circumstances, Events, LossModel
-from corridor.scale import each
-from corridor.tables import Tables
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 _QUANTILE_NAMES = ("q05", "q25", "q50", "q75", "q90", "q95", "q99")
@@ -99,7 +100,7 @@ def loss_distribution(
         Least and largest factor on what is withheld and on how long; (1, 1) takes the study's. They are our
         judgement: the study states no ranges.
     shape, correlation
-        How tables are drawn: :func:`~corridor.measures.draws.draw_tables`.
+        How tables are drawn: :func:`~corridor.measures.sampling.draws.draw_tables`.
     draw_data
         False: tables stay as they are, denials alone are drawn.
     workers

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
+from corridor.data.arrays import Floats
 from corridor.errors import ConfigError
-from corridor.measures.network import Floats
 
 Evaluate = Callable[[Floats], Floats]
 _RESAMPLES = 100

@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from corridor.config import TARGET, Study
+from corridor.config import Study
+from corridor.data.arrays import Flags, Floats, Ints
+from corridor.data.names import TARGET_WORD
+from corridor.data.tables import Tables
 from corridor.errors import ConfigError
-from corridor.measures.bill import status_rank
-from corridor.measures.drawn import DrawnNetwork
-from corridor.measures.drawn_shares import exchanged
-from corridor.measures.figures import Figures, Floats, Ints
-from corridor.relocate.windows import cut_components
-from corridor.tables import Tables
+from corridor.measures.sampling.drawn_network import DrawnNetwork
+from corridor.measures.sampling.drawn_shares import exchanged
+from corridor.measures.sampling.figures import Figures
+from corridor.measures.supply.bill import status_rank
+from corridor.relocation.model.windows import cut_components
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class LossModel:
     network: DrawnNetwork
     demand: pd.DataFrame
     cuts: pd.DataFrame
-    hit: NDArray[np.bool_]
+    hit: Flags
 
     @classmethod
     def of(cls, tables: Tables, study: Study, figures: Figures, worst_rank: int = 3) -> LossModel:
@@ -112,7 +113,9 @@ class LossModel:
         rows, hit = [], []
         for at, denial in enumerate(study.denials):
             for cut in denial.cuts:
-                named = {one for name in cut.exporters for one in (study.target if name == TARGET else (name,))}
+                named = {
+                    one for name in cut.exporters for one in (study.target if name == TARGET_WORD else (name,))
+                }
                 group = tuple(sorted(named))
                 if group not in groups:
                     groups.append(group)
@@ -146,7 +149,7 @@ class LossModel:
         """Value of final need unmet.
 
         Month by month, with x[c,m] the part of a market's supply of c that does not arrive
-        (:meth:`~corridor.measures.drawn.Draws.stop`), s[c,m] the stock left in months of use:
+        (:meth:`~corridor.measures.sampling.drawn_network.Draws.stop`), s[c,m] the stock left in months of use:
         ``unmet = max(x - s, 0)``, ``s <- max(s - x, 0)``, ``loss = sum_c need[c,m] / 12 * loss_ratio[c] * unmet``.
         Makers use stocks first, then work around a part `adaptation` of what is missing. Stocks are not filled
         again within the window, and nothing is built.

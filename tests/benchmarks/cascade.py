@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from corridor.shocks import SupplyNetwork
+from corridor.measures import SupplyNetwork
 from tests.slow_cascade import slow_cascade
 
 SECTORS = 60

@@ -8,9 +8,9 @@ Prints seconds of both in one run, their ratio, and the largest difference betwe
 import time
 from functools import cache
 
-from corridor.graph import build_graph
+from corridor.data.graph import build_graph
+from corridor.data.tables import load_tables
 from corridor.measures import Network, bill, exposure
-from corridor.tables import load_tables
 
 TARGET = ("CHN", "HKG", "MAC")
 

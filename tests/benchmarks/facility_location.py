@@ -82,8 +82,8 @@ def tables_of(capacity, fixed, demand, cost):
     import numpy as np
     import pandas as pd
 
-    from corridor.frames import Tables, conform, empty_frame
-    from corridor.schema import TABLES
+    from corridor.data.frames import Tables, conform, empty_frame
+    from corridor.data.schema import TABLES
 
     sites = np.array([f"s{at}" for at in range(len(fixed))])
     markets = np.array([f"M{at}" for at in range(len(demand))])
@@ -145,7 +145,7 @@ def ours(instance):
     started = time.perf_counter()
 
     import corridor
-    from corridor.relocate import optimize  # noqa: F401
+    from corridor.relocation import optimize  # noqa: F401
 
     imported = time.perf_counter()
     tables, markets = tables_of(*instance)

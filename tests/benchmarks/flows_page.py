@@ -15,7 +15,7 @@ from typing import Any
 import folium
 import numpy as np
 
-from corridor.maps.offline import ASSETS
+from corridor.pages.kit.offline import PAGES
 
 SEED = 7
 PLACES = 2_000
@@ -58,7 +58,7 @@ def our_page(columns: list[list[float]]) -> str:
     texts = {
         "css": "leaflet/leaflet.css", "leaflet": "leaflet/leaflet.js", "common": "common.js", "map": "map.js"
     }  # fmt: skip
-    parts = {name: (ASSETS / file).read_text(encoding="utf-8") for name, file in texts.items()}
+    parts = {name: (PAGES / "kit" / "assets" / file).read_text(encoding="utf-8") for name, file in texts.items()}
     return PAGE.format(data=json.dumps(columns, separators=(",", ":")), **parts)
 
 
@@ -81,7 +81,7 @@ def drawn_after(browser: Any, path: Path) -> float:
     """Seconds from asking for a page until a frame with its flows has been put on the screen."""
     context = browser.new_context(viewport=VIEW)
     page = context.new_page()
-    leaflet = {name: (ASSETS / "leaflet" / name).read_text(encoding="utf-8") for name in LEAFLET}
+    leaflet = {name: (PAGES / "kit" / "assets" / "leaflet" / name).read_text(encoding="utf-8") for name in LEAFLET}
 
     def serve(route: Any) -> None:
         """Leaflet from our copy, at once; everything else that folium asks for is refused."""

@@ -56,9 +56,9 @@ def bare(path: str) -> dict[str, Any]:
 
 def tradestat(path: str) -> dict[str, Any]:
     """The import of the same file."""
-    from corridor.sources.codes_in_use import codes_in_use
-    from corridor.sources.national_trade import read_tradestat
-    from corridor.sources.tradetable import Choice
+    from corridor.importers.trade.codes_in_use import codes_in_use
+    from corridor.importers.trade.national_trade import read_tradestat
+    from corridor.importers.trade.table import Choice
 
     choice = Choice(codes=codes_in_use())
     start = time.perf_counter()
@@ -68,10 +68,10 @@ def tradestat(path: str) -> dict[str, Any]:
 
 def baci(folder: str) -> dict[str, Any]:
     """Import of a folder of BACI, up to the tables in their folder."""
-    from corridor.sources.codes_in_use import codes_in_use
-    from corridor.sources.landing import land
-    from corridor.sources.tradetable import Choice
-    from corridor.sources.world_trade import read_baci
+    from corridor.importers.files.write_into import land
+    from corridor.importers.trade.codes_in_use import codes_in_use
+    from corridor.importers.trade.table import Choice
+    from corridor.importers.trade.world_trade import read_baci
 
     files = sorted(Path(folder).glob("BACI_*.csv"))
     start = time.perf_counter()
@@ -91,8 +91,8 @@ def write_baci(folder: Path, rows: int) -> float:
     import duckdb
     import pandas as pd
 
-    from corridor.sources.codes_in_use import codes_in_use
-    from corridor.sources.rows import beside
+    from corridor.importers.files.rows import beside
+    from corridor.importers.trade.codes_in_use import codes_in_use
 
     places = beside("country_codes.csv").query("system == 'number'").drop_duplicates("iso3")["code"].head(220)
     used = sorted(codes_in_use())

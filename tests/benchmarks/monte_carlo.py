@@ -15,15 +15,15 @@ import time
 import numpy as np
 
 from corridor.config import load_study
+from corridor.data.tables import load_tables
 from corridor.measures import Network, bill
-from corridor.measures.draws import Sampler, with_values
-from corridor.measures.figures import Figures
-from corridor.measures.uncertainty import TABLES
-from corridor.relocate.windows import cut_components
+from corridor.measures.sampling.draws import Sampler, with_values
+from corridor.measures.sampling.figures import Figures
+from corridor.measures.sampling.uncertainty import TABLES
+from corridor.relocation.model.windows import cut_components
 from corridor.risk import loss_distribution
 from corridor.risk.distribution import draw_events, mean_start
 from corridor.risk.model import Circumstances, LossModel
-from corridor.tables import load_tables
 
 MONTHS, LOOPED = 12, 6
 

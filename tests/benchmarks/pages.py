@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 import corridor
-from corridor.maps import write_pages
 from corridor.measures import shares
+from corridor.pages import write_pages
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import time
 
 from corridor import optimize
 from corridor.errors import CorridorError
-from corridor.sources.synthetic import synthetic_study, synthetic_tables
+from corridor.examples.synthetic import synthetic_study, synthetic_tables
 
 
 def arguments():

@@ -14,9 +14,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from corridor import load_study, load_tables
-from corridor.relocate import build_problem
-from corridor.relocate.decision import link_values, nothing
-from corridor.shocks.spread import _Window
+from corridor.relocation import build_problem
+from corridor.relocation.result.decision import link_values, nothing
+from corridor.risk.shocks._spread import _Window
 from tests.simulator import World
 from tests.slow_months import slow_window
 

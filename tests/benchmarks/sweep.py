@@ -12,8 +12,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from corridor import load_study, optimize, write_tables
-from corridor.sources.synthetic import synthetic_study, synthetic_tables
-from corridor.sweep import load_sweep, run_sweep
+from corridor.examples.synthetic import synthetic_study, synthetic_tables
+from corridor.runs.sweep import load_sweep, run_sweep
 
 
 def main():
@@ -35,7 +35,7 @@ def main():
         )
         sweep = load_sweep(place / "sweep.yaml")
         plan = optimize(tables, load_study(place / "small.yaml"), budget_usd_m=budgets[0])
-        with patch("corridor.relocate.optimize", return_value=plan):
+        with patch("corridor.relocation.search.optimize", return_value=plan):
             begin = time.perf_counter()
             run_sweep(sweep, place / "none", workers=1)
             each = 1e3 * (time.perf_counter() - begin) / given.tasks

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from corridor.config import Study
-from corridor.frames import Tables, empty_frame
+from corridor.data.frames import Tables, empty_frame
 from corridor.measures import exposure, shares
-from corridor.relocate import Alternatives, Reasons
-from corridor.relocate.plan import Plan
+from corridor.relocation import Alternatives, Reasons
+from corridor.relocation.result.plan import Plan
 
 HOSTILE = "<script>window.hacked=1</script>\"'><img src=x onerror=window.hacked=2></script>"
 COUNTRIES = {

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from corridor.maps import write_pages
+from corridor.pages import write_pages
 from tests.browser import synthetic
 from tests.browser.test_pages import CHROMIUM, FLAGS, Tab, sync_api
 from tests.test_entity_pages import hostile

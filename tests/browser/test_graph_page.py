@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from corridor.maps import write_pages
-from corridor.maps.component_graph import graph_page
+from corridor.pages import write_pages
+from corridor.pages.graph_page.page import graph_page
 from tests.browser import synthetic
 from tests.browser.test_pages import CHROMIUM, FLAGS, Tab, sync_api
 

@@ -10,8 +10,8 @@ import pytest
 
 import corridor
 from corridor.errors import ConfigError
-from corridor.maps import explore, write_pages
 from corridor.measures import shares
+from corridor.pages import explore, write_pages
 from tests.browser import synthetic
 from tests.browser.test_pages import CHROMIUM, FLAGS, Tab, sync_api
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from corridor.errors import CorridorError
-from corridor.maps import write_pages
+from corridor.pages import write_pages
+from corridor.pages.kit.sectors import Sectors
 from tests.browser import synthetic
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -253,9 +254,9 @@ def test_same_study_same_bytes(pages: dict[str, Path], tmp_path: Path) -> None:
 def test_unknown_address_is_refused() -> None:
     from branca.element import JavascriptLink
 
-    from corridor.maps.offline import OfflineFigure, check_offline
+    from corridor.pages.kit.offline import OfflineFigure, check_offline
 
-    figure = OfflineFigure("index.html", [], {}, {})
+    figure = OfflineFigure("overview/page.html", [], {}, {}, Sectors({}, {}))
     figure.header.add_child(JavascriptLink("https://example.org/lib.js"))
     with pytest.raises(CorridorError, match=r"example\.org"):
         figure.render()

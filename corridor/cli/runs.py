@@ -1,0 +1,67 @@
+"""`corridor sweep` and `corridor verify`: many plans, and a results folder recomputed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from corridor.cli.console import err, new_table, plain, rows_of, steps_progress
+from corridor.cli.console import out as say
+
+
+def sweep(
+    file: Annotated[Path, typer.Argument(metavar="SWEEP.yaml", help="What is varied.")],
+    out: Annotated[str, typer.Option("--out", help="Folder or address for the results; a sweep there goes on.")],
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="Processes; all processors if not given.", show_default=False),
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            "--dask", help="Scheduler of a Dask cluster, for example tcp://host:8786.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Plans over scenarios, budgets, settings and draws of the data; goes on where an earlier run stopped."""
+    from corridor.runs.sweep import load_sweep, run_sweep
+
+    asked = load_sweep(file)
+    with steps_progress(err(), "plans") as step:
+        table = run_sweep(asked, out, workers=workers, cluster=dask, progress=step)
+    made = table[table["plan"]]
+    shown = new_table(
+        f"{len(table):,} tasks, {len(made):,} plans: loss after the plan, US$ million",
+        ["component", "budget", "plans", "mean", "least", "most"],
+    )
+    shown.columns[0].header = "scenario"
+    grouped = made.groupby(["scenario", "budget_usd_m"])["expected_loss_after_usd_m"]
+    for row in rows_of(grouped.agg(["size", "mean", "min", "max"]).reset_index()):
+        figures = (f"{row[name]:,.0f}" for name in ("budget_usd_m", "size", "mean", "min", "max"))
+        shown.add_row(str(row["scenario"]), *figures)
+    say().print(shown)
+    say().print(f"Results: {out} (summary/ and moves/, parquet)", soft_wrap=True)
+
+
+def verify(
+    folder: Annotated[Path, typer.Argument(help="Results folder of corridor run.")],
+) -> None:
+    """Work a results folder out again from the study and the tables in it; exit code 1 where it differs."""
+    from corridor.runs.verify import verify as again
+
+    with err().status("verifying") as status:
+        found = again(folder, progress=lambda what: status.update(f"verifying: {what}"))
+    wrong = found[~found["same"]]
+    if len(wrong):
+        table = new_table(f"{len(wrong)} of {len(found)} checks differ", ["component", "needs"])
+        table.columns[0].header, table.columns[1].header = "what", "told"
+        for row in rows_of(wrong):
+            table.add_row(plain(row["what"]), plain(row["told"]))
+        say().print(table)
+        raise typer.Exit(1)
+    say().print(
+        f"All {len(found)} checks are the same; largest relative difference "
+        f"{found['largest_difference'].max():.1e}."
+    )

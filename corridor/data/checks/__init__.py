@@ -1,0 +1,5 @@
+"""Rules that rows and tables must keep: of all tables, of the chain of recipes, of limits and levers."""
+
+from corridor.data.checks.rules import CHECKS, check_all, coverage
+
+__all__ = ["CHECKS", "check_all", "coverage"]

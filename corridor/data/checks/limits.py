@@ -1,0 +1,156 @@
+"""Rules of the tables that a plan chooses from: limits, second sources, stockpiles, facilities."""
+
+import pandas as pd
+
+from corridor.data.checks.chain import name_rows
+from corridor.data.frames import Tables, nearest
+from corridor.data.list_cells import exploded, list_cell, list_column
+from corridor.data.names import HOST, RESOURCES
+from corridor.errors import Problem
+
+UNITS = {
+    "budget": "US$ million",
+    "fund": "US$ million",
+    "investment": "US$ million",
+    **RESOURCES,
+    "plants": "plant",
+    "output": "US$ million/year",
+    "site_share": "fraction",
+    "use": "fraction",
+}
+"""Unit of each kind of limit."""
+EVERYWHERE = ("budget", "fund", "use")
+"""Kinds of limit that have no place."""
+DATED = ("investment", "plants")
+"""Kinds of limit that may hold for the starts of one year."""
+
+
+def check_limits(tables: Tables) -> list[Problem]:
+    """A limit has the unit of its kind, known sectors and state, a year or a place, and counts some plant."""
+    frame = tables.limits
+    placed, dated = frame["state"].notna() | frame["site"].notna(), frame["in_year"].notna()
+    fraction = frame["limit"].isin(["site_share", "use"])
+    units = frame["limit"].map(UNITS)
+    states = set(tables.sites["state"].dropna())
+    problems = [
+        Problem("limits", row, "unit", repr(found), f"the unit of a limit '{kind}'", f"write {wanted}")
+        for row, found, kind, wanted in _of(frame, frame["unit"] != units, frame["unit"], frame["limit"], units)
+    ]
+    problems += [
+        Problem("limits", row, "state", repr(state), "a state of some site", _write(state, states))
+        for row, state in _of(frame, frame["state"].notna() & ~frame["state"].isin(states), frame["state"])
+    ]
+    rules = (
+        (
+            placed & dated,
+            "state, site, in_year",
+            "a place and a year",
+            "one of them",
+            "leave in_year or the place blank",
+        ),
+        (
+            placed & frame["limit"].isin(EVERYWHERE),
+            "state, site",
+            "a place",
+            "none for this kind of limit",
+            "leave the place blank, or use investment or plants",
+        ),
+        (
+            dated & ~frame["limit"].isin(DATED),
+            "in_year",
+            "a year",
+            "none for this kind of limit",
+            "leave in_year blank, or use investment or plants",
+        ),
+        (fraction & (frame["amount"] > 1), "amount", "more than 1", "a fraction", "write a number from 0 to 1"),
+    )
+    for wrong, column, found, wanted, mend in rules:
+        rows = name_rows("limits", frame, wrong)
+        problems += [Problem("limits", row, column, found, wanted, mend) for row in rows]
+    return problems + _check_sectors(tables, "limits") + _check_scopes(tables)
+
+
+def check_levers(tables: Tables) -> list[Problem]:
+    """A second source is abroad and can give what it must; facilities name known sectors and stages."""
+    frame = tables.second_sources
+    at_home = name_rows("second_sources", frame, frame["origin"] == HOST)
+    problems = [
+        Problem("second_sources", row, "origin", HOST, "a country abroad", "drop the row; plants are technologies")
+        for row in at_home
+    ]
+    over = frame["least_share"] > frame["most_share"]
+    problems += [
+        Problem(
+            "second_sources",
+            row,
+            "least_share, most_share",
+            f"least {least:g}, most {most:g}",
+            "least_share <= most_share",
+            "lower least_share or raise most_share",
+        )
+        for row, least, most in _of(frame, over, frame["least_share"], frame["most_share"])
+    ]
+    stages = set(tables.components["stage"].dropna())
+    problems += _check_words("facilities", tables.facilities, "stages", stages, "a stage of some component")
+    return problems + _check_sectors(tables, "facilities")
+
+
+def _check_scopes(tables: Tables) -> list[Problem]:
+    """A limit that no technology at any site can meet bounds nothing."""
+    frame = tables.limits
+    made = tables.technologies.merge(
+        tables.components[["id", "sector"]].rename(columns={"id": "component"}), on="component", how="left"
+    )
+    places = _places(tables)
+    empty = []
+    for row in frame.to_dict("records"):
+        hit = pd.Series(True, index=made.index)
+        for column, own in (("component", "component"), ("technology", "id")):
+            if isinstance(row[column], str):
+                hit &= made[own] == row[column]
+        if isinstance(row["sectors"], str):
+            hit &= made["sector"].isin(list_cell(row["sectors"]))
+        there = places[places["technology"].isin(made.loc[hit, "id"])]
+        for column in ("site", "state"):
+            if isinstance(row[column], str):
+                there = there[there[column] == row[column]]
+        empty.append(there.empty)
+    wrong = pd.Series(empty, index=frame.index, dtype=bool)
+    column = "sectors, state, site, component, technology"
+    return [
+        Problem("limits", row, column, "names nothing", "a technology at some site", "widen it or drop the row")
+        for row in name_rows("limits", frame, wrong)
+    ]
+
+
+def _places(tables: Tables) -> pd.DataFrame:
+    """``technology, site, state``: where each technology finds a tag that it needs."""
+    wanted = tables.technologies[["id", "site_tags"]].rename(columns={"id": "technology", "site_tags": "tag"})
+    offered = tables.sites[["id", "state", "tags"]].rename(columns={"id": "site", "tags": "tag"})
+    pairs = exploded(wanted, "tag", "tag").merge(exploded(offered, "tag", "tag"), on="tag")
+    return pairs.drop(columns="tag").drop_duplicates()
+
+
+def _check_sectors(tables: Tables, table: str) -> list[Problem]:
+    return _check_words(table, tables[table], "sectors", set(tables.sectors["id"]), "a known sector")
+
+
+def _check_words(table: str, frame: pd.DataFrame, column: str, known: set[str], wanted: str) -> list[Problem]:
+    """Each of the words of a cell, semicolons between, is known."""
+    words = list_column(frame[column]).explode().dropna()
+    wrong = words[~words.isin(known)]
+    rows = name_rows(table, frame.loc[wrong.index], pd.Series(True, index=wrong.index)) if len(wrong) else []
+    return [
+        Problem(table, row, column, repr(word), wanted, _write(word, known))
+        for row, word in zip(rows, wrong, strict=True)
+    ]
+
+
+def _of(frame: pd.DataFrame, wrong: pd.Series, *columns: pd.Series) -> list[tuple[str, ...]]:
+    names = name_rows("limits" if "limit" in frame else "second_sources", frame, wrong)
+    return list(zip(names, *(column[wrong] for column in columns), strict=True))
+
+
+def _write(word: str, known: set[str]) -> str:
+    near = nearest(word, known)
+    return f"write {near}" if near else f"choose from {', '.join(sorted(known))}"

@@ -1,0 +1,322 @@
+"""The tables in memory: one data frame per table, with fixed columns and types."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from dataclasses import replace as _replace
+from datetime import datetime, time
+from difflib import get_close_matches
+from functools import cache
+from html import escape
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from corridor.data.bundled import bundled
+from corridor.data.schema import TABLES, Column, load_schema
+from corridor.errors import Problem
+
+TEXT = pd.StringDtype(storage="pyarrow", na_value=np.nan)
+"""Type of text columns: pandas' own ``str``; a blank cell is NaN."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Tables:
+    """All tables of a study, each a data frame with the columns of its schema, in order.
+
+    Text columns are pandas ``str``, numbers ``float64``, integers ``int64`` (``Int64`` where a cell may be
+    blank), booleans ``bool``. Functions never edit the frames: ``replace`` gives new tables.
+    """
+
+    countries: pd.DataFrame
+    sectors: pd.DataFrame = field(default_factory=lambda: bundled_sectors())
+    components: pd.DataFrame
+    recipes: pd.DataFrame
+    supply: pd.DataFrame
+    suppliers: pd.DataFrame
+    makes: pd.DataFrame
+    codes: pd.DataFrame
+    trade: pd.DataFrame
+    sourcing: pd.DataFrame
+    demand: pd.DataFrame
+    sites: pd.DataFrame
+    technologies: pd.DataFrame
+    facilities: pd.DataFrame = field(default_factory=lambda: empty_frame("facilities"))
+    second_sources: pd.DataFrame = field(default_factory=lambda: empty_frame("second_sources"))
+    stockpiles: pd.DataFrame = field(default_factory=lambda: empty_frame("stockpiles"))
+    freight: pd.DataFrame = field(default_factory=lambda: empty_frame("freight"))
+    limits: pd.DataFrame = field(default_factory=lambda: empty_frame("limits"))
+    sources: pd.DataFrame
+
+    def __iter__(self) -> Iterator[tuple[str, pd.DataFrame]]:
+        return ((each.name, getattr(self, each.name)) for each in fields(self))
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        if table not in TABLES:
+            raise KeyError(f"there is no table {table!r}; the tables are {', '.join(TABLES)}")
+        frame: pd.DataFrame = getattr(self, table)
+        return frame
+
+    def __repr__(self) -> str:
+        return f"Tables({', '.join(f'{name}: {len(frame)}' for name, frame in self)})"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th>{name}</th><td>{len(frame):,}</td><td>{escape(', '.join(frame.columns))}</td></tr>"
+            for name, frame in self
+        )
+        head = "<thead><tr><th>table</th><th>rows</th><th>columns</th></tr></thead>"
+        return f"<table>{head}<tbody>{rows}</tbody></table>"
+
+    def replace(self, **frames: pd.DataFrame) -> Self:
+        """New tables, the named ones exchanged."""
+        return _replace(self, **frames)
+
+    def equals(self, other: "Tables") -> bool:
+        """Whether all tables have the same columns, types, rows and order of rows."""
+        return all(
+            frame.equals(other[name]) and (frame.dtypes == other[name].dtypes).all() for name, frame in self
+        )
+
+
+def bundled_sectors() -> pd.DataFrame:
+    """The bundled table ``sectors``, which stands where a folder has none."""
+    return _bundled_sectors().copy()
+
+
+@cache
+def _bundled_sectors() -> pd.DataFrame:
+    raw = pd.read_csv(bundled("data") / "sectors.csv", dtype=str, encoding="utf-8")
+    return conform("sectors", raw)[0]
+
+
+def empty_frame(table: str) -> pd.DataFrame:
+    """A table with no rows, columns and types as its schema says."""
+    return pd.DataFrame({column.name: pd.Series([], dtype=dtype_of(column)) for column in load_schema(table)})
+
+
+def dtype_of(column: Column) -> Any:
+    """Type that a column has in memory."""
+    if column.type == "string":
+        return TEXT
+    if column.type == "number":
+        return np.dtype("float64")
+    if column.type == "boolean":
+        return pd.BooleanDtype() if column.nullable else np.dtype("bool")
+    return pd.Int64Dtype() if column.nullable else np.dtype("int64")
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """The word most like this one, None if none is like it."""
+    close = get_close_matches(word.lower(), list(words), n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def conform(table: str, raw: pd.DataFrame, rows: pd.Series | None = None) -> tuple[pd.DataFrame, list[Problem]]:
+    """Give a frame the columns and types of its table, and tell everything that stands in the way.
+
+    Parameters
+    ----------
+    table
+        One of ``TABLES``.
+    raw
+        As read: text or typed cells, any order of columns; blank cells are missing.
+    rows
+        Name of each row for messages (the line in its file), aligned with ``raw``; its index if left out.
+
+    Returns
+    -------
+    (pandas.DataFrame, list of Problem)
+        The frame is complete only if there is no problem.
+    """
+    names = rows if rows is not None else pd.Series(raw.index.astype(str), index=raw.index)
+    columns = load_schema(table)
+    known = {column.name for column in columns}
+    if not raw.columns.is_unique:
+        twice = ", ".join(sorted({str(name) for name in raw.columns[raw.columns.duplicated()]}))
+        problem = Problem(table, "", twice, "a column that stands twice", "each column once", "drop one of them")
+        return empty_frame(table), [problem]
+    problems = [_unknown(table, str(name), columns, raw) for name in raw.columns if name not in known]
+    out: dict[str, pd.Series] = {}
+    for column in columns:
+        if column.name not in raw.columns:
+            if column.required:
+                what = f"a column {column.name} ({column.description})"
+                problems.append(
+                    Problem(table, "", column.name, "no such column", what, f"add the column {column.name}")
+                )
+            values = pd.Series(np.nan, index=raw.index, dtype="float64")
+            required = False
+        else:
+            values, required = raw[column.name], column.required
+        out[column.name] = _conform_column(table, column, values, names, required, problems)
+    if problems:
+        place = {name: position for position, name in enumerate(names.astype(str))}
+        problems.sort(key=lambda problem: place.get(problem.row, -1))
+    return pd.DataFrame(out).reset_index(drop=True), problems
+
+
+def _unknown(table: str, name: str, columns: list[Column], raw: pd.DataFrame) -> Problem:
+    absent = [column.name for column in columns if column.name not in raw.columns]
+    near = nearest(name, absent) or nearest(name, [column.name for column in columns])
+    mend = f"rename it to {near}" if near in absent else "drop the column"
+    if near and near not in absent:
+        mend += f" ({near} is there already)"
+    return Problem(table, "", name, "an unknown column", "a column of the schema", mend)
+
+
+def _conform_column(
+    table: str, column: Column, values: pd.Series, rows: pd.Series, required: bool, problems: list[Problem]
+) -> pd.Series:
+    def tell(mask: Any, wanted: str, mend: Any) -> None:
+        for row, value in zip(rows[mask], values[mask], strict=True):
+            text = mend(value) if callable(mend) else mend
+            found = "blank" if pd.isna(value) else repr(value)
+            problems.append(Problem(table, str(row), column.name, found, wanted, text))
+
+    if values.dtype == object:  # cells of a graph or of parquet may hold lists
+        values = values.map(lambda cell: cell if pd.api.types.is_scalar(cell) else repr(cell))
+    parsed, bad = _parse(column, values)
+    if bad.any():
+        wanted = {
+            "string": "text without control characters",
+            "number": "a number",
+            "integer": "a whole number",
+            "boolean": "true or false",
+        }
+        tell(bad, wanted[column.type], _mend_of(column))
+    blank = parsed.isna() & ~bad
+    if column.default is not None:
+        parsed = parsed.fillna(column.default)
+    elif required and blank.any():
+        tell(blank, column.description or "a value", "fill the cell")
+    if column.allowed:
+        wrong = ~parsed.isin(column.allowed) & parsed.notna()
+        if wrong.any():
+            near = {str(word).lower(): word for word in column.allowed}
+
+            def mend(value: Any) -> str:
+                word = nearest(str(value), near)
+                return f"write {near[word]}" if word else "write one of them"
+
+            tell(wrong, " or ".join(column.allowed), mend)
+    if column.minimum is not None and (low := (parsed < column.minimum).fillna(False)).any():
+        tell(low, f"at least {column.minimum:g}", f"write a value from {column.minimum:g} up")
+    if column.maximum is not None and (high := (parsed > column.maximum).fillna(False)).any():
+        hint = "; fractions are 0 to 1, 25 percent is 0.25" if "fraction" in column.unit else ""
+        tell(high, f"at most {column.maximum:g}", f"write a value up to {column.maximum:g}{hint}")
+    return _typed(column, parsed)
+
+
+def _typed(column: Column, parsed: pd.Series) -> pd.Series:
+    dtype = dtype_of(column)
+    if parsed.dtype == dtype:
+        return parsed
+    if not column.nullable and column.type in ("integer", "boolean") and parsed.isna().any():
+        return parsed  # a required cell is blank: told already, the frame is not used
+    return parsed.astype(dtype)
+
+
+def _mend_of(column: Column) -> Any:
+    def mend(value: Any) -> str:
+        text = str(value).strip()
+        plain = text.replace(",", "").replace(" ", "").replace("_", "")
+        if column.type == "boolean":
+            return "write true or false"
+        if column.type == "string":
+            return "write plain text"
+        try:
+            number = float(plain.rstrip("%")) / (100 if plain.endswith("%") else 1)
+        except ValueError:
+            return "write a plain number, or leave the cell blank if it is not known"
+        if not np.isfinite(number):
+            return "write a plain number, or leave the cell blank if it is not known"
+        return f"write {round(number) if column.type == 'integer' else number:.12g}"
+
+    return mend
+
+
+def _parse(column: Column, values: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Values of the column's type (missing where blank or bad) and a mask of the bad ones."""
+    kind = values.dtype
+    none = pd.Series(False, index=values.index)
+    if isinstance(kind, pd.CategoricalDtype):
+        values = values.astype(kind.categories.dtype)
+        kind = values.dtype
+    if column.type == "string":
+        texts = values if kind == TEXT else _as_text(values)
+        return texts, _with_control(texts)
+    if column.type == "boolean":
+        if pd.api.types.is_bool_dtype(kind):
+            return values.astype("boolean"), none
+        words = _as_text(values).str.lower().map({"true": True, "false": False, "1": True, "0": False})
+        parsed = words.astype("boolean")
+        return parsed, parsed.isna() & values.notna()
+    numbers, bad = _as_number(values)
+    if column.type == "integer":
+        part = numbers.notna() & ((numbers != numbers.round()) | (numbers.abs() > _LARGEST_WHOLE))
+        bad |= part
+        return numbers.mask(part).astype("Int64"), bad
+    return numbers, bad
+
+
+# Beyond this, whole numbers are not told apart by every program that reads our files.
+_LARGEST_WHOLE = 2**53 - 1
+# They break files, terminals and pages, and no name or note needs one; tab and line breaks are none of them.
+_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+
+
+def _with_control(values: pd.Series) -> pd.Series:
+    """Mask of texts that hold a control character."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = pc.match_substring_regex(pa.array(values, pa.large_string(), from_pandas=True), _CONTROL)
+    if not pc.any(found).as_py():
+        return pd.Series(False, index=values.index)
+    return pd.Series(found.fill_null(False).to_numpy(zero_copy_only=False), index=values.index)
+
+
+def _as_number(values: pd.Series) -> tuple[pd.Series, pd.Series]:
+    if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
+        numbers = values.astype("float64")
+    elif values.dtype == TEXT:
+        numbers = _numbers_of_text(values)
+    else:
+        numbers = pd.to_numeric(values.astype(object), errors="coerce").astype("float64")
+    numbers = numbers.mask(np.isinf(numbers))
+    return numbers, numbers.isna() & values.notna()
+
+
+def _numbers_of_text(values: pd.Series) -> pd.Series:
+    import pyarrow as pa
+
+    cells = pa.array(values, pa.large_string(), from_pandas=True)
+    try:
+        # Exact to the last bit, which pandas.to_numeric is not.
+        return pd.Series(cells.cast(pa.float64()).to_numpy(zero_copy_only=False), index=values.index)
+    except pa.ArrowInvalid:  # some cell is no number: find out which
+        return pd.to_numeric(values.astype(object), errors="coerce").astype("float64")
+
+
+def _as_text(values: pd.Series) -> pd.Series:
+    """Text of any cells; what spreadsheets add is taken away: the ``.0`` of numbers, midnight of dates."""
+
+    def text(value: Any) -> Any:
+        if isinstance(value, datetime) and value.time() == time.min:
+            return str(value.date())
+        if isinstance(value, float) and value.is_integer():
+            return str(int(value))
+        return value if isinstance(value, str) else str(value)
+
+    if values.notna().any():
+        values = values.map(text, na_action="ignore") if values.dtype != TEXT else values
+        return values.astype(TEXT)
+    return pd.Series(np.nan, index=values.index, dtype=TEXT)
+
+
+def checksum(frame: pd.DataFrame) -> str:
+    """SHA-256 of a table as CSV."""
+    text = frame.to_csv(index=False, lineterminator="\n")
+    return hashlib.sha256(text.encode()).hexdigest()

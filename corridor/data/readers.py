@@ -1,0 +1,291 @@
+"""Raw tables from files: CSV, parquet, workbooks with a sheet per table, SQLite and DuckDB files."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from corridor.data.databases import DUCKDB, MOST_CELLS, SQLITE, read_database
+from corridor.data.frames import TEXT, nearest
+from corridor.data.guards.workbooks import fault_of
+from corridor.data.schema import TABLES
+from corridor.errors import Problem
+
+SUFFIXES: tuple[str, ...] = (".csv", ".parquet")
+_MOST_TEXT = 2 * 2**30  # bytes of all texts of a parquet file
+WORKBOOKS: tuple[str, ...] = (".xlsx", ".xlsm", ".xls", ".ods")
+
+
+class Raw(NamedTuple):
+    """A table as read: cells not yet checked, and the line of the file that each row stands on."""
+
+    frame: pd.DataFrame
+    lines: pd.Series
+
+
+def read_raw(path: Path, only: Sequence[str] = TABLES) -> tuple[dict[str, Raw], list[Problem]]:
+    """Read all tables of a folder or workbook.
+
+    Parameters
+    ----------
+    path
+        Folder with ``<table>.csv`` or ``<table>.parquet``, a workbook with a sheet per table, or a SQLite or
+        DuckDB file.
+    only
+        Tables to read; others are passed over.
+
+    Returns
+    -------
+    (dict of Raw by table, list of Problem)
+        Tables that could be read, and what stood in the way of others.
+    """
+    if path.is_dir():
+        return _read_folder(path, only)
+    if path.suffix.lower() in WORKBOOKS and path.is_file():
+        return _read_workbook(path, only)
+    if path.suffix.lower() in SQLITE + DUCKDB and path.is_file():
+        return _read_tables_of(path, only)
+    found = "a file of another kind" if path.exists() else "nothing there"
+    wanted = (
+        "a folder with a file per table, an .xlsx workbook with a sheet per table, or a .sqlite or .duckdb file"
+    )
+    return {}, [Problem(str(path), "", "", found, wanted, "give the path of a data folder, workbook or database")]
+
+
+def _read_folder(folder: Path, only: Sequence[str]) -> tuple[dict[str, Raw], list[Problem]]:
+    raws: dict[str, Raw] = {}
+    problems: list[Problem] = []
+    files: dict[str, list[Path]] = {}
+    try:
+        listed = sorted(folder.iterdir())
+    except OSError as error:
+        return {}, [_unreadable(folder.name, error)]
+    for file in listed:
+        if file.suffix.lower() in SUFFIXES and not file.name.startswith((".", "~")):
+            files.setdefault(file.stem, []).append(file)
+    for name, paths in files.items():
+        if name not in TABLES:
+            problems.append(_unknown_table(name, "file"))
+        elif name not in only:
+            continue
+        elif len(paths) > 1:
+            both = " and ".join(path.name for path in paths)
+            problems.append(Problem(name, "", "", both, "one file", "delete or move one of them"))
+        else:
+            try:
+                raw, faults = _read_csv(paths[0]) if paths[0].suffix.lower() == ".csv" else _read_parquet(paths[0])
+            except (OSError, MemoryError) as error:
+                raw, faults = None, [_unreadable(name, error)]
+            problems += faults
+            if raw is not None:
+                raws[name] = raw
+    return raws, problems
+
+
+def _unreadable(name: str, error: Exception) -> Problem:
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    mend = "look whether it is there, is a file, and may be read"
+    return Problem(name, "", "", f"something that cannot be read ({reason})", "a file that can be read", mend)
+
+
+def _read_tables_of(path: Path, only: Sequence[str]) -> tuple[dict[str, Raw], list[Problem]]:
+    frames, others, problems = read_database(path, only)
+    problems += [_unknown_table(name, "table") for name in others if name not in TABLES]
+    raws = {name: Raw(_stripped(frame), _counted(frame)) for name, frame in frames.items()}
+    return raws, problems
+
+
+def _unknown_table(name: str, what: str) -> Problem:
+    near = nearest(name, TABLES)
+    mend = (
+        f"rename the {what} to {near}"
+        if near
+        else f"move the {what} elsewhere; the tables are {', '.join(TABLES)}"
+    )
+    return Problem(name, "", "", f"a {what} of this name", "the name of a table", mend)
+
+
+def _read_csv(path: Path) -> tuple[Raw | None, list[Problem]]:
+    table = path.stem
+    try:
+        frame = pd.read_csv(
+            path,
+            dtype=TEXT,
+            keep_default_na=False,
+            na_values=[""],
+            skip_blank_lines=False,
+            skipinitialspace=True,
+            encoding="utf-8-sig",
+        )
+    except pd.errors.EmptyDataError:
+        return None, [Problem(table, "", "", "an empty file", "a header and rows", "fill the file or delete it")]
+    except UnicodeDecodeError as error:
+        with path.open("rb") as file:
+            line = file.read()[: error.start].count(b"\n") + 1
+        mend = "save the file as 'CSV UTF-8'"
+        return None, [Problem(table, str(line), "", "bytes that are not UTF-8", "text in UTF-8", mend)]
+    except pd.errors.ParserError:
+        return None, _ragged(path)
+    if not isinstance(frame.index, pd.RangeIndex):  # longer rows than the header: pandas takes them for an index
+        return None, _ragged(path)
+    lines = _lines(frame, path)
+    full = frame.notna().any(axis=1)
+    frame = _stripped(frame)
+    return (Raw(frame, lines) if full.all() else Raw(frame[full], lines[full])), []
+
+
+def _stripped(frame: pd.DataFrame) -> pd.DataFrame:
+    """Texts without blanks at their ends, missing where nothing is left: the same from every kind of file."""
+    plain = {at: _strip(frame.iloc[:, at]) for at in range(frame.shape[1])}
+    return pd.DataFrame(plain, index=frame.index).set_axis(frame.columns, axis="columns")
+
+
+def _strip(column: pd.Series) -> pd.Series:
+    """A column stripped; most need no change, and to see that is cheaper than to build them anew."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if column.dtype == object:
+        return column.map(lambda cell: (cell.strip() or np.nan) if isinstance(cell, str) else cell)
+    if not isinstance(column.dtype, pd.StringDtype):
+        return column
+    cells = pa.array(column, pa.large_string(), from_pandas=True)
+    trimmed = pc.utf8_trim_whitespace(cells)
+    if trimmed.equals(cells) and not pc.any(pc.equal(cells, "")).as_py():
+        return column
+    stripped = column.str.strip()
+    return pd.Series(stripped.mask(stripped == ""), dtype=TEXT)
+
+
+def _lines(frame: pd.DataFrame, path: Path) -> pd.Series:
+    """Line of the file that each row begins on; a quoted cell may hold line breaks."""
+    breaks = pd.Series(0, index=frame.index)
+    if path.read_bytes().rstrip(b"\n").count(b"\n") == len(frame):
+        return breaks + frame.index + 2
+    for name in frame.columns:
+        breaks += frame[name].str.count("\n").fillna(0).astype(int)
+    return (frame.index + 2 + breaks.cumsum().shift(fill_value=0)).astype("int64")
+
+
+def _ragged(path: Path) -> list[Problem]:
+    problems = []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, skipinitialspace=True)
+        width = len(next(reader, []))
+        line = reader.line_num + 1
+        for row in reader:
+            if row and len(row) != width:
+                mend = "put cells that hold a comma in double quotes, and give every row the same number of commas"
+                problems.append(Problem(path.stem, str(line), "", f"{len(row)} cells", f"{width} cells", mend))
+            line = reader.line_num + 1
+    if not problems:
+        mend = "look for a double quote that is not closed"
+        problems.append(Problem(path.stem, "", "", "a file that cannot be parsed", "a CSV file", mend))
+    return problems
+
+
+def _read_parquet(path: Path) -> tuple[Raw | None, list[Problem]]:
+    try:
+        frame = parquet_frame(path).reset_index(drop=True)
+    except Exception as error:  # pyarrow and its reading of pandas' notes have many kinds of errors
+        mend = f"write it again as parquet, or as {path.stem}.csv"
+        found = f"a file that cannot be read ({(str(error).splitlines() or ['broken'])[0][:80]})"
+        return None, [Problem(path.stem, "", "", found, "a parquet file", mend)]
+    frame = _stripped(frame)
+    return Raw(frame, _counted(frame)), []
+
+
+def parquet_frame(path: Path) -> pd.DataFrame:
+    """A parquet file as a frame; runs of one value pack millions of rows, and one long text, into a kilobyte.
+
+    Raises
+    ------
+    ValueError
+        It would hold more than ``MOST_CELLS`` cells or 2 GiB of text. A broken file raises errors of pyarrow's.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    schema = pq.read_schema(path)
+    texts = [
+        field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
+    ]
+    with pq.ParquetFile(path, read_dictionary=texts) as file:
+        cells = file.metadata.num_rows * file.metadata.num_columns
+        if cells > MOST_CELLS:
+            raise ValueError(f"{cells:,} cells; at most {MOST_CELLS:,} are read")
+        table = file.read()
+    size = 0
+    for column in table.columns:
+        for chunk in column.chunks if pa.types.is_dictionary(column.type) else []:
+            size += pc.sum(pc.take(pc.binary_length(chunk.dictionary), chunk.indices)).as_py() or 0
+    if size > _MOST_TEXT:
+        raise ValueError(f"{size:,} bytes of text; at most {_MOST_TEXT:,} are read")
+    frame: pd.DataFrame = table.cast(schema).to_pandas()
+    return frame
+
+
+def _counted(frame: pd.DataFrame) -> pd.Series:
+    """Number of each row, from 1."""
+    return pd.Series(frame.index + 1, index=frame.index)
+
+
+def _read_workbook(path: Path, only: Sequence[str]) -> tuple[dict[str, Raw], list[Problem]]:
+    fault = fault_of(path)
+    if fault is not None:
+        what, _, mend = fault.partition(". Mend: ")
+        return {}, [
+            Problem(path.name, "", "", f"a workbook that cannot be read: {what}", "an .xlsx workbook", mend)
+        ]
+    try:
+        sheets = pd.read_excel(
+            path,
+            sheet_name=None,
+            dtype=object,
+            engine="calamine",
+            keep_default_na=False,
+            na_values=[""],
+            header=None,
+        )
+    except Exception as error:  # each engine has its own kinds of errors for a broken file
+        found = f"a workbook that cannot be read ({str(error).splitlines()[0][:80] if str(error) else 'broken'})"
+        return {}, [Problem(path.name, "", "", found, "an .xlsx workbook", "open it and save it again as .xlsx")]
+    raws: dict[str, Raw] = {}
+    problems: list[Problem] = []
+    for name, sheet in sheets.items():
+        if str(name).lower() in ("readme", "about", "help", "notes"):
+            continue
+        if name not in TABLES:
+            problems.append(_unknown_table(str(name), "sheet"))
+        elif name not in only:
+            continue
+        elif not len(sheet):
+            problems.append(
+                Problem(str(name), "", "", "an empty sheet", "a header and rows", "fill it or delete it")
+            )
+        else:
+            raws[str(name)] = _sheet(sheet)
+    return raws, problems
+
+
+def _sheet(sheet: pd.DataFrame) -> Raw:
+    header = sheet.iloc[0]
+    frame = sheet.loc[sheet.index[1:], header.notna()].copy()
+    frame.columns = pd.Index([str(name).strip() for name in header[header.notna()]])
+    frame = _stripped(frame)
+    if frame.columns.is_unique and {"code", "nomenclature"} <= set(frame.columns):
+        codes = frame["code"].map(_with_zeros)
+        frame["code"] = codes.where(frame["nomenclature"] == "HS6", frame["code"])
+    full = frame.notna().any(axis=1)
+    return Raw(frame[full], pd.Series(frame.index + 1, index=frame.index)[full])
+
+
+def _with_zeros(code: object) -> object:
+    """A code that a spreadsheet took for a number, 10121 for 010121, with its zeros."""
+    if isinstance(code, int | float) and 0 < code < 1e6 and code == int(code):
+        return f"{code:06.0f}"
+    return code

@@ -1,0 +1,1 @@
+"""Synthetic studies of any size, for measuring and tests."""

@@ -1,1 +1,0 @@
-"""One module per family of graph files; ``corridor.exchange`` is the door to them."""

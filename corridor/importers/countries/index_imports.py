@@ -1,0 +1,159 @@
+"""The World Bank's governance and logistics indices, in any of their layouts -> ``countries``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from corridor.errors import ConfigError, DataError, Problem
+from corridor.importers.countries.worldbank import (
+    ESTIMATES,
+    SOURCE_GOVERNANCE,
+    SOURCE_LOGISTICS,
+    countries,
+    latest_governance,
+    latest_logistics,
+)
+from corridor.importers.files.imported import Imported, ImportReport, source_row
+from corridor.importers.files.open_files import reading
+from corridor.importers.files.places import NAMES, to_iso3
+from corridor.importers.files.rows import need_even_rows
+
+__all__ = ["read_worldbank"]
+
+# codes of the long layout -> columns of the wide one
+_LONG = {"va": "vae", "pv": "pve", "ge": "gee", "rq": "rqe", "rl": "rle", "cc": "cce"}
+# the Bank's codes that differ from ISO 3166-1
+_BANK = {"ADO": "AND", "ROM": "ROU", "ZAR": "COD", "TMP": "TLS", "WBG": "PSE", "KSV": "XKX"}
+
+
+def read_worldbank(files: Sequence[str | Path], standing: pd.DataFrame, *, date: str = "") -> Imported:
+    """Read the governance indicators, the Logistics Performance Index, or both.
+
+    Parameters
+    ----------
+    files
+        WGI as CSV or workbook: one row per country and year with the estimates vae, pve, gee, rqe, rle, cce; or
+        one row per indicator with the columns indicator and estimate. LPI: country, lpi_score, year.
+    standing
+        The table ``countries``: an index that is not among the files is kept from it.
+    date
+        Edition.
+
+    Returns
+    -------
+    Imported
+        ``countries`` and ``sources``.
+
+    Raises
+    ------
+    DataError
+        A file is neither of the two.
+    ConfigError
+        A file is missing or none is given.
+    """
+    if not files:
+        raise ConfigError("no file is given: name the World Bank's files")
+    governance = standing[["iso3", "governance", "year"]].dropna(subset="governance")
+    logistics = standing[["iso3", "logistics"]].dropna()
+    sources, left, notes, kept = [], [], [], 0
+    for file in map(Path, files):
+        with reading(file, "the World Bank's governance indicators or logistics index"):
+            raw = _table(file)
+            kind, name = _kind(raw, file)
+            raw["year"] = _whole_years(raw["year"], file)
+            raw, lost, note = _known(raw, name)
+            notes += note
+            if kind == SOURCE_GOVERNANCE:
+                rows = latest_governance(raw)
+                governance = _over(governance, rows)
+                title = "Worldwide Governance Indicators"
+                about = f"estimates to {int(rows['year'].max())}; our figure is the plain mean of the six"
+            else:
+                rows = latest_logistics(raw)
+                logistics = _over(logistics, rows[["iso3", "logistics"]])
+                title = "Logistics Performance Index"
+                about = f"editions to {int(rows['year'].max())}"
+        kept += len(rows)
+        nothing = float("nan")
+        left += [
+            ("countries that are not known", lost, nothing),
+            ("older or incomplete years", len(raw) - len(rows), nothing),
+        ]
+        edition = date or str(int(rows["year"].max()))
+        sources.append(
+            source_row(kind, title, "World Bank", "https://databank.worldbank.org/", "CC BY 4.0", edition, about)
+        )
+    table = countries(governance, logistics)
+    report = ImportReport.of(
+        " and ".join(sorted({str(source["key"].iloc[0]) for source in sources})),
+        [Path(file).name for file in files],
+        (kept, float("nan")),
+        [each for each in left if each[1]],
+        notes,
+    )
+    return Imported({"countries": table, "sources": pd.concat(sources, ignore_index=True)}, report)
+
+
+def _table(file: Path) -> pd.DataFrame:
+    if file.suffix.lower() in (".xlsx", ".xls", ".ods"):
+        return pd.read_excel(file, engine="calamine")
+    raw = pd.read_csv(file, encoding="utf-8-sig")
+    need_even_rows(raw, file)
+    return raw
+
+
+def _kind(raw: pd.DataFrame, file: Path) -> tuple[str, str]:
+    """Source that the columns betray, and the column with the country."""
+    columns = set(raw.columns)
+    if {"countryname", "year"} <= columns and (set(ESTIMATES) <= columns or {"indicator", "estimate"} <= columns):
+        return SOURCE_GOVERNANCE, "countryname"
+    if {"country", "lpi_score", "year"} <= columns:
+        return SOURCE_LOGISTICS, "country"
+    long = "countryname, year, indicator, estimate"
+    wanted = f"countryname, year, {', '.join(ESTIMATES)}; or {long}; or country, lpi_score, year"
+    found = ", ".join(map(str, list(raw.columns)[:12]))
+    raise DataError(
+        [Problem(file.name, "header", "", found, wanted, "give the publisher's file as it was published")]
+    )
+
+
+def _whole_years(years: pd.Series, file: Path) -> pd.Series:
+    """Years as whole numbers; any other cell is a fault."""
+    numbers = pd.to_numeric(years, errors="coerce")
+    wrong = ~(numbers.between(1900, 2100) & (numbers == numbers.round()))
+    problems = [
+        Problem(
+            file.name, str(row + 2), "year", repr(years.iloc[row]), "a year", "correct the cell, or drop the row"
+        )
+        for row in wrong.to_numpy().nonzero()[0][:20].tolist()
+    ]
+    if problems:
+        raise DataError(problems)
+    return numbers.astype("int64")
+
+
+def _known(raw: pd.DataFrame, name: str) -> tuple[pd.DataFrame, int, list[str]]:
+    """Rows of countries that are known, by name, else by the Bank's code; long indicators made wide."""
+    found = to_iso3(raw[name].astype("str"), NAMES)
+    if "code" in raw:
+        codes = raw["code"].astype("str").replace(_BANK)
+        found = found.where(found.notna(), to_iso3(codes, NAMES))
+    lost = found.isna()
+    words = sorted(set(raw.loc[lost, name].astype("str").dropna()))
+    note = [f"countries that are not known: {', '.join(words)}"] if words else []
+    raw = raw.assign(**{name: found})[~lost]
+    if "indicator" in raw:
+        raw = raw.assign(indicator=raw["indicator"].astype("str").str.lower().map(_LONG)).dropna(
+            subset="indicator"
+        )
+        raw["estimate"] = pd.to_numeric(raw["estimate"], errors="coerce")
+        wide = raw.pivot_table(index=[name, "year"], columns="indicator", values="estimate", aggfunc="first")
+        raw = wide.reindex(columns=ESTIMATES).reset_index()
+    return raw, int(lost.sum()), note
+
+
+def _over(standing: pd.DataFrame, fresh: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([standing[~standing["iso3"].isin(fresh["iso3"])], fresh], ignore_index=True)

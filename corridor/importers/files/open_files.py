@@ -1,0 +1,315 @@
+"""Files that a user brings, opened for streaming: CSV, TSV, gzip, parquet, JSON, and zips of them.
+
+No name that a user gives ever becomes part of a query: each file is linked into a scratch folder under a number,
+so that quotes, wildcards and brackets in names mean nothing. Columns and delimiter come from the first line, so
+that the engine has nothing to guess.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+import shutil
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from corridor.data.guards.workbooks import fault_of
+from corridor.errors import ConfigError, DataError, Problem
+from corridor.importers.files.archives import extract
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+__all__ = ["Opened", "connect", "literal", "open_files", "quoted", "reading"]
+
+_LONGEST_HEADER = 2**18
+_LARGEST_JSON = 512 * 2**20
+_DELIMITERS = (",", ";", "|")
+_MEND = "give the publisher's file as it was published; --encoding names another encoding"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A table ready to be scanned.
+
+    Parameters
+    ----------
+    name
+        As the user knows it; of a member ``archive.zip/member.csv``.
+    path
+        Where it lies in the scratch folder, under a name of ours.
+    columns
+        Its columns, in order.
+    delimiter
+        Between cells; empty for parquet.
+    packed
+        Whether it is gzip.
+    encoding
+        utf-8, utf-16 or latin-1.
+    """
+
+    name: str
+    path: Path
+    columns: tuple[str, ...]
+    delimiter: str
+    packed: bool
+    encoding: str
+
+    def scan(self, types: dict[str, str]) -> str:
+        """Table function that reads the file.
+
+        Parameters
+        ----------
+        types
+            SQL type of columns; text where not named.
+
+        Returns
+        -------
+        str
+            ``read_csv(...)`` or ``read_parquet(...)``; every text in it is escaped.
+        """
+        path = literal(str(self.path))
+        if not self.delimiter:
+            return f"read_parquet({path})"
+        kinds = ", ".join(f"{literal(name)}: {literal(types.get(name, 'VARCHAR'))}" for name in self.columns)
+        packed = "gzip" if self.packed else "none"
+        return (
+            f"read_csv({path}, columns={{{kinds}}}, delim={literal(self.delimiter)}, header=true,"
+            f" auto_detect=false, quote='\"', escape='\"', compression='{packed}', encoding='{self.encoding}',"
+            " store_rejects=true, rejects_limit=100000)"
+        )
+
+
+def literal(text: str) -> str:
+    """Text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quoted(name: str) -> str:
+    """Name of a column as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+@contextmanager
+def connect(memory: str = "1500MB") -> Iterator[tuple[DuckDBPyConnection, Path]]:
+    """An engine in memory with a bound, and a scratch folder to which it spills.
+
+    Parameters
+    ----------
+    memory
+        Most memory that the engine takes, for example ``"1500MB"``; what does not fit goes to the folder.
+
+    Yields
+    ------
+    (connection, Path)
+        Both are gone afterwards.
+
+    Raises
+    ------
+    ConfigError
+        The bound is no amount of memory.
+    DataError
+        The engine cannot read a file.
+    """
+    import duckdb
+
+    scratch = Path(tempfile.mkdtemp(prefix="corridor-import-"))
+    connection = duckdb.connect()
+    try:
+        try:
+            connection.execute(f"SET memory_limit={literal(memory)}")
+        except duckdb.Error:
+            raise ConfigError(f"memory {memory!r}: wanted an amount such as 1500MB or 4GB") from None
+        connection.execute(f"SET temp_directory={literal(str(scratch / 'spill'))}")
+        connection.execute("SET preserve_insertion_order=false")
+        connection.execute("SET enable_progress_bar=false")
+        yield connection, scratch
+    except duckdb.Error as error:  # whatever its parsers stumble over that was not told with its line before
+        found = f"something that cannot be read ({str(error).splitlines()[0][:100]})"
+        raise DataError([Problem("the files", "", "", found, "whole tables", _MEND)]) from None
+    finally:
+        connection.close()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def open_files(
+    files: Sequence[str | Path],
+    scratch: Path,
+    encoding: str = "utf-8",
+    want: Callable[[str], bool] | None = None,
+) -> list[Opened]:
+    """Link or unpack files into a scratch folder and read their first lines.
+
+    Parameters
+    ----------
+    files
+        .csv, .tsv, .txt, .dat, .tab, each also as .gz; .parquet; .json (an array of records, or an object with
+        an array ``data``); .zip of these.
+    scratch
+        As `connect` gives it.
+    encoding
+        Of text files: utf-8, utf-16 or latin-1.
+    want
+        Which members of an archive to unpack, by name; all tables if None.
+
+    Returns
+    -------
+    list of Opened
+
+    Raises
+    ------
+    ConfigError
+        No file is given, one is missing, or the encoding is not known.
+    DataError
+        Lists every file that is empty, broken or not text of that encoding.
+    """
+    if encoding not in ("utf-8", "utf-16", "latin-1"):
+        raise ConfigError(f"encoding {encoding!r}: known are utf-8, utf-16 and latin-1")
+    paths = [Path(file) for file in files]
+    if not paths:
+        raise ConfigError("no file is given: name the publisher's files")
+    absent = [str(path) for path in paths if not path.is_file()]
+    if absent:
+        raise ConfigError(f"no such file: {', '.join(absent)}")
+    inner: list[tuple[str, Path]] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            if path.suffix.lower() in (".7z", ".rar", ".tar", ".xz", ".bz2"):
+                raise _broken(
+                    path.name, "an archive of another kind", "tables, .gz or .zip", mend="unpack it first"
+                )
+            if path.suffix.lower() == ".zip":
+                found = extract(path, scratch, len(inner), want)
+                inner += [(f"{path.name}/{name}", where) for name, where in found]
+            else:
+                inner.append((path.name, _link(path, scratch, len(inner))))
+        except DataError as error:
+            problems += error.problems
+    opened = []
+    for name, where in inner:
+        try:
+            opened.append(_look(name, where, encoding))
+        except DataError as error:
+            problems += error.problems
+    if problems:
+        raise DataError(problems)
+    return opened
+
+
+def _link(path: Path, scratch: Path, number: int) -> Path:
+    """The file under a name of ours; a copy where the system lets us make no link."""
+    endings = "".join(path.suffixes[-2:]).lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
+    plain = endings if endings.replace(".", "").isalnum() else ""
+    target = scratch / f"{number}{plain}"
+    try:
+        target.symlink_to(path.resolve())
+    except OSError:
+        try:
+            os.link(path, target)
+        except OSError:
+            shutil.copyfile(path, target)
+    return target
+
+
+def _look(name: str, path: Path, encoding: str) -> Opened:
+    if path.suffix == ".parquet":
+        return Opened(name, path, _parquet_columns(name, path), "", False, encoding)
+    if path.suffix == ".json":
+        path, encoding = _from_json(name, path), "utf-8"
+    packed = path.suffix == ".gz"
+    try:
+        with gzip.open(path) if packed else path.open("rb") as file:
+            head = file.read(_LONGEST_HEADER)
+    except (OSError, EOFError, zlib.error) as error:
+        raise _broken(name, f"a file that cannot be read ({str(error)[:80]})", "a whole file") from None
+    header = _first_line(name, head, encoding)
+    # a tab stands in no name: where there is one, commas belong to the names (Eurostat's wide tables)
+    delimiter = "\t" if "\t" in header else max(_DELIMITERS, key=header.count)
+    cells = next(csv.reader([header], delimiter=delimiter), [])
+    columns = tuple(cell.strip() for cell in cells)
+    if not any(columns):
+        raise _broken(name, "an empty file", "a header and rows")
+    # a CSV written with its index has one column without a name; SQL wants each name once
+    named = tuple(column or f"column {at + 1}" for at, column in enumerate(columns))
+    twice = sorted({column for column in named if [c.lower() for c in named].count(column.lower()) > 1})
+    if twice:
+        raise _broken(name, f"columns named twice: {', '.join(twice)}", "each name once")
+    return Opened(name, path, named, delimiter, packed, encoding)
+
+
+def _first_line(name: str, head: bytes, encoding: str) -> str:
+    codec = "utf-8-sig" if encoding == "utf-8" else encoding
+    end = len(head) if encoding == "utf-16" else head.find(b"\n")
+    line = head[: end if end >= 0 else len(head)]
+    try:
+        text = line.decode(codec, errors="ignore" if encoding == "utf-16" else "strict")
+    except UnicodeError:
+        raise _broken(name, f"bytes that are not {encoding}", f"text in {encoding}", "1") from None
+    if "\x00" in text:
+        raise _broken(name, "zero bytes", f"text in {encoding}", "1")
+    return text.splitlines()[0] if text.strip() else ""
+
+
+def _parquet_columns(name: str, path: Path) -> tuple[str, ...]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return tuple(pq.read_schema(path).names)
+    except (OSError, pa.ArrowException) as error:
+        raise _broken(name, f"a file that cannot be read ({str(error)[:80]})", "a parquet file") from None
+
+
+def _from_json(name: str, path: Path) -> Path:
+    """Records of a JSON answer as CSV beside it."""
+    if path.stat().st_size > _LARGEST_JSON:
+        raise _broken(
+            name, f"{path.stat().st_size:,} bytes of JSON", f"at most {_LARGEST_JSON:,}; larger ones as CSV"
+        )
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        records = content["data"] if isinstance(content, dict) else content
+        if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+            raise TypeError
+        frame = pd.DataFrame(records)
+    except (UnicodeError, ValueError, KeyError, TypeError, RecursionError):
+        raise _broken(
+            name, "something else", "JSON: an array of records, or an object with one under data"
+        ) from None
+    target = path.parent / f"{path.stem}.csv"
+    frame.to_csv(target, index=False)
+    return target
+
+
+def _broken(name: str, found: str, wanted: str, row: str = "", mend: str = "") -> DataError:
+    return DataError([Problem(name, row, "", found, wanted, mend or _MEND)])
+
+
+@contextmanager
+def reading(path: Path, wanted: str) -> Iterator[None]:
+    """What a reader of tables stumbles over in a broken file, told as one fault of that file."""
+    if not path.is_file():
+        raise ConfigError(f"no such file: {path}")
+    try:
+        fault = fault_of(path) if path.suffix.lower() in (".xlsx", ".xls", ".ods") else None
+        if fault is not None:
+            raise ConfigError(f"{path} is not read, for {fault}.")
+        yield
+    except (DataError, ConfigError):
+        raise
+    except Exception as error:  # readers of workbooks and tables have each their own kinds of errors
+        text = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
+        mend = "give the publisher's file as it was published"
+        raise DataError(
+            [Problem(path.name, "", "", f"a file that cannot be read ({text})", wanted, mend)]
+        ) from None

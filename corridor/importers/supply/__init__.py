@@ -1,0 +1,1 @@
+"""Who makes how much: minerals, chips, industries of input-output tables."""

@@ -1,0 +1,159 @@
+"""The chip explorer of the Emerging Technology Observatory -> ``supply``, for a user who may use it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from corridor.errors import ConfigError, DataError, Problem
+from corridor.importers.files.imported import Imported, ImportReport, source_row
+from corridor.importers.files.open_files import reading
+from corridor.importers.files.places import NAMES, to_iso3
+from corridor.importers.files.rows import need_even_rows
+from corridor.importers.supply.share_imports import cell_lines, component_map, supply_rows
+
+__all__ = ["read_eto"]
+
+_TABLES = {
+    "inputs": {"input_name", "input_id"},
+    "providers": {"provider_name", "provider_id"},
+    "provision": {"provider_id", "provided_id", "share_provided"},
+    "sequence": {"input_id", "goes_into_id"},
+}
+# names of groups in ETO's table
+_REST = {"Various": "ROW", "Various countries": "ROW"}
+
+
+def read_eto(
+    files: Sequence[str | Path],
+    known: frozenset[str],
+    components: Path | None,
+    *,
+    year: int | None,
+    date: str = "",
+) -> Imported:
+    """Read the tables of ETO's chip explorer.
+
+    Parameters
+    ----------
+    files
+        ``inputs.csv``, ``providers.csv``, ``provision.csv`` and, if it is there, ``sequence.csv``, told apart by
+        their columns.
+    known
+        Ids of components.
+    components
+        CSV: component, input (name or id of an input or stage).
+    year
+        Year of the shares, which the tables do not say.
+    date
+        Edition.
+
+    Returns
+    -------
+    Imported
+        ``supply`` (shares of countries) and ``sources``, which are marked: CC BY-NC 4.0. Shares that are rounded
+        to more than the whole are put over their sum and computed. The sequence says what goes into what without
+        amounts, and firms have no share: neither becomes a row.
+
+    Raises
+    ------
+    DataError
+        A table is missing or lacks a column, a share is no number, or the map names what there is not.
+    ConfigError
+        A file, the map or the year is missing.
+    """
+    if year is None:
+        raise ConfigError("the tables do not say their year: give --year, such as --year 2019")
+    tables = _tables([Path(file) for file in files])
+    chosen = component_map(components, "input", known)
+    provision, providers, inputs = tables["provision"], tables["providers"], tables["inputs"]
+    kinds = providers.drop_duplicates("provider_id").set_index("provider_id")
+    who = provision["provider_id"].str.strip().map(kinds["provider_name"])
+    country = to_iso3(who.replace(_REST), NAMES)
+    nations = country.notna()
+    if "provider_type" in kinds:
+        nations |= provision["provider_id"].str.strip().map(kinds["provider_type"]) == "country"
+    rows = provision.assign(country=country, who=who)[nations]
+    text = rows["share_provided"].str.strip().str.rstrip("%")
+    share = pd.to_numeric(text, errors="coerce") / 100
+    wrong = (share.isna() & (text != "")) | (share < 0) | (share > 1)
+    problems = [
+        Problem("provision", str(row), "share_provided", repr(cell), "a percentage from 0 to 100", "correct it")
+        for row, cell in cell_lines(rows.loc[wrong, "share_provided"])
+    ]
+    names = inputs["input_name"].str.strip().str.casefold()
+    ids = dict(zip(names, inputs["input_id"].str.strip(), strict=True))
+    if "provided_name" in provision:  # stages are provided, but are no inputs
+        stages = provision["provided_name"].str.strip().str.casefold()
+        ids = dict(zip(stages, provision["provided_id"].str.strip(), strict=True)) | ids
+    chosen["id"] = chosen["input"].where(
+        chosen["input"].isin(set(ids.values())), chosen["input"].str.casefold().map(ids)
+    )
+    problems += [
+        Problem("map of components", str(row), "input", repr(name), "an input of the explorer", "correct it")
+        for row, name in cell_lines(chosen.loc[chosen["id"].isna(), "input"])
+    ]
+    if problems:
+        raise DataError(problems)
+    found = rows.assign(share=share, id=rows["provided_id"].str.strip())
+    lost = found["country"].isna() & found["share"].notna()
+    notes = (
+        [f"countries that are not known: {', '.join(sorted(set(found.loc[lost, 'who'])))}"] if lost.any() else []
+    )
+    usable = found[found["share"].notna() & found["country"].notna()]
+    supply = usable.merge(chosen, on="id")
+    unused = int((~usable["id"].isin(chosen["id"])).sum())
+    nothing = float("nan")
+    left = [
+        ("firms, which have no share of the world", int((~nations).sum()), nothing),
+        ("countries without a figure", int(found["share"].isna().sum()), nothing),
+        ("countries that are not known", int(lost.sum()), nothing),
+        ("inputs that the map does not name", unused, nothing),
+    ]
+    source = source_row(
+        "eto-chip-explorer",
+        "Advanced Semiconductor Supply Chain Dataset",
+        "Emerging Technology Observatory, CSET, Georgetown University",
+        "https://eto.tech/dataset-docs/chipexplorer",
+        "CC BY-NC 4.0",
+        date or str(year),
+        closed=True,
+    )
+    table, more = supply_rows(supply, "eto-chip-explorer", year, "reported")
+    report = ImportReport.of(
+        "eto-chip-explorer",
+        [Path(file).name for file in files],
+        (len(usable) - unused, nothing),
+        [each for each in left if each[1]],
+        [*notes, *more],
+    )
+    return Imported({"supply": table, "sources": source}, report)
+
+
+def _tables(files: Sequence[Path]) -> dict[str, pd.DataFrame]:
+    tables: dict[str, pd.DataFrame] = {}
+    for file in files:
+        with reading(file, "a table of the chip explorer"):
+            raw = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+            need_even_rows(raw, file)
+        for name in ("provision", "sequence", "providers", "inputs"):
+            if name not in tables and _TABLES[name] <= set(raw.columns):
+                tables[name] = raw
+                break
+    problems = [
+        Problem(
+            name,
+            "",
+            "",
+            "no such table among the files",
+            f"columns {', '.join(sorted(columns))}",
+            f"give {name}.csv",
+        )
+        for name, columns in _TABLES.items()
+        if name not in tables and name != "sequence"
+    ]
+    if problems:
+        raise DataError(problems)
+    return tables

@@ -1,0 +1,229 @@
+"""Multi-regional input-output tables, EXIOBASE 3 and the OECD's, read through pymrio -> ``supply``.
+
+Only gross output is read of EXIOBASE: an archive with its environmental accounts takes gigabytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pandas as pd
+
+from corridor.data.frames import nearest
+from corridor.errors import ConfigError, DataError, Problem
+from corridor.importers.files.archives import extract
+from corridor.importers.files.imported import Imported, ImportReport, source_row
+from corridor.importers.files.places import LETTERS, NAMES, to_iso3
+from corridor.importers.supply.share_imports import cell_lines, component_map, supply_rows
+
+__all__ = ["mrio_shares", "read_mrio"]
+
+# regions of EXIOBASE that are rests of continents, and of the OECD's table that are parts of a country
+_REGIONS = dict.fromkeys(["WA", "WL", "WE", "WF", "WM", "ROW"], "ROW") | {
+    "CN1": "CHN",
+    "CN2": "CHN",
+    "MX1": "MEX",
+    "MX2": "MEX",
+}
+
+#: pymrio's own list of an archive's files, and the forms in which it may hold them.
+_LIST, _FORMS = "file_parameters.json", (".txt", ".parquet")
+
+
+def read_mrio(
+    files: Sequence[str | Path],
+    known: frozenset[str],
+    components: Path | None,
+    *,
+    year: int | None,
+    date: str = "",
+) -> Imported:
+    """Read EXIOBASE 3 or the OECD's inter-country input-output tables through pymrio.
+
+    Parameters
+    ----------
+    files
+        One archive or folder of EXIOBASE (``IOT_2022_pxp.zip``) or one folder or file of the OECD's tables.
+    known
+        Ids of components.
+    components
+        CSV: component, sector (name as in the tables).
+    year
+        Year; as the file's name says if None.
+    date
+        Edition.
+
+    Returns
+    -------
+    Imported
+        ``supply``: shares of countries in the sector's gross output, inherited; and ``sources``.
+
+    Raises
+    ------
+    ConfigError
+        pymrio is not installed, or a file, the map or the year is missing.
+    DataError
+        The tables cannot be read, or the map names a sector that there is not.
+    """
+    try:
+        pymrio = import_module("pymrio")
+    except ImportError:
+        raise ConfigError(
+            "input-output tables are read with pymrio, which is not installed. Mend: pip install "
+            "'corridor[input-output]'"
+        ) from None
+    if len(files) != 1 or not Path(files[0]).exists():
+        raise ConfigError(f"give one archive or folder that exists, not {', '.join(map(str, files)) or 'nothing'}")
+    path = Path(files[0])
+    chosen = component_map(components, "sector", known)
+    # ICIO2023_2019 is the edition of 2023 for 2019: the last one counts
+    when = year or int(["0", *re.findall(r"(?:19|20)\d\d(?!\d)", path.stem)][-1])
+    if not when:
+        raise ConfigError("the name of the file tells no year: give --year")
+    oecd = path.suffix.lower() == ".csv" or bool(re.search("icio|oecd", path.name.lower()))
+    try:
+        output = _of_oecd(pymrio, path, when) if oecd else _of_exiobase(pymrio, path)
+    except DataError:
+        raise
+    except Exception as error:  # a parser of many layouts has errors of many kinds
+        text = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
+        mend = "give the tables as they were published"
+        raise DataError(
+            [Problem(path.name, "", "", f"tables that cannot be read ({text})", "EXIOBASE or ICIO", mend)]
+        ) from None
+    sectors = set(output.index.get_level_values(1))
+    near = {each.lower(): each for each in sectors}
+    problems = [
+        Problem(
+            "map of components",
+            str(row),
+            "sector",
+            repr(name),
+            "a sector of the tables",
+            f"write {near.get(nearest(name, near) or '', 'its name')}",
+        )
+        for row, name in cell_lines(chosen.loc[~chosen["sector"].isin(sectors), "sector"])
+    ]
+    if problems:
+        raise DataError(problems)
+    rows = mrio_shares(output, chosen)
+    return _mrio_import(rows, output, chosen, path, oecd, when, date)
+
+
+def _of_exiobase(pymrio: Any, path: Path) -> pd.Series:
+    """Gross output as the tables hold it; of old editions, which don't, the sum of what is used."""
+    if path.is_dir():
+        names = _files_listed(path / _LIST)
+        return _output(pymrio, pymrio.load(path, subset=_needed(names)))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        lists = extract(path, folder, want=lambda member: PurePosixPath(member).name == _LIST)
+        inside, listed = min(lists, key=lambda one: len(PurePosixPath(one[0]).parts))
+        names = _files_listed(listed)
+        needed = _needed(names)
+        members = {str(PurePosixPath(inside).parent / names[key]): names[key] for key in needed}
+        for member, file in extract(path, folder, len(lists), members.__contains__):
+            file.rename(folder / members[member])
+        listed.rename(folder / _LIST)
+        return _output(pymrio, pymrio.load(folder, subset=needed))
+
+
+def _of_oecd(pymrio: Any, path: Path, year: int) -> pd.Series:
+    """Gross output as the sum of what is used; of an archive with several years, that of one."""
+    if path.suffix.lower() != ".zip":
+        return _output(pymrio, pymrio.parse_oecd(path, year=year))
+    with tempfile.TemporaryDirectory() as name:
+        tables = extract(path, Path(name), want=lambda member: member.lower().endswith(".csv"))
+        chosen = [file for member, file in tables if len(tables) == 1 or str(year) in PurePosixPath(member).name]
+        if len(chosen) != 1:
+            mend = "give --year, or unpack the archive and give the file"
+            raise DataError([Problem(path.name, "", "", f"{len(chosen)} tables of {year}", "one", mend)])
+        return _output(pymrio, pymrio.parse_oecd(chosen[0]))
+
+
+def _needed(names: dict[str, str]) -> list[str]:
+    return ["x"] if "x" in names else ["Z", "Y"]
+
+
+def _files_listed(path: Path) -> dict[str, str]:
+    """Name of the file of each account, by the list that goes with them."""
+    listed = json.loads(path.read_text(encoding="utf-8"))["files"]
+    names = {key: str(about["name"]) for key, about in listed.items()}
+    wrong = [name for name in names.values() if Path(name).name != name or not name.endswith(_FORMS)]
+    if wrong:
+        mend = "save the accounts as text; a pickled file can run anything, and one outside is not theirs"
+        wanted = f"a plain name ending in {' or '.join(_FORMS)}"
+        raise DataError([Problem(path.name, "", "name", repr(name[:80]), wanted, mend) for name in wrong])
+    return names
+
+
+def _output(pymrio: Any, tables: Any) -> pd.Series:
+    """Gross output by region and sector, worked out where the tables do not hold it."""
+    if getattr(tables, "x", None) is None:
+        tables.x = pymrio.calc_x(tables.Z, tables.Y)
+    output: pd.Series = tables.x.iloc[:, 0]
+    return output
+
+
+def _mrio_import(
+    rows: pd.DataFrame, output: pd.Series, chosen: pd.DataFrame, path: Path, oecd: bool, year: int, date: str
+) -> Imported:
+    key = f"oecd-icio-{year}" if oecd else f"exiobase-{year}"
+    lost = rows["country"].isna()
+    table, notes = supply_rows(rows[~lost], key, year, "inherited")
+    if lost.any():
+        notes.append(f"regions that are not known hold up to {rows.loc[lost, 'share'].max():.2%} of an output")
+    used = int(output.index.get_level_values(1).isin(set(chosen["sector"])).sum())
+    nothing = float("nan")
+    left = [("sectors that the map does not name", len(output) - used, nothing)]
+    if oecd:
+        about = (
+            "Inter-Country Input-Output tables",
+            "OECD",
+            "https://www.oecd.org/en/data/datasets/inter-country-input-output-tables.html",
+        )
+    else:
+        about = ("EXIOBASE 3", "EXIOBASE consortium", "https://zenodo.org/records/5589597")
+    licence = "terms of the OECD; cite the source" if oecd else "CC BY-SA 4.0"
+    source = source_row(
+        key, about[0], about[1], about[2], licence, date or str(year), "shares of a sector's output"
+    )
+    report = ImportReport.of(key, [path.name], (used, nothing), left, notes)
+    return Imported({"supply": table, "sources": source}, report)
+
+
+def mrio_shares(output: pd.Series, chosen: pd.DataFrame) -> pd.DataFrame:
+    """Countries' shares in the world's output of sectors.
+
+    Formula: ``share[c] = x[c, s] / sum_c x[c, s]``, x gross output; what several sectors of a component make is
+    added up first.
+
+    Parameters
+    ----------
+    output
+        Gross output by (region, sector), money.
+    chosen
+        component, sector.
+
+    Returns
+    -------
+    DataFrame
+        component, country (iso3, NaN where a region is not known), share.
+
+    Notes
+    -----
+    A sector holds far more than the component: such shares are inherited.
+    """
+    x = output.rename_axis(["region", "sector"]).rename("x").reset_index()
+    words = x["region"].astype("str").replace(_REGIONS)
+    country = to_iso3(words, NAMES)
+    x["country"] = country.where(country.notna(), to_iso3(words, LETTERS))
+    made = x.merge(chosen, on="sector").groupby(["component", "country"], dropna=False)["x"].sum()
+    share = made / made.groupby(level="component").transform("sum")
+    return share.rename("share").reset_index()

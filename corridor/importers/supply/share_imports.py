@@ -1,0 +1,67 @@
+"""Shares of countries in world supply, by a user's map of what stands for which component -> ``supply``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from corridor.data.frames import conform, nearest
+from corridor.errors import ConfigError, DataError, Problem
+from corridor.importers.files.open_files import reading
+from corridor.importers.files.rows import lay_out, need_even_rows
+
+__all__ = ["cell_lines", "component_map", "supply_rows"]
+
+_ROUNDING = 0.05
+
+
+def component_map(path: Path | None, column: str, known: frozenset[str]) -> pd.DataFrame:
+    """A user's map: component and what stands for it."""
+    if path is None:
+        raise ConfigError(f"give --components: a CSV with the columns component and {column}")
+    with reading(path, f"a CSV with the columns component and {column}"):
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        need_even_rows(raw, path)
+    problems = [
+        Problem(path.name, "header", name, ", ".join(raw.columns), f"a column {name}", "add it")
+        for name in ("component", column)
+        if name not in raw
+    ]
+    if problems:
+        raise DataError(problems)
+    table = pd.DataFrame({name: raw[name].str.strip() for name in ("component", column)}).drop_duplicates()
+    for row, name in cell_lines(table.loc[~table["component"].isin(known), "component"]):
+        near = nearest(name, known)
+        mend = f"write {near}" if near else "write the id of a component"
+        problems.append(Problem(path.name, str(row), "component", repr(name), "a component", mend))
+    if problems:
+        raise DataError(problems)
+    return table
+
+
+def cell_lines(cells: pd.Series) -> list[tuple[int, str]]:
+    """Line of the file and text of each cell; the index counts the rows below the header."""
+    return [(int(row) + 2, str(cell)) for row, cell in zip(cells.index.tolist(), cells.tolist(), strict=True)]
+
+
+def supply_rows(rows: pd.DataFrame, source: str, year: int, status: str) -> tuple[pd.DataFrame, list[str]]:
+    """Supply rows from shares (component, country, share): rounded sums put over themselves."""
+    table = rows.groupby(["component", "country"], as_index=False)["share"].sum()
+    total = table.groupby("component")["share"].transform("sum")
+    over = total > 1 + 1e-9
+    wild = sorted(set(table.loc[total > 1 + _ROUNDING, "component"]))
+    if wild:
+        mend = "let the map name one input for each component, or inputs that do not overlap"
+        raise DataError(
+            [Problem("supply", name, "share", "shares above the whole", "at most 1", mend) for name in wild]
+        )
+    table["share"] = (table["share"] / total.where(over, 1.0)).round(6)
+    table["status"] = pd.Series(status, index=table.index).mask(over & (status == "reported"), "computed")
+    table["note"] = pd.Series("", index=table.index).mask(over, "rounded shares, put over their sum")
+    table = table[table["share"] > 0].assign(source=source, year=year).replace({"note": {"": None}})
+    typed, problems = conform("supply", lay_out(table, "supply"))
+    if problems:
+        raise DataError(problems)
+    rounded = sorted(set(typed.loc[typed["note"].notna(), "component"]))
+    return typed, [f"shares sum to more than 1 by rounding: {', '.join(rounded)}"] if rounded else []

@@ -1,0 +1,1 @@
+"""Who sells what to whom: trade statistics of the world and of nations."""

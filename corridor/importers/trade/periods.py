@@ -1,0 +1,93 @@
+"""Years, fiscal years and months of published rows, and what their money was worth in US$."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from corridor.errors import ConfigError, DataError, Problem
+from corridor.importers.trade.scan import KEPT
+
+__all__ = ["usd_m", "years_of"]
+
+_SHOWN = 12
+_PERIOD = r"^(?P<year>(?:19|20)\d\d)(?:[-M/]?(?P<month>0[1-9]|1[0-2]|52)(?:-\d\d.*)?|-\d\d)?$"
+
+
+def years_of(sums: pd.DataFrame, column: str, key: str, *, yearly: bool) -> tuple[pd.Series, list[str]]:
+    """Year of each period; months are added up, and missing ones named."""
+    kept = sums["part"] == KEPT
+    words = pd.Series(sums["period"].cat.categories.astype("str"))
+    text = words.str.replace(r"\.0$", "", regex=True)
+    parts = text.str.extract(_PERIOD)
+    # 2023-24 is a fiscal year, 2023-12 a month
+    fiscal = pd.to_numeric(text.str[-2:], errors="coerce") == (pd.to_numeric(parts["year"]) + 1).mod(100)
+    fiscal &= text.str.fullmatch(r"\d{4}-\d\d")
+    wrong = parts["year"].isna() | (parts["month"].isna() & text.str.contains("-") & ~fiscal)
+    used = words.isin(sums.loc[kept, "period"].unique())
+    blank = ["blank"] if (sums["period"].isna() & kept).any() else []
+    if (wrong & used).any() or blank:
+        wanted = "a year such as 2023 or 2023-24, or a month such as 202312"
+        shown = [*words[wrong & used].head(_SHOWN), *blank]
+        raise DataError([Problem(key, "", column, repr(word), wanted, "correct it") for word in shown])
+    month = parts["month"].where(~fiscal & (parts["month"] != "52"))
+    year = pd.to_numeric(parts["year"]).astype("Int64")
+    notes = []
+    for one, months in month[used].groupby(year[used]):
+        if months.notna().any() and months.isna().any():
+            found = f"{one} both as a year and by month"
+            mend = "give either the annual or the monthly files: together they count twice"
+            raise DataError([Problem(key, "", column, found, "one of them", mend)])
+        if yearly and months.nunique() > 1:
+            found = f"{one} with {months.nunique()} months of sums since January"
+            mend = "keep the last month of the year alone"
+            raise DataError([Problem(key, "", column, found, "one month", mend)])
+        if yearly and (months.dropna() != "12").any():
+            notes.append(f"{one} holds the months up to {months.dropna().iloc[0]}: its values are no year's")
+        elif months.notna().any() and not yearly and months.nunique() < 12:
+            notes.append(f"{one} holds {months.nunique()} of 12 months: its values are no year's")
+    code = sums["period"].cat.codes.to_numpy()
+    years = year.fillna(0).to_numpy(np.int64)
+    return pd.Series(np.where(code >= 0, years[code] if len(years) else 0, 0), index=sums.index), notes
+
+
+def usd_m(
+    sums: pd.DataFrame, usd: float | Mapping[int, float], years: Sequence[int], key: str
+) -> tuple[float | pd.Series, list[str]]:
+    """US$ million in one unit of the file, and notes.
+
+    Parameters
+    ----------
+    sums
+        With ``part`` and ``year``.
+    usd
+        US$ in one unit; per year where a currency's rate changes.
+    years
+        Years to keep; all if empty.
+    key
+        Source, for messages.
+
+    Returns
+    -------
+    (float or Series, list of str)
+        Aligned with the sums where the rate changes.
+
+    Raises
+    ------
+    ConfigError
+        A year to keep has no rate.
+    """
+    if not isinstance(usd, Mapping):
+        return usd / 1e6, []
+    found = set(sums.loc[sums["part"] == KEPT, "year"])
+    lacking = sorted((found & set(years) if years else found) - set(usd))
+    if lacking:
+        told = ", ".join(map(str, lacking))
+        raise ConfigError(
+            f"{key}: no rate for {told}; give US$ for one unit with --rate, such as {lacking[0]}=1.08"
+        )
+    rate = sums["year"].map(dict(usd)).astype(float)
+    note = ["rows of years without a rate are counted without their value"] if rate.isna().any() else []
+    return rate.fillna(0.0) / 1e6, note

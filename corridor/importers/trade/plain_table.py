@@ -1,0 +1,306 @@
+"""A table of anybody's, with a map that says which column holds what.
+
+For ``trade`` the rows are streamed and added up like those of the publishers; for every other table the columns
+are renamed and checked.
+"""
+
+from __future__ import annotations
+
+import gzip
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from corridor.data.frames import conform, nearest
+from corridor.data.guards.yaml_files import read_yaml
+from corridor.data.readers import parquet_frame
+from corridor.data.schema import TABLES, key_columns, load_schema
+from corridor.errors import ConfigError, DataError, Problem
+from corridor.importers.files.archives import MAX_RATIO
+from corridor.importers.files.imported import Imported, ImportReport
+from corridor.importers.files.open_files import Opened, connect, open_files, quoted
+from corridor.importers.files.places import LETTERS, NAMES, NUMBERS, to_iso3
+from corridor.importers.trade.revisions import named
+from corridor.importers.trade.scan import Layout
+from corridor.importers.trade.table import Choice, Reading, read_trade
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+__all__ = ["read_map", "read_table"]
+
+_FIXED = "@"
+_ROLES = ("year", "importer", "exporter", "code", "value", "duty", "revision")
+
+
+def read_map(text: str | None, file: Path | None = None) -> dict[str, str]:
+    """Which column holds what.
+
+    Parameters
+    ----------
+    text
+        ``value=Trade Value,code=HS Code,importer=@IND``: a word behind @ is not a column but stands for all rows.
+    file
+        A YAML file with the same, a mapping of names to names; `text` goes before it.
+
+    Returns
+    -------
+    dict
+        Name of ours -> column of theirs, or @ and a fixed value.
+
+    Raises
+    ------
+    ConfigError
+        Neither is given, or one of them is no such map.
+    """
+    found: dict[str, str] = {}
+    if file is not None:
+        content = read_yaml(file, "map")
+        if not isinstance(content, dict):
+            raise ConfigError(f"{file}: wanted lines such as 'value: Trade Value'")
+        found = {str(name): str(column) for name, column in content.items()}
+    for part in (text or "").split(","):
+        name, sign, column = part.partition("=")
+        if not part.strip():
+            continue
+        if not sign or not name.strip() or not column.strip():
+            raise ConfigError(f"--map {part!r}: wanted name=column, such as value=Trade Value")
+        found[name.strip()] = column.strip()
+    if not found:
+        raise ConfigError(
+            "say which column holds what: --map 'year=Year,value=Trade Value,...' or --map-file map.yaml"
+        )
+    return found
+
+
+def read_table(
+    files: Sequence[str | Path],
+    choice: Choice,
+    columns: Mapping[str, str],
+    source: pd.DataFrame,
+    *,
+    table: str = "trade",
+    usd: float | Mapping[int, float] = 1.0,
+    status: str = "",
+) -> Imported:
+    """Read a long table into one of ours.
+
+    Parameters
+    ----------
+    files
+        As `intake.open_files` takes them.
+    choice
+        What to keep (of trade).
+    columns
+        As `read_map` gives it. Trade: year, importer, exporter, code, value, and where there are any duty and
+        revision. Any other table: names of its columns.
+    source
+        Row of ``sources``.
+    table
+        Which of our tables the rows are for.
+    usd
+        US$ in one unit of the value; per year where a currency's rate changes.
+    status
+        Status of rows that have none: reported, computed, inherited or assumed.
+
+    Returns
+    -------
+    Imported
+        The table and ``sources``.
+
+    Raises
+    ------
+    ConfigError
+        The map names what there is not, or lacks what is needed.
+    DataError
+        The files hold faults; all are listed.
+    """
+    if table not in TABLES or table == "sources":
+        raise ConfigError(
+            f"table {table!r}: the tables are {', '.join(name for name in TABLES if name != 'sources')}"
+        )
+    if table == "trade":
+        return _trade(files, choice, columns, source, usd)
+    return _other(files, choice, columns, source, table, status)
+
+
+def _trade(
+    files: Sequence[str | Path],
+    choice: Choice,
+    columns: Mapping[str, str],
+    source: pd.DataFrame,
+    usd: float | Mapping[int, float],
+) -> Imported:
+    _known_names(columns, _ROLES)
+    lacking = [name for name in ("year", "importer", "exporter", "code", "value") if name not in columns]
+    if lacking:
+        raise ConfigError(f"the map lacks {', '.join(lacking)}; a fixed one is written {lacking[0]}=@2023")
+    fixed = {name: column[1:] for name, column in columns.items() if column.startswith(_FIXED)}
+    wrong = sorted(set(fixed) - {"year", "importer", "exporter", "revision"})
+    if wrong:
+        raise ConfigError(f"{', '.join(wrong)}: must be a column, not a fixed value")
+    revision = named(fixed["revision"]) if "revision" in fixed else ""
+    year = fixed.get("year", "0")
+    if revision is None or not year.isdigit():
+        raise ConfigError(f"revision {fixed.get('revision')!r} or year {year!r}: wanted such as @HS17 and @2023")
+    country = to_iso3(pd.Series([fixed.get(role, "ROW") for role in ("importer", "exporter")]), NAMES)
+    if country.isna().any():
+        raise ConfigError("a fixed importer or exporter is not known: use ISO 3166-1 alpha-3 codes, such as @IND")
+    column = {name: "" if name in fixed else columns.get(name, "") for name in _ROLES}
+    layout = Layout(
+        source="the table",
+        period=column["year"],
+        importer=column["importer"],
+        exporter=column["exporter"],
+        code=column["code"],
+        value=column["value"],
+        duty=column["duty"],
+        revision=column["revision"],
+        usd=usd,
+    )
+
+    def choose(engine: DuckDBPyConnection, opened: list[Opened]) -> tuple[list[Opened], Reading]:
+        return opened, Reading(
+            layout=layout,
+            places=_system(engine, opened, [name for name in (column["importer"], column["exporter"]) if name]),
+            revision=revision,
+            importer=country[0] if "importer" in fixed else "",
+            exporter=country[1] if "exporter" in fixed else "",
+            year=int(year) if "year" in fixed else None,
+            groups=_GROUPS,
+        )
+
+    return read_trade(files, choose, choice, source)
+
+
+_GROUPS = frozenset(
+    {"World", "WORLD", "WLD", "W00", "0", "Total", "TOTAL", "All countries", "TOTAL FOR ALL COUNTRIES"}
+)
+
+
+def _known_names(columns: Mapping[str, str], names: Sequence[str]) -> None:
+    for name in columns:
+        if name not in names:
+            near = nearest(name, names)
+            raise ConfigError(
+                f"the map names {name!r}{f'; did you mean {near}' if near else ''}. Names: {', '.join(names)}"
+            )
+
+
+def _system(engine: DuckDBPyConnection, opened: Sequence[Opened], columns: Sequence[str]) -> str:
+    """How countries are written: the way in which most words of the first rows are known."""
+    words: set[str] = set()
+    for file in opened:
+        for name in columns:
+            if name in file.columns:
+                word = f"trim(CAST({quoted(name)} AS VARCHAR))"
+                query = f"SELECT DISTINCT {word} FROM (FROM {file.scan({})} LIMIT 20000)"
+                words |= {row[0] for row in engine.execute(query).fetchall() if row[0]}
+    sample = pd.Series(sorted(words), dtype="str")
+    known = {system: int(to_iso3(sample, system).notna().sum()) for system in (NAMES, NUMBERS, LETTERS)}
+    return max(known, key=lambda system: known[system])
+
+
+def _other(
+    files: Sequence[str | Path],
+    choice: Choice,
+    columns: Mapping[str, str],
+    source: pd.DataFrame,
+    table: str,
+    status: str,
+) -> Imported:
+    names = [column.name for column in load_schema(table)]
+    _known_names(columns, names)
+    key = str(source["key"].iloc[0])
+    with connect(choice.memory) as (_, scratch):
+        opened = open_files(files, scratch, choice.encoding)
+        frames = [_whole(file) for file in opened]
+        wanted = {column for column in columns.values() if not column.startswith(_FIXED)}
+        problems = [
+            Problem(
+                file.name,
+                "header",
+                name,
+                ", ".join(file.columns[:12]),
+                f"a column named {name}",
+                "correct the map",
+            )
+            for file in opened
+            for name in sorted(wanted - set(file.columns))
+        ]
+    if problems:
+        raise DataError(problems)
+    parts = []
+    for file, frame in zip(opened, frames, strict=True):
+        out = pd.DataFrame(index=frame.index)
+        for name, column in columns.items():
+            out[name] = column[1:] if column.startswith(_FIXED) else frame[column]
+        if "source" in names and "source" not in out:
+            out["source"] = key
+        if status and "status" in names and "status" not in out:
+            out["status"] = status
+        typed, faults = conform(table, out, pd.Series(frame.index + 2, index=frame.index))
+        problems += [
+            Problem(file.name, each.row, each.column, each.found, each.wanted, each.mend) for each in faults
+        ]
+        parts.append(typed)
+    if problems:
+        raise DataError(problems)
+    rows = pd.concat(parts, ignore_index=True)
+    own = key_columns(table)
+    again = rows.duplicated(own)
+    if again.any():
+        shown = rows.loc[again, own].head(20).astype(str).agg(", ".join, axis=1)
+        mend = "leave one of them out, or add them up"
+        raise DataError(
+            [Problem(key, str(row), ", ".join(own), word, "each key once", mend) for row, word in shown.items()]
+        )
+    nothing = float("nan")
+    report = ImportReport.of(key, [file.name for file in opened], (len(rows), nothing), [], [])
+    return Imported({table: rows, "sources": source}, report)
+
+
+def _whole(file: Opened) -> pd.DataFrame:
+    """A small table as text, blanks missing."""
+    try:
+        if not file.delimiter:
+            return parquet_frame(file.path)
+        if file.packed:
+            _check_swelling(file.path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows with more cells than the header
+            return pd.read_csv(
+                file.path,
+                sep=file.delimiter,
+                dtype=str,
+                keep_default_na=False,
+                na_values=[""],
+                encoding="utf-8-sig" if file.encoding == "utf-8" else file.encoding,
+                compression="gzip" if file.packed else None,
+                index_col=False,
+                names=list(file.columns),
+                header=0,
+            )
+    except Exception as error:  # pandas, pyarrow and gzip have many kinds of errors
+        found = f"a file that cannot be read ({str(error).splitlines()[0][:80] if str(error) else 'broken'})"
+        raise DataError([Problem(file.name, "", "", found, "a table", "save it again as CSV in UTF-8")]) from None
+
+
+def _check_swelling(file: Path) -> None:
+    """A gzip file swells at most as a member of an archive may.
+
+    Raises
+    ------
+    ValueError
+        It swells more.
+    """
+    most = max(MAX_RATIO * file.stat().st_size, 2**20)
+    size = 0
+    with gzip.open(file) as stream:
+        while block := stream.read(2**20):
+            size += len(block)
+            if size > most:
+                raise ValueError(f"it swells more than {MAX_RATIO:.0f} times")

@@ -1,0 +1,1 @@
+"""How the failure of one supplier spreads through a network of firms."""

@@ -1,0 +1,1 @@
+"""Concentration, dependence by official tests, supply risk, stability and feasibility."""

@@ -1,0 +1,1 @@
+"""What is lost if suppliers, countries or components fail, and which fewest failures do it."""

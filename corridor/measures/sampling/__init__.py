@@ -1,0 +1,1 @@
+"""Measures on figures drawn from their ranges, and the intervals that follow."""

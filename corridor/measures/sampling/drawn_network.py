@@ -1,0 +1,264 @@
+"""Exposure of many draws of the tables in one pass, from ores to products."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from corridor.data.arrays import Flags, Floats, Ints
+from corridor.data.checks.chain import check_cycles
+from corridor.data.frames import Tables
+from corridor.errors import DataError
+from corridor.measures.sampling.drawn_shares import ShareDraws
+from corridor.measures.sampling.figures import Figures
+from corridor.measures.supply.bill import status_rank
+
+
+@dataclass(frozen=True)
+class Level:
+    """Recipes of components that are equally far from ores.
+
+    Attributes
+    ----------
+    outputs
+        What is made, shape (outputs,).
+    inputs, lines
+        What is needed, and the recipe's line (row of the recipes), sorted by output and route.
+    of_output, of_route
+        First line of each output and of each route, positions in `lines`.
+    routes_of
+        First route of each output, positions in `of_route`.
+    """
+
+    outputs: Ints
+    inputs: Ints
+    lines: Ints
+    of_output: Ints
+    of_route: Ints
+    routes_of: Ints
+
+
+@dataclass(frozen=True)
+class DrawnNetwork:
+    """What :class:`~corridor.measures.supply.network.Network` is for one set of tables, for draws of their figures.
+
+    Attributes
+    ----------
+    sourcing
+        Shares of classes of origins.
+    figures
+        What is drawn.
+    recipe
+        Figure of each recipe's line, shape (lines,).
+    route_share
+        Part of the output made by the line's route, shape (lines,).
+    levels, essential
+        Recipes by distance from ores, all and essential ones.
+    """
+
+    sourcing: ShareDraws
+    figures: Figures
+    recipe: Ints
+    route_share: Floats
+    levels: tuple[Level, ...]
+    essential: tuple[Level, ...]
+
+    @classmethod
+    def of(
+        cls, tables: Tables, figures: Figures, groups: Sequence[Sequence[str]] = (), worst_rank: int = 3
+    ) -> DrawnNetwork:
+        """Arrays of the tables; parameters as of :meth:`ShareDraws.of`.
+
+        Raises
+        ------
+        DataError
+            If a component needs itself, directly or through others.
+        """
+        if problems := check_cycles(tables):
+            raise DataError(problems)
+        lines = _lines(tables, figures, worst_rank)
+        size = len(tables.components)
+        return cls(
+            ShareDraws.of(tables, figures, groups, worst_rank),
+            figures,
+            lines["figure"].to_numpy(int),
+            lines["route_share"].to_numpy(float),
+            _levels(lines, size, np.ones(len(lines), dtype=bool)),
+            _levels(lines, size, lines["essential"].to_numpy(bool)),
+        )
+
+    def at(self, values: Floats) -> Draws:
+        """Shares and recipes at drawn figures, shape (figures, draws)."""
+        weight = self.figures.value_shares(values, self.recipe) * self.route_share[:, None]
+        return Draws(self, self.sourcing.at(values), weight)
+
+
+@dataclass(frozen=True)
+class Draws:
+    """A block of draws of a network.
+
+    Attributes
+    ----------
+    network
+        What was drawn.
+    shares
+        Shape (components, buyers, classes, draws).
+    weight
+        Cost of each line's input over the output's price, times the part made by its route, shape (lines, draws).
+    """
+
+    network: DrawnNetwork
+    shares: Floats
+    weight: Floats
+
+    def net(self, group: int = 0) -> tuple[Floats, Floats]:
+        """Direct and net exposure to a group of countries, as :func:`~corridor.measures.exposures.exposure.exposure` says.
+
+        Returns
+        -------
+        (direct, net)
+            Each of shape (components, buyers, draws), 0..1.
+        """
+        target = self.network.sourcing.member[group]
+        direct: Floats = self.shares[:, :, target].sum(axis=2)
+        makers = self._by_maker((~target).astype(float)[:, None])
+        state = direct.copy()
+        for level in self.network.levels:
+            part = state[level.inputs] * self.weight[level.lines, None, :]
+            content = np.add.reduceat(part, level.of_output, axis=0)
+            state[level.outputs] += np.einsum("cbmn,cmn->cbn", makers[level.outputs], content)
+        return direct, state
+
+    def stop(
+        self,
+        cut: Floats,
+        damping: Floats | float = 1.0,
+        spare: Floats | float = 0.0,
+        stock: Floats | float = 0.0,
+    ) -> Floats:
+        """Part of each buyer's supply that stops: :func:`~corridor.measures.exposures.exposure.stop` on draws.
+
+        Parameters
+        ----------
+        cut
+            Part of its deliveries that each class withholds, shape (components, classes, draws); axes of length
+            1 stand for all. A class that withholds anything is taken to look after its own makers.
+        damping
+            Part of an input's shortage that reaches its users, shape (components, draws) or one number.
+        spare
+            What classes that withhold nothing can deliver beyond normal, as a part of it: one per draw, or one.
+        stock
+            What users hold, as a part of what they use in the time looked at, shape (components, buyers, draws);
+            it is used before a shortage reaches them.
+
+        Returns
+        -------
+        numpy.ndarray
+            Part of the supply that does not arrive, before stocks; shape (components, buyers, draws), 0..1.
+        """
+        shares, network = self.shares, self.network
+        willing = np.broadcast_to(~cut.any(axis=0), shares.shape[2:]).astype(float)
+        cut = np.broadcast_to(cut, (len(shares), *shares.shape[2:]))
+        at_once = np.einsum("cbkn,ckn->cbn", shares, cut)
+        more = spare * np.einsum("cbkn,kn->cbn", shares, willing)
+        makers = self._by_maker(willing)
+        passed = np.broadcast_to(np.asarray(damping, float), (len(shares), shares.shape[3]))
+        state: Floats = np.clip(at_once - more, 0.0, 1.0)
+        held = np.broadcast_to(np.asarray(stock, float), state.shape)
+        for level in network.essential:
+            part = np.maximum(state[level.inputs] - held[level.inputs], 0.0) * passed[level.inputs, None, :]
+            worst = np.maximum.reduceat(part, level.of_route, axis=0)
+            worst *= network.route_share[level.lines[level.of_route], None, None]
+            of_maker = np.add.reduceat(worst, level.routes_of, axis=0)
+            at = level.outputs
+            dry = np.einsum("cbmn,cmn->cbn", makers[at], of_maker)
+            state[at] = np.clip(at_once[at] + dry - more[at] + spare * dry, 0.0, 1.0)
+        return state
+
+    def needs(self, final: Floats, market: str, group: int) -> Floats:
+        """Need of a market for each component: final need, and what makers in it need of inputs.
+
+        ``need[i] = final[i] + sum_u omega[i,u] home share[u] need[u]``; what is made for others is left out.
+
+        Parameters
+        ----------
+        final
+            Final need, shape (components, draws).
+        market
+            Buyer.
+        group
+            Which of the groups holds the market itself.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape as `final`.
+        """
+        sourcing = self.network.sourcing
+        home = self.shares[:, sourcing.buyers.get_loc(market), sourcing.member[group]].sum(axis=1)
+        need = final.copy()
+        for level in reversed(self.network.levels):
+            made = need[level.outputs] * home[level.outputs]
+            lines_of = np.diff(np.r_[level.of_output, len(level.lines)])
+            np.add.at(need, level.inputs, np.repeat(made, lines_of, axis=0) * self.weight[level.lines])
+        return need
+
+    def _by_maker(self, keeps: Floats) -> Floats:
+        """What each buyer gets from makers that buy as another, shape (components, buyers, makers, draws)."""
+        sourcing, shares = self.network.sourcing, self.shares
+        out = np.zeros((shares.shape[0], shares.shape[1], len(sourcing.buyers), shares.shape[3]))
+        for at, buys_as in enumerate(sourcing.maker):
+            out[:, :, buys_as] += shares[:, :, at] * keeps[at]
+        return out
+
+
+def _lines(tables: Tables, figures: Figures, worst_rank: int) -> pd.DataFrame:
+    """Running recipes: ``output, input`` (positions), ``figure``, ``route``, ``route_share``, ``essential``."""
+    components = pd.Index(tables.components["id"])
+    number = figures.numbers("recipes", "value_share", "quantity")
+    recipes = tables.recipes.assign(figure=number, rank=status_rank(tables.recipes["status"]))
+    recipes = recipes[(recipes["purpose"] == "run") & (recipes["rank"] <= worst_rank) & (number >= 0)]
+    return pd.DataFrame(
+        {
+            "output": components.get_indexer(pd.Index(recipes["output"])),
+            "input": components.get_indexer(pd.Index(recipes["input"])),
+            "figure": recipes["figure"].to_numpy(),
+            "route": recipes["route"].to_numpy(),
+            "route_share": recipes["route_share"].to_numpy(float),
+            "essential": recipes["essential"].to_numpy(bool),
+        }
+    ).sort_values(["output", "route", "input"], ignore_index=True)
+
+
+def _levels(lines: pd.DataFrame, size: int, which: Flags) -> tuple[Level, ...]:
+    """Lines by the longest chain of inputs below their output."""
+    output, inputs = lines["output"].to_numpy(int)[which], lines["input"].to_numpy(int)[which]
+    route = pd.factorize(lines["route"])[0][which]
+    depth = np.zeros(size, dtype=int)
+    for _ in range(size):
+        new = depth.copy()
+        np.maximum.at(new, output, depth[inputs] + 1)
+        if (new == depth).all():
+            break
+        depth = new
+    place = np.flatnonzero(which)
+    out = []
+    for at in range(1, int(depth.max(initial=0)) + 1):
+        here = np.flatnonzero(depth[output] == at)
+        new_output = np.r_[True, np.diff(output[here]) != 0]
+        new_route = new_output | np.r_[True, np.diff(route[here]) != 0]
+        of_route = np.flatnonzero(new_route)
+        out.append(
+            Level(
+                output[here][new_output],
+                inputs[here],
+                place[here],
+                np.flatnonzero(new_output),
+                of_route,
+                np.flatnonzero(new_output[of_route]),
+            )
+        )
+    return tuple(out)

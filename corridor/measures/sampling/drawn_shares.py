@@ -1,0 +1,198 @@
+"""Shares of origins in every buyer's supply for many draws of the tables at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from corridor.data.arrays import Flags, Floats, Ints
+from corridor.data.frames import Tables
+from corridor.measures.sampling.figures import Figures
+from corridor.measures.supply.bill import status_rank
+from corridor.measures.supply.sourcing import FIXED, LOST, REST, WORLD, chosen_supply, share_rows, world_shares
+
+_BY_WORLD = (1, 3)  # layers of evidence that are world production
+_ENOUGH = 1e-9
+
+
+@dataclass(frozen=True)
+class WorldDraws:
+    """World production as :func:`~corridor.measures.supply.sourcing.world_shares` gives it, for draws.
+
+    Attributes
+    ----------
+    amount, figure
+        Stated amounts, and the figure that each is (-1: it has no range), shape (amounts,).
+    component
+        Component of each amount, numbered from 0.
+    stated
+        Whether a component's amounts are shares, which may leave a rest, shape (components,).
+    into
+        Matrix (world shares, amounts).
+    rest
+        Row of the world shares that takes the rest of each component, -1 where none is left.
+    """
+
+    amount: Floats
+    figure: Ints
+    component: Ints
+    stated: Flags
+    into: sparse.csr_matrix
+    rest: Ints
+
+    @classmethod
+    def of(cls, tables: Tables, figures: Figures, world: pd.DataFrame) -> WorldDraws:
+        """Arrays of the tables; `world` are their world shares."""
+        rows = chosen_supply(tables)
+        component, names = pd.factorize(rows["component"])
+        key = pd.MultiIndex.from_frame(world[["component", "origin"]])
+        place = key.get_indexer(pd.MultiIndex.from_frame(rows[["component", "country"]]))
+        amount = rows["amount"].to_numpy(float)
+        stated = np.bincount(component, rows["by_quantity"].to_numpy(bool), len(names)) == 0
+        total = np.bincount(component, amount, len(names))
+        rest = key.get_indexer(pd.MultiIndex.from_arrays([names, [REST] * len(names)]))
+        here = np.flatnonzero(place >= 0)
+        return cls(
+            amount,
+            figures.numbers("supply", "share", "quantity")[rows["row"].to_numpy(int)],
+            component,
+            stated,
+            sparse.csr_matrix((np.ones(len(here)), (place[here], here)), (len(world), len(rows))),
+            np.where(stated & (1.0 - total > _ENOUGH), rest, -1),
+        )
+
+    def at(self, values: Floats) -> Floats:
+        """World shares at drawn figures (figures, draws); shape (world shares, draws)."""
+        amount = exchanged(self.amount, self.figure, values)
+        count = len(self.stated)
+        add = sparse.csr_matrix(
+            (np.ones(len(amount)), (self.component, np.arange(len(amount)))), (count, len(amount))
+        )
+        total = add @ amount
+        over = np.where(self.stated[:, None] & (total <= 1.0), 1.0, total)
+        amount /= np.where(over > 0, over, 1.0)[self.component]
+        out: Floats = self.into @ amount
+        open_ = np.flatnonzero(self.rest >= 0)
+        out[self.rest[open_]] += np.clip(1.0 - (total / np.where(over > 0, over, 1.0))[open_], 0.0, 1.0)
+        return out
+
+
+@dataclass(frozen=True)
+class ShareDraws:
+    """Shares of classes of origins; origins that behave alike are one class, so that a draw is few numbers.
+
+    Attributes
+    ----------
+    components, buyers
+        Labels.
+    maker
+        Buyer that the makers of each class buy as, shape (classes,).
+    member
+        Whether each class belongs to each group of countries, shape (groups, classes).
+    stated, figure
+        Shares that ``sourcing`` states, and the figure that each is (-1: it has no range).
+    stated_into, stated_of
+        Matrices (cells x classes, stated) of those well enough known, (cells, stated) of all; a cell is a
+        component and a buyer.
+    traded
+        Part of what is left open that each class has by trade, shape (cells x classes,).
+    world_into, world_of
+        Matrices (cells x classes, world shares) of those well enough known, (cells, world shares) of all.
+    world
+        World shares.
+    """
+
+    components: pd.Index
+    buyers: pd.Index
+    maker: Ints
+    member: Flags
+    stated: Floats
+    figure: Ints
+    stated_into: sparse.csr_matrix
+    stated_of: sparse.csr_matrix
+    traded: Floats
+    world_into: sparse.csr_matrix
+    world_of: sparse.csr_matrix
+    world: WorldDraws
+
+    @classmethod
+    def of(
+        cls, tables: Tables, figures: Figures, groups: Sequence[Sequence[str]] = (), worst_rank: int = 3
+    ) -> ShareDraws:
+        """Arrays of the tables.
+
+        Parameters
+        ----------
+        figures
+            Figures that are drawn, of the same tables.
+        groups
+            Groups of countries: members and others are of different classes.
+        worst_rank
+            Shares less well known than this are left out.
+        """
+        components = pd.Index(tables.components["id"])
+        buyers = pd.Index([*sorted(tables.sourcing["market"].unique()), WORLD])
+        world = world_shares(tables)
+        rows = pd.concat([share_rows(tables, name, world, least=-1.0) for name in buyers], ignore_index=True)
+        known = (status_rank(rows["status"]) <= worst_rank).astype(float)
+        kind, maker, member = _classes(rows["origin"], buyers, groups)
+        cell = components.get_indexer(pd.Index(rows["component"])) * len(buyers)
+        cell += buyers.get_indexer(pd.Index(rows["market"]))
+        place, cells = cell * len(maker) + kind, len(components) * len(buyers)
+        layer, at = rows["layer"].to_numpy(int), rows["at"].to_numpy(float).astype(int)
+        fixed, made = layer == FIXED, np.isin(layer, _BY_WORLD)
+        other = ~fixed & ~made
+        weight = np.where(layer == LOST, 1.0, rows["weight"].to_numpy(float))
+        total = np.bincount(cell[other], weight[other], cells)
+        part = known[other] * weight[other] / np.where(total > 0, total, 1.0)[cell[other]]
+        several = cells * len(maker)
+        order, count = np.arange(int(fixed.sum())), int(fixed.sum())
+        return cls(
+            components,
+            buyers,
+            maker,
+            member,
+            rows["share"].to_numpy(float)[fixed],
+            figures.numbers("sourcing", "share")[at[fixed]],
+            sparse.csr_matrix((known[fixed], (place[fixed], order)), (several, count)),
+            sparse.csr_matrix((np.ones(count), (cell[fixed], order)), (cells, count)),
+            np.bincount(place[other], part, several).astype(float),
+            sparse.csr_matrix((known[made], (place[made], at[made])), (several, len(world))),
+            sparse.csr_matrix((np.ones(int(made.sum())), (cell[made], at[made])), (cells, len(world))),
+            WorldDraws.of(tables, figures, world),
+        )
+
+    def at(self, values: Floats) -> Floats:
+        """Shares at drawn figures (figures, draws); shape (components, buyers, classes, draws)."""
+        draws, classes = values.shape[1], len(self.maker)
+        stated = exchanged(self.stated, self.figure, values)
+        left_open = np.clip(1.0 - self.stated_of @ stated, 0.0, 1.0)
+        world = self.world.at(values)
+        total = self.world_of @ world
+        by_world = np.where(total > 0, left_open / np.where(total > 0, total, 1.0), 0.0)
+        shape = (-1, classes, draws)
+        out = (self.stated_into @ stated).reshape(shape)
+        out += self.traded.reshape(-1, classes, 1) * left_open[:, None, :]
+        out += (self.world_into @ world).reshape(shape) * by_world[:, None, :]
+        shares: Floats = out.reshape(len(self.components), len(self.buyers), classes, draws)
+        return shares
+
+
+def exchanged(stated: Floats, figure: Ints, values: Floats) -> Floats:
+    """Stated numbers with the drawn figures in their places, shape (numbers, draws)."""
+    out = np.repeat(stated[:, None], values.shape[1], axis=1)
+    drawn = figure >= 0
+    out[drawn] = values[figure[drawn]]
+    return out
+
+
+def _classes(origin: pd.Series, buyers: pd.Index, groups: Sequence[Sequence[str]]) -> tuple[Ints, Ints, Flags]:
+    """Class of each row; maker of each class; which class is in which group."""
+    at = buyers.get_indexer(pd.Index(origin))
+    traits = [np.where(at >= 0, at, len(buyers) - 1), *(origin.isin(list(group)).to_numpy() for group in groups)]
+    table, kind = np.unique(np.column_stack(traits).astype(np.int64), axis=0, return_inverse=True)
+    return kind.ravel(), table[:, 0], table[:, 1:].T.astype(bool)

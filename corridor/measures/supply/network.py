@@ -1,0 +1,129 @@
+"""The tables as arrays: who buys what from where, and what goes into it. All measures run on this."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from corridor.data.arrays import Floats, Ints
+from corridor.data.tables import Tables
+from corridor.measures.supply.bill import bill, status_rank
+from corridor.measures.supply.sourcing import WORLD, shares_of_buyers
+
+
+@dataclass(frozen=True)
+class Network:
+    """Sourcing and recipes, indexed by component and buyer.
+
+    A buyer is a market with sourcing of its own, or ``WORLD``: any other country, which buys what the world
+    makes. Makers in a country buy as that country buys.
+
+    Attributes
+    ----------
+    components, buyers, origins
+        Labels; positions in them are the indices used below.
+    sourcing
+        ``component, buyer, origin`` (indices), ``share``, ``rank`` (0 reported to 3 assumed); one row per share.
+    recipes
+        ``output, input`` (indices), ``line`` (index of the (output, route) pair), ``value_share``,
+        ``route_share``, ``essential``, ``rank``; sorted by line.
+    """
+
+    components: pd.Index
+    buyers: pd.Index
+    origins: pd.Index
+    sourcing: pd.DataFrame
+    recipes: pd.DataFrame
+
+    @classmethod
+    def of(cls, tables: Tables) -> Network:
+        """Arrays of the tables; markets are the countries that have rows in ``sourcing``."""
+        components = pd.Index(tables.components["id"])
+        markets = sorted(tables.sourcing["market"].unique())
+        buyers = pd.Index([*markets, WORLD])
+        rows = shares_of_buyers(tables, markets)
+        origins = pd.Index(sorted({*rows["origin"].unique(), *markets}))
+        sourcing = pd.DataFrame(
+            {
+                "component": components.get_indexer(pd.Index(rows["component"])),
+                "buyer": buyers.get_indexer(pd.Index(rows["market"])),
+                "origin": origins.get_indexer(pd.Index(rows["origin"])),
+                "share": rows["share"].to_numpy(float),
+                "rank": status_rank(rows["status"]),
+            }
+        )
+        lines = bill(tables)
+        key = lines["output"] + "\0" + lines["route"]
+        recipes = pd.DataFrame(
+            {
+                "output": components.get_indexer(pd.Index(lines["output"])),
+                "input": components.get_indexer(pd.Index(lines["input"])),
+                "line": pd.factorize(key)[0],
+                "value_share": lines["value_share"].to_numpy(float),
+                "route_share": lines["route_share"].to_numpy(float),
+                "essential": lines["essential"].to_numpy(bool),
+                "rank": status_rank(lines["status"]),
+            }
+        )
+        return cls(components, buyers, origins, sourcing, recipes)
+
+    @cached_property
+    def maker_buyer(self) -> Ints:
+        """Buyer (index) that the makers of each origin buy as; shape (origins,)."""
+        at = self.buyers.get_indexer(self.origins)
+        return np.where(at >= 0, at, len(self.buyers) - 1).astype(np.int64)
+
+    def shares_of(self, buyer: str) -> Floats:
+        """Shares of origins in a buyer's supply, shape (components, origins)."""
+        rows = self.sourcing[self.sourcing["buyer"] == self.buyers.get_loc(buyer)]
+        out = np.zeros((len(self.components), len(self.origins)))
+        np.add.at(out, (rows["component"].to_numpy(), rows["origin"].to_numpy()), rows["share"].to_numpy())
+        return out
+
+    def from_origins(self, weight: Floats, worst_rank: int = 3) -> Floats:
+        """Sum over origins of share times weight.
+
+        Parameters
+        ----------
+        weight
+            Weight of each origin, shape (..., components, origins).
+        worst_rank
+            Shares less well known than this are left out.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (..., components, buyers).
+        """
+        rows = self.sourcing[self.sourcing["rank"] <= worst_rank]
+        component, buyer = rows["component"].to_numpy(), rows["buyer"].to_numpy()
+        value = weight[..., component, rows["origin"].to_numpy()] * rows["share"].to_numpy()
+        flat = component * len(self.buyers) + buyer
+        size = len(self.components) * len(self.buyers)
+        lead = value.shape[:-1]
+        out: Floats = np.stack([np.bincount(flat, one, size) for one in value.reshape(math.prod(lead), len(rows))])
+        return out.reshape(*lead, len(self.components), len(self.buyers))
+
+    def by_maker(self, keeps: Floats, worst_rank: int = 3) -> Floats:
+        """What each buyer gets from makers that buy their inputs as another buyer does.
+
+        Parameters
+        ----------
+        keeps
+            Part of each origin's deliveries that counts, shape (..., components, origins).
+        worst_rank
+            Shares less well known than this are left out.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (..., components, buyers, buyers as makers).
+        """
+        parts = [
+            self.from_origins(keeps * (self.maker_buyer == maker), worst_rank) for maker in range(len(self.buyers))
+        ]
+        return np.stack(parts, axis=-1)

@@ -1,0 +1,258 @@
+"""Where a market gets each component: home production, trade and world supply merged by evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from corridor.data.tables import Tables
+from corridor.measures.supply.bill import status_rank
+
+#: Columns of every table of shares.
+SHARES = ["market", "component", "origin", "share", "status", "source", "year"]
+#: Origin that stands for every country that is not named.
+REST = "ROW"
+#: Buyer that stands for every country without sourcing of its own.
+WORLD = "WORLD"
+#: Layers of shares that ``sourcing`` states, and of those that nothing is known of.
+FIXED, LOST = -1, 4
+_KNOWN = 3  # statuses ranked below this are not assumptions
+_ENOUGH = 1e-9
+
+
+def world_shares(tables: Tables) -> pd.DataFrame:
+    """Shares of countries in the world's production of each component.
+
+    Published production goes before assumed shares; of several publications the newest year counts, and in it
+    the publication with most countries. What the countries leave open belongs to ``ROW``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``component, origin, share, status, source, year``; shares of a component sum to 1.
+    """
+    rows = chosen_supply(tables)
+    total = rows.groupby("component")["amount"].transform("sum")
+    stated = ~rows.groupby("component")["by_quantity"].transform("any")
+    # Shares that are stated keep their value and leave a rest; quantities are put over their sum.
+    rows["share"] = rows["amount"] / total.where(~stated | (total > 1), 1.0).where(total > 0, 1.0)
+    rows = rows.rename(columns={"country": "origin"})
+    out = rows[["component", "origin", "share", "status", "source", "year"]]
+    left_open = 1.0 - out.groupby("component")["share"].sum()
+    rest = left_open[left_open > _ENOUGH].rename("rest").reset_index()
+    if len(rest):
+        first = out.sort_values("share", ascending=False).drop_duplicates("component")
+        extra = rest.merge(first, on="component").assign(origin=REST)
+        extra["share"] = extra["rest"]
+        out = pd.concat([out, extra[out.columns]], ignore_index=True)
+    out = out.groupby(["component", "origin"], as_index=False).agg(
+        share=("share", "sum"), status=("status", "first"), source=("source", "first"), year=("year", "first")
+    )
+    return out[out["share"] > _ENOUGH].reset_index(drop=True)
+
+
+def chosen_supply(tables: Tables) -> pd.DataFrame:
+    """Rows of ``supply`` that :func:`world_shares` rests on.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows with ``row`` (position in ``supply``), ``amount`` and ``by_quantity`` (unit of the amount: a share
+        of world production if false).
+    """
+    supply = tables.supply.assign(
+        assumed=status_rank(tables.supply["status"]) >= _KNOWN, row=np.arange(len(tables.supply))
+    )
+    sizes = (
+        supply.groupby(["component", "assumed", "year", "source"], as_index=False)
+        .size()
+        .sort_values(
+            ["component", "assumed", "year", "size", "source"], ascending=[True, True, False, False, True]
+        )
+    )
+    chosen = sizes.drop_duplicates("component")[["component", "assumed", "year", "source"]]
+    rows = supply.merge(chosen, on=["component", "assumed", "year", "source"])
+    amount = rows["share"].astype(float).fillna(rows["quantity"].astype(float)).fillna(0.0)
+    return rows.assign(amount=amount, by_quantity=rows["share"].isna())
+
+
+def import_values(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFrame:
+    """A market's imports of each component by exporter, by its trade codes.
+
+    Codes that hold the component alone (``match`` exact) give ``reported`` values; where there are none, codes
+    of its group give ``inherited`` ones: their shares stand for the component's, their amounts do not.
+
+    Parameters
+    ----------
+    tables
+        Needs ``codes`` and ``trade``.
+    market
+        Importing country.
+    year
+        Year of the trade; each code's newest where not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``component, origin, value_usd_m, status, source, year``, without the market itself.
+    """
+    trade = tables.trade[(tables.trade["importer"] == market) & (tables.trade["exporter"] != market)]
+    if year is None:
+        newest = trade.groupby(["nomenclature", "code"])["year"].transform("max")
+        trade = trade[trade["year"] == newest]
+    else:
+        trade = trade[trade["year"] == year]
+    rows = by_component(tables, trade.rename(columns={"exporter": "origin"}))
+    return rows.groupby(["component", "origin"], as_index=False).agg(
+        value_usd_m=("value_usd_m", "sum"),
+        status=("status", "first"),
+        source=("source", "first"),
+        year=("year", "max"),
+    )
+
+
+def by_component(tables: Tables, trade: pd.DataFrame) -> pd.DataFrame:
+    """Rows of trade with the component that they stand for.
+
+    Parameters
+    ----------
+    tables
+        Needs ``codes``.
+    trade
+        Rows of the table ``trade``, of one year or one year per code.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows with a column ``component``: of each component the rows of codes of its own (``match`` exact),
+        where there are none those of its group with status ``inherited``. Where an importer's trade is told in
+        two nomenclatures, the newer counts, of the same year HS6: together they would count twice.
+    """
+    rows = tables.codes[["component", "nomenclature", "code", "match"]].merge(trade, on=["nomenclature", "code"])
+    exact = rows["match"] == "exact"
+    has_exact = exact.groupby(rows["component"]).transform("max")
+    rows = _one_nomenclature(rows[exact | ~has_exact])
+    return rows.assign(status=rows["status"].where(rows["match"] == "exact", "inherited"))
+
+
+def _one_nomenclature(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of each importer and component the rows of one nomenclature."""
+    if (rows.groupby("importer")["nomenclature"].nunique() < 2).all():
+        return rows
+    rank = 2 * rows["year"] + (rows["nomenclature"] == "HS6")
+    best = rank.groupby([rows["importer"], rows["component"], rows["nomenclature"]]).transform("max")
+    return rows[best == best.groupby([rows["importer"], rows["component"]]).transform("max")]
+
+
+def import_shares(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFrame:
+    """Shares of exporters in a market's imports of each component; parameters as :func:`import_values`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``component, origin, share, status, source, year``, without the market itself.
+    """
+    out = import_values(tables, market, year=year)
+    total = out.groupby("component")["value_usd_m"].transform("sum")
+    out["share"] = out["value_usd_m"] / total.where(total > 0)
+    return out.dropna(subset=["share"])[["component", "origin", "share", "status", "source", "year"]]
+
+
+def shares(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFrame:
+    """Share of each origin in a market's supply of each component (sigma), home production included.
+
+    Rows of ``sourcing`` stand as they are. What they leave open is spread over the other origins by the best
+    evidence there is: trade in a code of the component's own, else published world production, else trade of
+    its group, else assumed world production. The market itself takes part only through ``sourcing``.
+
+    Parameters
+    ----------
+    tables
+        Needs ``sourcing``, ``trade``, ``codes``, ``supply`` and ``components``.
+    market
+        Country code, or ``"WORLD"`` for a buyer who takes the world's production as it is.
+    year
+        Year of the trade figures; the newest where not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``market, component, origin, share, status, source, year``; shares sum to 1 per component. A component
+        of which nothing is known comes from ``ROW``, as an assumption.
+    """
+    return share_rows(tables, market, world_shares(tables), year)[SHARES]
+
+
+def shares_of_buyers(tables: Tables, markets: Sequence[str]) -> pd.DataFrame:
+    """:func:`shares` of several markets and of ``WORLD``, one below the other."""
+    world = world_shares(tables)
+    parts = [share_rows(tables, market, world)[SHARES] for market in [*markets, WORLD]]
+    return pd.concat(parts, ignore_index=True)
+
+
+def share_rows(
+    tables: Tables, market: str, world: pd.DataFrame, year: int | None = None, least: float = _ENOUGH
+) -> pd.DataFrame:
+    """Rows of :func:`shares` with where each comes from.
+
+    Parameters
+    ----------
+    world
+        Result of :func:`world_shares`.
+    least
+        Smallest share that is given; -1 gives also rows that others leave nothing for.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of :func:`shares`; ``layer``: one of the module's FIXED, the positions 0 to 3 of the evidence
+        in its order, LOST; ``at``: position in ``sourcing`` of fixed rows, in `world` of those spread by world
+        production, -1 elsewhere; ``weight``: what the share is in proportion to within its layer.
+    """
+    components = pd.Index(tables.components["id"])
+    world = world.assign(at=np.arange(len(world)))
+    if market == WORLD:
+        fixed = world.iloc[:0]
+        spread = world.assign(layer=1)
+    else:
+        own = tables.sourcing.assign(at=np.arange(len(tables.sourcing)))
+        own = own[own["market"] == market]
+        fixed = own[["component", "origin", "share", "status", "source", "year", "at"]]
+        traded = import_shares(tables, market, year=year).assign(at=-1)
+        known = status_rank(world["status"]) < _KNOWN
+        exact = traded["status"] != "inherited"
+        layers = [traded[exact], world[known], traded[~exact], world[~known]]
+        pool = pd.concat([layer.assign(layer=at) for at, layer in enumerate(layers)], ignore_index=True)
+        pool = pool[(pool["origin"] != market) & (pool["share"] > _ENOUGH)]
+        pool = pool[~_taken(pool, fixed)]
+        spread = pool[pool["layer"] == pool.groupby("component")["layer"].transform("min")]
+    open_share = (
+        (1.0 - fixed.groupby("component")["share"].sum()).reindex(components, fill_value=1.0).clip(lower=0.0)
+    )
+    total = spread.groupby("component")["share"].transform("sum")
+    left_open = spread["component"].map(open_share).astype(float)
+    spread = spread.assign(weight=spread["share"], share=spread["share"] / total * left_open)
+    fixed = fixed.assign(layer=FIXED, weight=fixed["share"])
+    found = pd.Index(spread["component"].unique())
+    lost = open_share[(open_share > _ENOUGH) & ~open_share.index.isin(found)]
+    rest = pd.DataFrame({"component": lost.index, "origin": REST, "share": lost.to_numpy(), "status": "assumed"})
+    rest = rest.assign(at=-1, layer=LOST, weight=1.0)
+    parts = [part for part in (fixed, spread[fixed.columns], rest) if len(part)]
+    out = pd.concat(parts, ignore_index=True) if parts else fixed.copy()
+    known_component = components.get_indexer(pd.Index(out["component"])) >= 0
+    rows = pd.DataFrame(out[(out["share"] > least) & known_component]).assign(market=market)
+    return rows.sort_values(["component", "origin"], ignore_index=True)[[*SHARES, "layer", "at", "weight"]]
+
+
+def _taken(pool: pd.DataFrame, fixed: pd.DataFrame) -> np.ndarray:
+    """Which rows of `pool` name a (component, origin) that stands in `fixed`."""
+    components, origins = pd.Index(fixed["component"].unique()), pd.Index(fixed["origin"].unique())
+
+    def number(rows: pd.DataFrame) -> np.ndarray:
+        component = components.get_indexer(pd.Index(rows["component"]))
+        origin = origins.get_indexer(pd.Index(rows["origin"]))
+        return np.where((component < 0) | (origin < 0), -1, component * len(origins) + origin)
+
+    return np.isin(number(pool), number(fixed))

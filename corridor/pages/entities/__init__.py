@@ -1,0 +1,1 @@
+"""Pages of components and countries, and their list."""

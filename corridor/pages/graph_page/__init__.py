@@ -1,0 +1,1 @@
+"""graph.html: the component graph from ore to product."""

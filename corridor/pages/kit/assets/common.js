@@ -1,0 +1,285 @@
+/* What all pages share: making elements, writing numbers, state in the address, tables, downloads.
+   Texts from data only ever become text nodes; nothing here parses them as HTML. */
+"use strict";
+const corridor = (() => {
+  const $ = (id) => document.getElementById(id);
+  const read = (id) => JSON.parse($(id).textContent);
+
+  /** An element with properties, attributes (data-, aria-, role) and children: el("td", {className: "n"}, "3.1 %"). */
+  function el(tag, props = {}, ...children) {
+    const node = document.createElement(tag);
+    for (const [key, value] of Object.entries(props)) {
+      if (value === null || value === undefined || value === false) continue;
+      if (key in node && !key.includes("-")) node[key] = value;
+      else node.setAttribute(key, value === true ? "" : String(value));
+    }
+    node.append(...children.filter((child) => child !== null && child !== undefined));
+    return node;
+  }
+
+  /** The children of a node, those that are null left out. */
+  const fill = (node, ...children) => node.replaceChildren(...children.filter((child) => child !== null && child !== undefined));
+
+  const SVG = "http://www.w3.org/2000/svg";
+  function svg(tag, attributes = {}, ...children) {
+    const node = document.createElementNS(SVG, tag);
+    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+    node.append(...children);
+    return node;
+  }
+
+  /* ---- numbers ---- */
+  let unit = "usd", crore = 8.4;
+  const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+  const one = new Intl.NumberFormat("en", { maximumFractionDigits: 1, minimumFractionDigits: 0 });
+  const indian = new Intl.NumberFormat("en-IN", { maximumFractionDigits: 0 });
+  function percent(share) {
+    if (share === null || share === undefined || Number.isNaN(share)) return "–";
+    const value = share * 100;
+    if (value > 0 && value < 0.5) return "<\u00a01\u00a0%";
+    return (value < 99.5 || value === 100 ? whole.format(value) : ">\u00a099") + "\u00a0%";
+  }
+  /** Money given in US$ million, in the unit chosen. */
+  function money(usdM) {
+    if (usdM === null || usdM === undefined || Number.isNaN(usdM)) return "–";
+    if (usdM === 0) return unit === "inr" ? "₹0" : "$0";
+    const sign = usdM < 0 ? "−" : "", size = Math.abs(usdM);
+    if (unit === "inr") {
+      const rupees = size * crore;
+      if (rupees >= 1e5) return `${sign}₹${one.format(rupees / 1e5)}\u00a0lakh\u00a0crore`;
+      return `${sign}₹${rupees >= 10 || rupees === 0 ? indian.format(rupees) : one.format(rupees)}\u00a0crore`;
+    }
+    if (size >= 1000) return `${sign}$${one.format(size / 1000)}\u00a0bn`;
+    if (size > 0 && size < 0.1) return `${sign}<\u00a0$0.1\u00a0M`;
+    return `${sign}$${size >= 10 || size === 0 ? whole.format(size) : one.format(size)}\u00a0M`;
+  }
+  /** "$1.2 bn", with the other unit beside it. */
+  function moneyBoth(usdM) {
+    const before = unit, here = money(usdM);
+    unit = unit === "usd" ? "inr" : "usd";
+    const there = money(usdM);
+    unit = before;
+    return `${here} (${there})`;
+  }
+  function number(value) {
+    if (value === null || value === undefined || Number.isNaN(value)) return "–";
+    if (Math.abs(value) >= 1e9) return `${one.format(value / 1e9)} billion`;
+    if (Math.abs(value) >= 1e6) return `${one.format(value / 1e6)} million`;
+    return Math.abs(value) >= 10 ? whole.format(value) : one.format(value);
+  }
+
+  /** A quantity with its unit: "64 million units", "1,200 t". */
+  const amount = (value, unit) => `${number(value)} ${unit === "unit" ? "units" : unit}`;
+  /** The share with one decimal, for changes that are small. */
+  const percentFine = (share) => (share === null || share === undefined ? "–" : `${(share * 100).toFixed(1)}\u00a0%`);
+  /** A name at the beginning of a line; "pH meter" stays as it is. */
+  const capital = (name) => (/^[a-z][^A-Z]/.test(name) ? name[0].toUpperCase() + name.slice(1) : name);
+  /** A country's name inside a sentence. */
+  const inText = (name) => (/^(United|European|Netherlands|Philippines|Czech)/.test(name) ? `the ${name}` : name);
+
+  /* ---- state in the address, so that a copied link shows the same view ---- */
+  function readState(known) {
+    const found = {};
+    for (const [key, value] of new URLSearchParams(location.hash.slice(1))) if (key in known) found[key] = value;
+    return { ...known, ...found };
+  }
+  function writeState(state, known) {
+    const parts = new URLSearchParams();
+    for (const key of Object.keys(known)) if (String(state[key]) !== String(known[key])) parts.set(key, state[key]);
+    const hash = parts.toString();
+    // From a file, replaceState may be refused by the browser; the view works all the same.
+    try { history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search); } catch { /* as said; a frame has no address of its own */ }
+  }
+
+  /* ---- small parts ---- */
+  /** How well a figure is known, as a word with a mark that does not rest on colour. */
+  function badge(status) {
+    return el("span", { className: `badge ${status}` }, status);
+  }
+  /** Bar of the parts known as reported, computed, inherited, assumed. */
+  function evidence(parts, names) {
+    const text = names.map((name, at) => `${percent(parts[at])} ${name}`).filter((_, at) => parts[at] > 0.004).join(", ");
+    const bar = svg("svg", { class: "evidence", viewBox: "0 0 100 10", preserveAspectRatio: "none", role: "img", "aria-label": text || "nothing known" });
+    let x = 0;
+    names.forEach((name, at) => {
+      const width = Math.max(0, parts[at] || 0) * 100;
+      if (width > 0.4) bar.append(svg("rect", { x, y: 0, width, height: 10, class: name }));
+      x += width;
+    });
+    bar.prepend(svg("title", {}, text));
+    return bar;
+  }
+  /** Bar for a share, with the figure in front. */
+  function shareCell(share, kind) {
+    const bar = svg("svg", { class: `bar ${kind || ""}`, viewBox: "0 0 100 4", preserveAspectRatio: "none", "aria-hidden": "true" },
+      svg("rect", { x: 0, y: 0, width: 100, height: 4, class: "rail" }), svg("rect", { x: 0, y: 0, width: Math.min(1, share || 0) * 100, height: 4 }));
+    return el("td", { className: "n" }, percent(share), bar);
+  }
+  /** Source of a figure: title and year, the address in a link where it is a web address. */
+  function sourceNote(source, year) {
+    const text = source ? source.title : "no source";
+    const link = source && /^https?:\/\//i.test(source.address || "")
+      ? el("a", { href: source.address, rel: "noreferrer noopener", target: "_blank" }, text) : text;
+    return el("span", { className: "source" }, link, year ? `, ${year}` : "");
+  }
+
+  /** Buttons of which one is chosen. */
+  function segmented(box, options, chosen, choose) {
+    box.replaceChildren(...options.map(([value, label, title]) => el("button", {
+      type: "button", title: title || "", "aria-pressed": String(value === chosen()), onclick: () => {
+        choose(value);
+        for (const button of box.children) button.setAttribute("aria-pressed", String(button.dataset.value === chosen()));
+      }, "data-value": value,
+    }, label)));
+    return () => { for (const button of box.children) button.setAttribute("aria-pressed", String(button.dataset.value === chosen())); };
+  }
+
+  const requestIdleCallback = window.requestIdleCallback ?? ((work) => setTimeout(work, 30));
+  const cancelIdleCallback = window.cancelIdleCallback ?? clearTimeout;
+
+  /** A table whose heads sort it. columns: {key, label, title, value(row), cell(row) -> td, down (first click falls)}. */
+  function table(box, columns, options) {
+    const FIRST = 24;
+    let sort = options.sort, rows = [], later = 0, lines = new Map();
+    const heads = columns.map((column) => {
+      const button = el("button", { type: "button", title: column.title || "", onclick: () => {
+        sort = { key: column.key, down: sort.key === column.key ? !sort.down : column.down !== false };
+        draw();
+      } }, column.label, el("span", { className: "arrow", "aria-hidden": "true" }));
+      return el("th", { scope: "col", className: column.className || "" }, column.value ? button : column.label);
+    });
+    const body = el("tbody");
+    box.replaceChildren(el("caption", { className: "hidden" }, options.caption), el("thead", {}, el("tr", {}, ...heads)), body);
+    function draw() {
+      const column = columns.find((other) => other.key === sort.key);
+      const sign = sort.down ? -1 : 1;
+      const order = rows.map((row) => [column.value(row), row]);
+      order.sort(([a], [b]) => (typeof a === "string" ? sign * a.localeCompare(b) : sign * ((a ?? -1) - (b ?? -1))));
+      heads.forEach((head, at) => {
+        if (columns[at].key === sort.key) head.setAttribute("aria-sort", sort.down ? "descending" : "ascending");
+        else head.removeAttribute("aria-sort");
+      });
+      const lineOf = ([, row], at) => {
+        const line = el("tr", {}, ...columns.map((other) => other.cell(row, at)));
+        lines.set(row, line);
+        if (options.mark) options.mark(line, row);
+        return line;
+      };
+      lines = new Map();
+      const first = draw.all ? order.length : FIRST;
+      // What is seen first is drawn at once, the rest when the browser has time for it.
+      body.replaceChildren(...order.slice(0, first).map(lineOf));
+      cancelIdleCallback(later);
+      const rest = order.slice(first);
+      if (rest.length) later = requestIdleCallback(() => body.append(...rest.map(lineOf)), { timeout: 600 });
+      if (!rows.length) body.append(el("tr", {}, el("td", { colSpan: columns.length, className: "none" }, options.none || "Nothing here.")));
+    }
+    /** Every row at once: before a row far down is looked for, and before printing. */
+    function finish() {
+      if (body.children.length < rows.length) { draw.all = true; draw(); draw.all = false; }
+    }
+    /** Marks anew, when what is chosen changed and the rows did not. */
+    function remark() { for (const [row, line] of lines) options.mark(line, row); }
+    window.addEventListener("beforeprint", finish);
+    return { show(next) { rows = next; draw(); }, redraw: draw, remark, finish, get sort() { return sort; } };
+  }
+
+  /** A search field with suggestions below (combobox with a list box). entries: {at, text, note}; choose(at). */
+  function suggest(input, list, entries, choose) {
+    const MOST = 9, words = entries.map((entry) => entry.text.toLowerCase());
+    let found = [], active = -1;
+    function close() { list.hidden = true; active = -1; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); }
+    function take(entry) { close(); choose(entry.at); }
+    function mark(next) {
+      active = next;
+      [...list.children].forEach((item, n) => item.setAttribute("aria-selected", String(n === active)));
+      if (active >= 0) input.setAttribute("aria-activedescendant", list.children[active].id); else input.removeAttribute("aria-activedescendant");
+    }
+    function open() {
+      const sought = input.value.trim().toLowerCase();
+      const rank = (n) => (words[n] === sought ? 0 : words[n].startsWith(sought) ? 1 : /[^a-z0-9]/.test(words[n][words[n].indexOf(sought) - 1]) ? 2 : 3);
+      found = sought ? [...words.keys()].filter((n) => words[n].includes(sought)).sort((a, b) => rank(a) - rank(b) || words[a].length - words[b].length).slice(0, MOST).map((n) => entries[n]) : [];
+      list.replaceChildren(...found.map((entry, n) => el("li", { id: `${list.id}-${n}`, role: "option", "aria-selected": "false", title: entry.text, onpointerdown: (event) => { event.preventDefault(); take(entry); } },
+        el("span", {}, entry.text.slice(0, 80)), el("span", { className: "soft small" }, entry.note))));
+      if (sought && !found.length) list.append(el("li", { className: "soft", role: "option", "aria-disabled": "true" }, "No component of this name"));
+      list.hidden = !sought;
+      input.setAttribute("aria-expanded", String(Boolean(sought)));
+      mark(-1);
+    }
+    input.addEventListener("input", open);
+    input.addEventListener("blur", close);
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") { if (list.hidden) choose(-1); close(); input.value = ""; }
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        if (list.hidden) open();
+        if (found.length) mark((active + (event.key === "ArrowDown" ? 1 : found.length + (active < 0 ? 0 : -1))) % found.length);
+      }
+      if (event.key === "Enter" && found.length && !list.hidden) { event.preventDefault(); take(found[Math.max(active, 0)]); }
+    });
+  }
+
+  /* ---- downloads ---- */
+  function save(name, blob) {
+    const link = el("a", { href: URL.createObjectURL(blob), download: name });
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(link.href), 4000);
+  }
+  /** CSV; a text that a spreadsheet would take for a formula gets an apostrophe in front (corridor/data/guards/formulas.py). */
+  function saveCsv(name, head, rows) {
+    const cell = (value) => {
+      if (value === null || value === undefined) return "";
+      let text = String(value);
+      if (typeof value === "string" && /^'*[=+\-@\t\r]/.test(text)) text = `'${text}`;
+      return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    };
+    const lines = [head, ...rows].map((row) => row.map(cell).join(","));
+    save(name, new Blob(["\ufeff", lines.join("\n"), "\n"], { type: "text/csv;charset=utf-8" }));
+  }
+
+  /** Button that switches between US$ and Rs crore, remembered in the state. */
+  function unitSwitch(button, croreOfUsdM, start, changed) {
+    crore = croreOfUsdM;
+    const set = (next) => {
+      unit = next;
+      for (const part of button.querySelectorAll("[data-unit]")) part.classList.toggle("on", part.dataset.unit === unit);
+      button.title = `Money in ${unit === "usd" ? "US dollars" : "rupees (crore)"}; press to change`;
+    };
+    set(start === "inr" ? "inr" : "usd");
+    button.addEventListener("click", () => { set(unit === "usd" ? "inr" : "usd"); changed(unit); });
+  }
+
+  /** A mark for must, could or never: a square, a triangle, a crossed ring; colour only repeats it. */
+  function verdictMark(verdict, size) {
+    const mark = svg("svg", { class: `mark ${verdict}`, viewBox: "0 0 16 16", width: size, height: size, "aria-hidden": "true" });
+    if (verdict === "must") mark.append(svg("rect", { x: 2, y: 2, width: 12, height: 12 }));
+    else if (verdict === "could") mark.append(svg("path", { d: "M8 1.5 L15 14 L1 14 Z" }));
+    else mark.append(svg("circle", { cx: 8, cy: 8, r: 5.5 }), svg("path", { d: "M4 12 L12 4" }));
+    return mark;
+  }
+
+  /** Copies the address of the view as it is; where the browser forbids that, it is shown to be copied by hand. */
+  function linkButton(button) {
+    const words = button.textContent;
+    const say = (text) => { button.textContent = text; setTimeout(() => { button.textContent = words; }, 1600); };
+    button.addEventListener("click", async () => {
+      try { await navigator.clipboard.writeText(location.href); say("Copied"); } catch { window.prompt("Address of this view", location.href); }
+    });
+  }
+  /** Called when a page has drawn itself. A link to another view of the same page, pasted or followed, is read anew. */
+  function ready() {
+    document.documentElement.dataset.ready = "true";
+    window.addEventListener("hashchange", () => location.reload());
+  }
+
+  /** Address of the page of a component or a country; null where there is none. `pages` holds the files that are not simply the id, and all of countries. */
+  function pageOf(pages, folder, id) {
+    if (!pages) return null;
+    if (Object.hasOwn(pages[folder] ?? {}, id)) return `${folder}/${pages[folder][id]}`;
+    return folder === "components" ? `components/${id}.html` : null;
+  }
+
+  return { pageOf, verdictMark, linkButton, ready, $, read, el, fill, svg, percent, percentFine, money, moneyBoth, number, amount, capital, inText, readState, writeState, badge, evidence, shareCell, sourceNote, segmented, suggest, table, saveCsv, save, unitSwitch };
+})();

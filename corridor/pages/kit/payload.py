@@ -1,0 +1,160 @@
+"""Tables as the compact JSON that the pages read: codes instead of names, columns instead of rows, few digits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from corridor.config import Study
+from corridor.data.tables import Tables
+from corridor.measures.supply.bill import bill
+from corridor.pages.kit import style
+from corridor.pages.kit.sectors import OTHER_COLOUR, Sectors
+
+
+def number(value: Any, digits: int = 4) -> float | None:
+    """A number with few digits, None where unknown: JSON knows no NaN."""
+    if value is None or pd.isna(value) or not math.isfinite(float(value)):
+        return None
+    short = round(float(value), digits)
+    return int(short) if short == int(short) else short
+
+
+def text(value: Any) -> str:
+    """A text, empty where unknown."""
+    return "" if value is None or pd.isna(value) else str(value)
+
+
+def year(value: Any) -> int | None:
+    """A year, None where unknown."""
+    return None if value is None or pd.isna(value) else int(value)
+
+
+def rows_of(frame: pd.DataFrame) -> Iterable[Any]:
+    """Rows with the columns as attributes."""
+    return frame.itertuples(index=False, name="Row")
+
+
+def numbers(values: Iterable[Any], digits: int = 4) -> list[float | None]:
+    """A column of :func:`number`."""
+    return [number(value, digits) for value in values]
+
+
+def needs(tables: Tables, shares: pd.DataFrame) -> pd.Series:
+    """What each market needs of each component: finally, and for what its own makers of the users need.
+
+    ``need[i,m] = demand[i,m] + sum_c value_share[i,c] route_share[c] home_share[c,m] need[c,m]``
+
+    Parameters
+    ----------
+    tables
+        Needs ``demand``, ``components`` and ``recipes``.
+    shares
+        Result of :func:`corridor.shares` for the markets.
+
+    Returns
+    -------
+    pandas.Series
+        US$ million a year at reference prices, by (market, component).
+    """
+    recipes = bill(tables)
+    recipes = recipes.assign(part=recipes["value_share"] * recipes["route_share"])
+    found = []
+    for market, own in shares.groupby("market", sort=False):
+        home = own[own["origin"] == market].groupby("component")["share"].sum()
+        demand = tables.demand[tables.demand["market"] == market].groupby("component")["value_usd_m"].sum()
+        final = demand.reindex(tables.components["id"], fill_value=0.0).astype(float)
+        need = final
+        for _ in range(len(final)):
+            worth, own_part = (recipes["output"].map(one).astype(float).fillna(0.0) for one in (need, home))
+            made = worth * own_part
+            derived = (recipes["part"] * made).groupby(recipes["input"]).sum()
+            new = final.add(derived.reindex(final.index, fill_value=0.0))
+            if float((new - need).abs().max()) < 1e-9:
+                break
+            need = new
+        need.index = pd.MultiIndex.from_product([[market], need.index], names=["market", "component"])
+        found.append(need)
+    return pd.concat(found) if found else pd.Series(dtype=float)
+
+
+class Codes:
+    """Places of names in a list, so that rows can carry small numbers."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = list(dict.fromkeys(names))
+        self.at = {name: place for place, name in enumerate(self.names)}
+
+    def __call__(self, name: Any) -> int:
+        """Place of a name; names not there before are added at the end."""
+        key = text(name)
+        if key not in self.at:
+            self.at[key] = len(self.names)
+            self.names.append(key)
+        return self.at[key]
+
+
+def study_part(tables: Tables, study: Study) -> dict[str, Any]:
+    """What every page's scripts need to know of the study."""
+    names = dict(zip(tables.countries["iso3"], tables.countries["name"], strict=True))
+    return {
+        "study": study.name,
+        "crore": study.inr_per_usd / 10,
+        "markets": [market_part(tables, iso3) for iso3 in study.markets],
+        "target": list(study.target),
+        "targetName": target_name(study.target, names),
+        "sectors": sector_part(tables),
+        "style": {
+            "classes": style.SHARE_CLASSES,
+            "colours": style.SHARE_COLOURS,
+            "land": style.LAND,
+            "ink": "#1b2430",
+            "accent": "#a63d1f",
+            "blue": "#2f6690",
+            "other": OTHER_COLOUR,
+        },
+    }
+
+
+def target_name(target: Sequence[str], names: dict[str, str]) -> str:
+    """The target in one word where its first member is by far the greatest."""
+    if tuple(target) == ("CHN", "HKG", "MAC"):
+        return "China"
+    return ", ".join(text(names.get(iso3, iso3)) for iso3 in target)
+
+
+def market_part(tables: Tables, iso3: str) -> dict[str, Any]:
+    """A market with its place on the map."""
+    row = tables.countries[tables.countries["iso3"] == iso3].iloc[0]
+    return {"id": iso3, "name": text(row["name"]), "lon": number(row["lon"], 2), "lat": number(row["lat"], 2)}
+
+
+def sector_part(tables: Tables) -> list[dict[str, str]]:
+    """Sectors that have components, in the order of the table ``sectors``."""
+    shown = Sectors.of(tables)
+    order = shown.order(tables.components["sector"])
+    return [{"id": name, "name": shown.name(name), "colour": shown.colour(name)} for name in order]
+
+
+def source_part(tables: Tables, keys: Sequence[str]) -> list[dict[str, str]]:
+    """Title and address of each source, in the order of the keys."""
+    known = tables.sources.drop_duplicates("key").set_index("key")
+    rows = []
+    for key in keys:
+        row: Any = known.loc[key] if key in known.index else {}
+        rows.append({"key": key, "title": text(row.get("title", key)), "address": text(row.get("address", ""))})
+    return rows
+
+
+def country_part(tables: Tables, codes: Sequence[str]) -> list[dict[str, Any]]:
+    """Name and place of each country, in the order of the codes."""
+    known = tables.countries.drop_duplicates("iso3").set_index("iso3")
+    rows = []
+    for iso3 in codes:
+        row: Any = known.loc[iso3] if iso3 in known.index else {}
+        place = {"lon": number(row.get("lon", 0.0), 2) or 0, "lat": number(row.get("lat", 0.0), 2) or 0}
+        rows.append({"iso3": iso3, "name": text(row.get("name", iso3)), **place})
+    return rows

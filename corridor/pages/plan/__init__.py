@@ -1,0 +1,1 @@
+"""plan.html: the map of India with the plan for each budget."""

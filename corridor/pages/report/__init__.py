@@ -1,0 +1,1 @@
+"""report.html: the study in plain words, to be printed."""

@@ -1,0 +1,1 @@
+"""dependency.html: the world map of who supplies what to whom."""

@@ -1,0 +1,7 @@
+"""Every measure under one name each: for the command line, the results folder, pages and notebooks."""
+
+from corridor.registry._study_measures import study_measures
+from corridor.registry.catalog import KINDS, kind_of, measure
+from corridor.registry.definition import Column, Kind, Options
+
+__all__ = ["KINDS", "Column", "Kind", "Options", "kind_of", "measure", "study_measures"]

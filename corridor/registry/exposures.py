@@ -1,0 +1,143 @@
+"""Kinds that tell how much rests on the target: in all, tier by tier, and by which paths."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from corridor.data.tables import Tables
+from corridor.measures import exposure, exposure_by_tier, headline, paths, uncertainty
+from corridor.registry.definition import Column, Kind, Options, by_market
+
+NAME = Column("name", "the component")
+SECTOR = Column("sector", "its sector")
+STAGE = Column("stage", "its stage, from mined to final")
+_TIERS = 3  # shown alone; what lies above is added up
+_PATHS_OF = 5  # components whose paths are shown where none is named
+
+
+def _exposure(tables: Tables, options: Options) -> pd.DataFrame:
+    return exposure(tables, options.markets, options.target)
+
+
+def _headline(tables: Tables, options: Options) -> pd.DataFrame:
+    found = headline(tables, _exposure(tables, options), by_sector=True)
+    return found if options.sector is None else found[found["sector"] == options.sector].reset_index(drop=True)
+
+
+def _ranks(tables: Tables, options: Options) -> pd.DataFrame:
+    markets = {market: options.study.markets.get(market, 1.0) for market in options.markets}
+    return uncertainty(
+        tables, options.study.model_copy(update={"markets": markets, "target": options.target})
+    ).ranks
+
+
+def tiers(tables: Tables, options: Options) -> pd.DataFrame:
+    """Exposure by tier, one row per market and component, largest hidden part first within a market.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``market, component, net, hidden`` (net less tier 0), ``tier_0`` to ``tier_2``, ``tier_3_up`` (parts of
+        the component's price, they sum to net) and ``mean_tier`` (weighted by contribution).
+    """
+    long = exposure_by_tier(tables, options.markets, options.target)
+    long["at"] = long["tier"].clip(upper=_TIERS)
+    long["depth"] = long["tier"] * long["contribution"]
+    wide = long.pivot_table(
+        index=["market", "component"], columns="at", values="contribution", aggfunc="sum", fill_value=0.0
+    ).reindex(columns=range(_TIERS + 1), fill_value=0.0)
+    wide.columns = pd.Index([f"tier_{at}" for at in range(_TIERS)] + [f"tier_{_TIERS}_up"])
+    net, depth = wide.sum(axis=1), long.groupby(["market", "component"])["depth"].sum()
+    wide.insert(0, "net", net)
+    wide.insert(1, "hidden", net - wide["tier_0"])
+    out = wide.assign(mean_tier=depth / net).reset_index()
+    out["place"] = pd.Index(options.markets).get_indexer(pd.Index(out["market"]))
+    out = out.sort_values(["place", "hidden", "component"], ascending=[True, False, True], ignore_index=True)
+    return out.drop(columns="place")
+
+
+def _paths(tables: Tables, market: str, options: Options) -> pd.DataFrame:
+    wanted = list(options.components) or dearest(tables, market, options.target, _PATHS_OF)
+    return paths(tables, wanted, market, options.target)
+
+
+def dearest(tables: Tables, market: str, target: tuple[str, ...], most: int) -> list[str]:
+    """Components of a market's final needs with most value resting on the target, largest first."""
+    net = exposure(tables, market, target).set_index("component")["net"]
+    needs = tables.demand[tables.demand["market"] == market].groupby("component")["value_usd_m"].sum()
+    rests = (needs * net.reindex(needs.index)).sort_index().sort_values(ascending=False, kind="stable")
+    return list(rests[rests > 0].index[:most])
+
+
+KINDS: dict[str, Kind] = {
+    "exposure": Kind(
+        "how much of each component rests on the target: direct, through its inputs, and if the target stops",
+        _exposure,
+        (
+            NAME,
+            SECTOR,
+            STAGE,
+            Column("direct", "part bought from the target", ".0%"),
+            Column("net", "part of its value that comes from the target through the bill of materials", ".0%"),
+            Column("stop", "part that stops if the target stops", ".0%"),
+            Column("assumed", "part of net whose weakest link is an assumption", ".0%"),
+        ),
+        ("market", "target", "sector", "component"),
+    ),
+    "headline": Kind(
+        "the same over all that a market needs, weighted by value, and by sector",
+        _headline,
+        (
+            SECTOR,
+            Column("need_usd_m", "final needs, US$ million a year", ",.0f"),
+            Column("direct", "part bought from the target", ".1%"),
+            Column("net", "part of the value that comes from the target through the bill of materials", ".1%"),
+            Column("stop", "part that stops if the target stops", ".1%"),
+        ),
+        ("market", "target", "sector"),
+    ),
+    "uncertainty": Kind(
+        "rank of each component by the value that rests on the target, as the figures move within their ranges",
+        _ranks,
+        (
+            NAME,
+            SECTOR,
+            Column("exposed_usd_m", "need that rests on the target, US$ million a year", ",.0f"),
+            Column("rank", "by it, at the stated figures", ".0f"),
+            Column("rank_low", "5 % of the draws rank it higher", ".0f"),
+            Column("rank_high", "5 % of the draws rank it lower", ".0f"),
+            Column("top_10", "part of the draws that have it among the first ten", ".0%"),
+            Column("top_20", "among the first twenty", ".0%"),
+        ),
+        ("market", "target", "sector", "component"),
+    ),
+    "tiers": Kind(
+        "at which tier of its inputs the target enters each component, and how much of that is hidden",
+        tiers,
+        (
+            NAME,
+            SECTOR,
+            Column("net", "part of its value that comes from the target", ".1%"),
+            Column("hidden", "part of its value that comes from the target below tier 0", ".1%"),
+            Column("tier_0", "bought from the target itself", ".1%"),
+            Column("tier_1", "in its inputs", ".1%"),
+            Column("tier_2", "in the inputs of its inputs", ".1%"),
+            Column("tier_3_up", "further up", ".1%"),
+            Column("mean_tier", "tier at which the target enters, mean by value", ".2f"),
+        ),
+        ("market", "target", "sector", "component"),
+    ),
+    "paths": Kind(
+        "the chains of inputs that carry 90 % of a component's exposure (of five where none is named)",
+        by_market(_paths),
+        (
+            Column("path", "from the component to what the target sells; < is 'made from'"),
+            Column("origin", "country of the target at its end"),
+            Column("contribution", "part of the component's value", ".2%"),
+            Column("share", "part of its net exposure", ".1%"),
+            Column("cumulative_share", "of this and the larger ones", ".1%"),
+            Column("assumed", "part whose weakest link is an assumption", ".0%"),
+        ),
+        ("market", "target", "component"),
+    ),
+}

@@ -1,0 +1,211 @@
+"""Kinds that tell how concentrated a supply is, whether the official tests call it dependent, and how firmly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from corridor.config import Study
+from corridor.data.tables import Tables
+from corridor.measures import (
+    concentration,
+    concentration_indices,
+    feasibility,
+    format_bound,
+    market_dependence,
+    mineral_risk,
+    shares,
+    stability,
+    with_persistence,
+)
+from corridor.registry.definition import Column, Kind, Options, by_market
+from corridor.registry.exposures import NAME, SECTOR, STAGE
+
+_SEED = 0  # of the draws behind the probability of a turn: the same table every time
+
+
+def supply_concentration(tables: Tables, market: str) -> pd.DataFrame:
+    """Indices of concentration of a market's supply, by the best evidence, most concentrated abroad first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        :func:`corridor.measures.concentration` with ``cr3, n75, hhi_normalised`` of all supply, home production
+        included, before the columns of the foreign, world and import sides.
+    """
+    sides = concentration(tables, market)
+    supply = shares(tables, market).rename(columns={"component": "product", "share": "value"})
+    whole = concentration_indices(supply.drop(columns=["year", "market"]))
+    kept = ["hhi", "hhi_normalised", "effective_suppliers", "cr3", "n75", "largest", "largest_share"]
+    whole = whole[["product", *kept]].rename(columns={"product": "component"})
+    out = sides.merge(whole, on="component", how="left")
+    first = ["market", "component", "home_share", "foreign_concentration", *kept]
+    return out[[*first, *(name for name in out.columns if name not in first)]]
+
+
+def dependence(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFrame:
+    """The official tests for a year of imports, or the newest one with how steadily they hold; dependent first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        :func:`corridor.measures.market_dependence` (with its persistence where no year is given) and ``note``:
+        why an indicator is blank.
+    """
+    yearly = market_dependence(tables, market)
+    out = with_persistence(yearly) if year is None else yearly[yearly["year"] == year]
+    return _noted(out, market).sort_values(
+        ["dependent", "cdi1", "component"], ascending=[False, False, True], na_position="last", ignore_index=True
+    )
+
+
+def dependence_years(tables: Tables, market: str) -> pd.DataFrame:
+    """The official tests for every year of imports, by component and year, with ``note``."""
+    out = _noted(market_dependence(tables, market), market)
+    return out.sort_values(["component", "year"], ignore_index=True)
+
+
+def _noted(frame: pd.DataFrame, market: str) -> pd.DataFrame:
+    out = frame.rename(columns={"product": "component"}).drop(columns="reporter")
+    unsold = f"what {market} exports of it is not in the table trade: cdi3 is blank"
+    open_ = f"{unsold}, and whether it is dependent stays open"
+    note = np.where(out["cdi3"].isna(), np.where(out["dependent"].isna(), open_, unsold), "")
+    return out.assign(note=note)
+
+
+def minerals(tables: Tables, market: str) -> pd.DataFrame:
+    """Supply risk of minerals, with the bounds of the import reliance that the home share's bounds leave.
+
+    Returns
+    -------
+    pandas.DataFrame
+        :func:`corridor.measures.mineral_risk` with ``reliance_low, reliance_high`` (0..1) and ``reliance``, per
+        cent as publishers write it: ``85``, ``>95``, ``<50``, ``40-60``.
+    """
+    out = mineral_risk(tables, market)
+    home = tables.sourcing[(tables.sourcing["market"] == market) & (tables.sourcing["origin"] == market)]
+    home = home.drop_duplicates("component").set_index("component")[["share", "low", "high"]].astype(float)
+    ends = home.reindex(out["component"]).reset_index(drop=True)
+    out["reliance_low"] = (1.0 - ends["high"]).fillna(out["import_reliance"])
+    out["reliance_high"] = (1.0 - ends["low"]).fillna(out["import_reliance"])
+    pairs = zip(100 * out["reliance_low"], 100 * out["reliance_high"], strict=True)
+    out["reliance"] = [format_bound(low, high) for low, high in pairs]
+    return out
+
+
+def _stability(tables: Tables, market: str, options: Options) -> pd.DataFrame:
+    return stability(tables, market, rng=np.random.default_rng(_SEED))
+
+
+def sellers(tables: Tables, study: Study) -> Sequence[str]:
+    """Markets of the study whose exports the table of trade tells: all but those that report it alone."""
+    known = set(tables.trade.loc[tables.trade["nomenclature"] == "HS6", "exporter"])
+    return [market for market in study.markets if market in known] or list(study.markets)
+
+
+_MARKET = ("market", "sector", "component")
+_TESTS = (
+    Column("cdi1", "concentration of imports (Herfindahl)", ".2f"),
+    Column("cdi2", "imports in what is used", ".2f"),
+    Column("cdi3", "imports over exports", ".2f"),
+    Column("hhi_world", "concentration of the world's production", ".2f"),
+    Column("dependent", "all three indicators of the EU hold"),
+    Column("geodep", "the four criteria of CEPII hold"),
+    Column("single_point", "dependent, and the world has no other origin to turn to"),
+)
+
+KINDS: dict[str, Kind] = {
+    "shares": Kind(
+        "where each market's supply of a component comes from, with year, status and source",
+        by_market(lambda tables, market, options: shares(tables, market)),
+        (
+            NAME,
+            Column("origin", "the country"),
+            Column("share", "of the market's supply", ".1%"),
+            Column("year", "of the figure", ".0f"),
+            Column("status", "how it is known"),
+            Column("source", "where it is published"),
+        ),
+        _MARKET,
+    ),
+    "concentration": Kind(
+        "how concentrated a market's supply of each component is: Herfindahl index, effective suppliers, the "
+        "largest three, how few hold 75 %",
+        by_market(lambda tables, market, options: supply_concentration(tables, market)),
+        (
+            NAME,
+            SECTOR,
+            Column("home_share", "home production in the market's supply", ".0%"),
+            Column("hhi", "Herfindahl index of all supply, 0 to 1", ".2f"),
+            Column("hhi_normalised", "the same, 0 for equal shares and 1 for one country", ".2f"),
+            Column("effective_suppliers", "so many equal countries would be as concentrated", ".1f"),
+            Column("cr3", "share of the three largest", ".0%"),
+            Column("n75", "fewest countries that hold 75 %", ".0f"),
+            Column("foreign_largest", "largest foreign origin"),
+            Column("foreign_largest_share", "its share of what comes from abroad", ".0%"),
+            Column("foreign_status", "how the foreign shares are known"),
+        ),
+        _MARKET,
+    ),
+    "dependence": Kind(
+        "official tests of import dependence (EU's three indicators, CEPII's GeoDep) in the newest or a given"
+        " year",
+        by_market(lambda tables, market, options: dependence(tables, market, year=options.year)),
+        (NAME, Column("year", "of the imports", ".0f"), *_TESTS),
+        (*_MARKET, "year"),
+    ),
+    "dependence-years": Kind(
+        "the same tests in every year of the data",
+        by_market(lambda tables, market, options: dependence_years(tables, market)),
+        (NAME, Column("year", "of the imports", ".0f"), *_TESTS),
+        _MARKET,
+    ),
+    "minerals": Kind(
+        "supply risk of minerals as the EU counts it, and import reliance with its bounds",
+        by_market(lambda tables, market, options: minerals(tables, market)),
+        (
+            NAME,
+            STAGE,
+            Column("supply_risk", "governance-weighted concentration; the EU calls 1 and more critical", ".2f"),
+            Column("global_risk", "that of the world's production", ".2f"),
+            Column("sourcing_risk", "that of the market's own sourcing", ".2f"),
+            Column("reliance", "per cent of supply that is imported, as its bounds allow"),
+            Column("unrated", "world supply from countries without a governance figure", ".0%"),
+            Column("status", "how the world's production is known"),
+        ),
+        ("market", "component"),
+    ),
+    "stability": Kind(
+        "how firm the label 'imports are concentrated' is: distance to the threshold, years in it, turns by error",
+        by_market(_stability),
+        (
+            NAME,
+            Column("hhi", "Herfindahl index of imports in the newest year", ".2f"),
+            Column("distance", "to the threshold 0.4, as a part of it", "+.0%"),
+            Column("firm", "no error of 10 % in the flows turns the label"),
+            Column("flip_probability", "part of draws with such errors that turn it", ".0%"),
+            Column("flagged", "concentrated in the newest year"),
+            Column("flagged_share", "part of the years in which it was", ".0%"),
+            Column("changes", "turns from one year to the next", ".0f"),
+        ),
+        _MARKET,
+    ),
+    "feasibility": Kind(
+        "how near each component lies to what a country sells already (relatedness density)",
+        by_market(lambda tables, market, options: feasibility(tables, market)),
+        (
+            NAME,
+            SECTOR,
+            Column("value_usd_m", "what the country sells, US$ million", ",.1f"),
+            Column("rca", "revealed comparative advantage, 1 is average", ".2f"),
+            Column("density_held_out", "relatedness by the other countries' baskets", ".3f"),
+            Column("percentile", "part of the components no nearer", ".0%"),
+            Column("rank", "of the country among the exporters, 1 is nearest", ".0f"),
+            Column("status", "inherited: the codes hold other goods too"),
+        ),
+        _MARKET,
+        sellers,
+    ),
+}

@@ -1,0 +1,1 @@
+"""Studies that must meet demand: capacitated facility location, solved exactly without a solver."""

@@ -1,0 +1,1 @@
+"""The program: options, limits, calm years, windows and recourse as rows and columns."""

@@ -1,0 +1,1 @@
+"""How a good plan is found, and a bound on all plans proved."""

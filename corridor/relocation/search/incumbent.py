@@ -1,0 +1,179 @@
+"""The best plan of a search so far, and the bound on all plans: what every way of searching adds to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from corridor.data.arrays import Floats
+from corridor.relocation.model.goals import TIE_BREAK
+from corridor.relocation.model.problem import Problem
+from corridor.relocation.model.program import Program
+from corridor.relocation.result.decision import Decision, cost_of, link_values, nothing
+from corridor.relocation.result.found import Found, goal_value
+from corridor.relocation.result.value import Recourse
+from corridor.relocation.search.prune import prune
+from corridor.relocation.search.site_assignment import fit
+from corridor.relocation.solver.solve import Solution, Status
+
+#: Part of the time at the end for leaving out what avoids no loss; large studies stop searching before it.
+PRUNING = 0.05
+
+Progress = Callable[[float, float, float], None]
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What a search minimises (a weighted sum of goals) and bounds."""
+
+    weights: Mapping[str, float]
+    at_most: Mapping[str, float] = field(default_factory=dict)
+
+
+class Incumbent:
+    """The best decision so far, the bound so far, and when a search may stop.
+
+    Parameters
+    ----------
+    limit
+        Seconds for the search.
+    """
+
+    def __init__(
+        self, problem: Problem, aim: Aim, limit: float, recourse: Recourse | None, progress: Progress | None
+    ) -> None:
+        self.problem, self.aim, self.limit, self.progress = problem, aim, limit, progress
+        self.started = time.perf_counter()
+        self.recourse = recourse or Recourse(problem)
+        self.best: Found | None = None
+        self.bound = -np.inf
+        self.status = str(Status.FEASIBLE)
+        self.prices: dict[str, float] = {}
+        self._idle: float | None = None
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the search began."""
+        return time.perf_counter() - self.started
+
+    @property
+    def left(self) -> float:
+        """Seconds left, at least one."""
+        return max(self.limit - self.elapsed, 1.0)
+
+    @property
+    def known(self) -> Found:
+        """The best so far, where there is one."""
+        assert self.best is not None
+        return self.best
+
+    def offer(self, decision: Decision) -> None:
+        """A decision that satisfies all limits: kept where it is better."""
+        theta = self.recourse.loss(link_values(self.problem, decision))
+        value = self.value(decision, theta)
+        if self.best is None or value < self.best.objective - 1e-9 * abs(value):
+            self.best = Found(decision, theta, value, self.bound, self.status, "highs", self.elapsed)
+            self._tell()
+
+    def take(self, decision: Decision) -> None:
+        """A plan found with sites in it, or placed afterwards where these are fractions."""
+        placed = decision if (decision.chosen["option"] >= 0).all() else self.place(decision)
+        if placed is not None:
+            self.offer(placed)
+
+    def place(self, decision: Decision) -> Decision | None:
+        """The decision at its sites within the time, less what does not fit there; None where none was found."""
+        most = self.aim.at_most.get("cost")
+        seconds = min(max(0.2 * self.limit, 5.0), 20.0, self.left + 3.0)
+        return fit(
+            self.problem,
+            self.recourse,
+            decision,
+            cost_at_most=np.inf if most is None else most,
+            time_limit_s=seconds,
+        )
+
+    def promises(self, solution: Solution) -> bool:
+        """Whether a program's plan can be better than the best: sites placed later only make it dearer."""
+        slack = self.tie_break()
+        return self.best is None or solution.objective - slack < self.best.objective
+
+    def prune(self) -> None:
+        """Leave out of the best decision what avoids no loss, where loss is all that counts."""
+        if set(self.aim.weights) != {"loss"} or set(self.aim.at_most) - {"cost"}:
+            return
+        best = self.known
+        fewer = prune(self.problem, self.recourse, best.decision, seconds=PRUNING * self.limit)
+        if cost_of(self.problem, fewer) < cost_of(self.problem, best.decision):
+            theta = self.recourse.loss(link_values(self.problem, fewer))
+            self.best = replace(best, decision=fewer, theta=theta, objective=self.value(fewer, theta))
+
+    def value(self, decision: Decision, theta: Floats) -> float:
+        """The aim at a decision; the tie-break is left out."""
+        total = 0.0
+        for name, weight in self.aim.weights.items():
+            total += weight * goal_value(self.problem, name, decision, theta)
+        return total
+
+    def rise(self, bound: float) -> None:
+        """A bound on all plans."""
+        if bound > self.bound:
+            self.bound = bound
+            self._tell()
+
+    def learn(self, solution: Solution) -> None:
+        """The bound of the whole program, or of a relaxation of it."""
+        self.rise(solution.bound - self.tie_break())
+
+    def price(self, program: Program, relaxed: Solution) -> None:
+        """Take from a relaxation what one more unit of each limit lowers the aim by."""
+        if relaxed.prices is None:
+            return
+        for block in ("limits", "fund"):
+            if block in program.rows:
+                begin, index = program.rows[block]
+                values = -relaxed.prices[begin : begin + len(index)]
+                least = np.isfinite(program.row_bounds[0][begin : begin + len(index)])
+                values = np.where(least, -values, values)
+                self.prices |= {
+                    str(name): max(float(value), 0.0) for name, value in zip(index["name"], values, strict=True)
+                }
+
+    def tie_break(self) -> float:
+        """The most that the tie-break on cost adds to the solver's objective and bound; it is not of the aim."""
+        most = self.budget()
+        return 0.0 if "cost" in self.aim.weights or not np.isfinite(most) else TIE_BREAK * most
+
+    def budget(self) -> float:
+        """The least of the budgets for everything; infinite where there is none."""
+        limits = self.problem.limits
+        whole = limits.loc[(limits["limit"] == "budget") & limits["sectors"].isna(), "amount"]
+        return float(whole.min()) if len(whole) else np.inf
+
+    def tolerance(self) -> float:
+        """Where to stop: the study's gap, on what this aim can change at all.
+
+        What no plan can change must not make the gap look small: it can be nearly all of the loss.
+        """
+        study = self.problem.study
+        if "loss" in self.aim.weights:
+            if self._idle is None:
+                idle = nothing(self.problem)
+                self._idle = self.value(idle, self.recourse.loss(link_values(self.problem, idle)))
+            whole = self._idle
+            return max(study.gap * max(whole - self.bound, 0.0), 1e-6)
+        return max(study.gap * abs(self.bound), 1e-6)
+
+    def done(self) -> bool:
+        """Whether the best plan is near enough to the bound, or the time is up."""
+        if self.best is None or self.best.objective - self.bound > self.tolerance():
+            return self.elapsed >= self.limit
+        self.status = str(Status.OPTIMAL)
+        return True
+
+    def _tell(self) -> None:
+        if self.progress is not None:
+            self.progress(self.elapsed, self.best.objective if self.best else np.nan, self.bound)

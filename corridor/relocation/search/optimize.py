@@ -1,0 +1,331 @@
+"""Least loss within a budget, and the frontier over budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from corridor.config import Study
+from corridor.data.tables import Tables
+from corridor.errors import ConfigError, NoPlan
+from corridor.measures.supply.evidence import known_tables
+from corridor.parallel import each
+from corridor.relocation.facility_location.model import plan_location
+from corridor.relocation.model.goals import goal_steps
+from corridor.relocation.model.problem import Problem, build_problem
+from corridor.relocation.result.decision import nothing
+from corridor.relocation.result.describe import Before, describe
+from corridor.relocation.result.effect import measured_exposure
+from corridor.relocation.result.found import Found, goal_value
+from corridor.relocation.result.plan import Plan
+from corridor.relocation.result.value import Recourse
+from corridor.relocation.search.checkpoints import Checkpoints
+from corridor.relocation.search.incumbent import Aim, Progress
+from corridor.relocation.search.relax import no_plan, why_no_plan
+from corridor.relocation.search.search import search
+from corridor.relocation.solver.solve import TimeUp
+
+#: Attempts to reach an exposure; the bound on the value from the target moves between them.
+_TRIES = 4
+#: Part of the time for one plan where the plan of a smaller budget is known.
+_KNOWN = 0.6
+
+
+def optimize(
+    tables: Tables, study: Study, *, budget_usd_m: float | None = None, progress: Progress | None = None
+) -> Plan:
+    """Best plan for the study's goal within all limits.
+
+    Parameters
+    ----------
+    tables
+        Tables of the study.
+    study
+        Settings; ``budget_usd_m`` is used where no other budget is given.
+    budget_usd_m
+        Budget, US$ million: discounted investment net of incentives, discounted running premium, and what
+        facilities, second sources and stocks cost.
+    progress
+        Called with seconds, best objective and bound whenever one of them gets better.
+
+    Returns
+    -------
+    Plan
+        At the time limit, or when interrupted, the best so far with its bound.
+
+    Raises
+    ------
+    ConfigError
+        If the study names what the tables do not have, or the budget is not positive.
+    NoPlan
+        If no set of moves satisfies all limits.
+    """
+    budget = study.budget_usd_m if budget_usd_m is None else budget_usd_m
+    _check_budgets([budget])
+    if study.meet_demand:
+        return plan_location(known_tables(tables, study), study, budget_usd_m=budget)
+    problem = build_problem(tables, study, budget_usd_m=budget)
+    recourse = Recourse(problem)
+    found = best(problem, recourse, progress=progress)
+    return describe(problem, budget, found, Before.of(problem, recourse), recourse)
+
+
+def best(
+    problem: Problem,
+    recourse: Recourse,
+    *,
+    hints: Sequence[Found] = (),
+    progress: Progress | None = None,
+    time_limit_s: float | None = None,
+) -> Found:
+    """Best decision for the study's goal, its parts in turn.
+
+    An exposure to be reached is held by the value from the target in India's purchases, which is linear in the
+    plan; the bound on it is moved until the exposure measured on the plan's tables is reached.
+
+    Raises
+    ------
+    NoPlan
+        If limits contradict each other, with the fewest that must give way; or if the goal can't be reached, with
+        the least that can.
+    """
+    goal = problem.study.goal
+    bounds: dict[str, float] = {}
+    if goal.loss_at_most_usd_m is not None:
+        bounds["loss"] = goal.loss_at_most_usd_m
+    if goal.cvar_at_most_usd_m is not None:
+        bounds["cvar"] = goal.cvar_at_most_usd_m
+    limit = time_limit_s or problem.study.time_limit_s
+    if goal.exposure_at_most is None:
+        return _in_turn(problem, recourse, bounds, hints, progress, limit)
+    wanted = goal.exposure_at_most
+    idle = nothing(problem)
+    now, value = measured_exposure(problem, idle), goal_value(problem, "exposure", idle, np.zeros(0))
+    bound = value * min(wanted / now, 1.0) if now > 0 else value
+    for _ in range(_TRIES):
+        found = _in_turn(problem, recourse, {**bounds, "exposure": bound}, (), progress, limit / _TRIES)
+        reached = measured_exposure(problem, found.decision)
+        if reached <= wanted + 1e-6:
+            return found
+        bound = min(bound, goal_value(problem, "exposure", found.decision, found.theta)) - value * (
+            (reached - wanted) / now + 1e-6
+        )
+    raise NoPlan(f"goal exposure_at_most {wanted:.2%}: the best of {_TRIES} attempts reached {reached:.2%}.")
+
+
+def _in_turn(
+    problem: Problem,
+    recourse: Recourse,
+    bounds: dict[str, float],
+    hints: Sequence[Found],
+    progress: Progress | None,
+    limit: float,
+) -> Found:
+    """Goals minimised in turn, each held to within the tolerance while the next is minimised."""
+    goal, steps = problem.study.goal, goal_steps(problem.study.goal)
+    bounds = dict(bounds)
+    found: Found | None = None
+    for weights in steps:
+        offered = tuple(hint.decision for hint in hints) if found is None else (found.decision,)
+        spent = 0.0 if found is None else found.seconds
+        try:
+            found = search(
+                problem,
+                Aim(weights, dict(bounds)),
+                hints=offered,
+                time_limit_s=limit / len(steps),
+                recourse=recourse,
+                progress=progress,
+            )
+        except TimeUp:
+            raise
+        except NoPlan:
+            raise _reason(problem, recourse, bounds, limit) from None
+        found = replace(found, seconds=spent + found.seconds)
+        if len(weights) == 1:
+            name = next(iter(weights))
+            bounds[name] = found.objective + goal.tolerance * abs(found.objective) + 1e-9
+    assert found is not None
+    return found
+
+
+def _reason(problem: Problem, recourse: Recourse, bounds: dict[str, float], limit: float) -> NoPlan:
+    """Which limits must give way; or, where the limits alone can be kept, what is the least of each goal."""
+    if not why_no_plan(problem).empty or not bounds:
+        return no_plan(problem)
+    lines = []
+    for name, amount in bounds.items():
+        least = search(problem, Aim({name: 1.0}), time_limit_s=limit, recourse=recourse)
+        lines.append(
+            f"  - {name} at most {amount:,.6g}: within the limits the least found is {least.objective:,.6g}"
+        )
+    return NoPlan("\n".join(["the goal can't be reached:", *lines]))
+
+
+def frontier(
+    tables: Tables,
+    study: Study,
+    *,
+    budgets: Iterable[float] | None = None,
+    refine: int = 0,
+    progress: Callable[[float], None] | None = None,
+    workers: int | None = None,
+    resume: Path | None = None,
+) -> list[Plan]:
+    """One plan per budget, by rising budget: cost against the study's goal (loss, tail loss or exposure).
+
+    A budget within which the limits allow no plan is left out; if that holds for all, it is an error. A larger
+    budget never gives a worse plan: each starts from the plan of the next smaller one, which satisfies
+    its limits too. Likewise a bound on a larger budget's loss bounds the smaller's.
+
+    Parameters
+    ----------
+    tables, study
+        As in :func:`optimize`.
+    budgets
+        US$ million; ``study.budgets_usd_m`` where not given.
+    refine
+        Further budgets, put where the frontier bends most.
+    progress
+        Called with each budget when it is solved, in the order in which they end.
+    workers
+        Processes; one per processor if left out. They are spawned: a script that calls this does so under
+        ``if __name__ == "__main__":``, or with ``workers=1``.
+    resume
+        Folder in which each plan is kept as it is found; those that lie there already, of the same study and
+        tables, are taken as they are.
+    """
+    given = study.budgets_usd_m or (study.budget_usd_m,)
+    wanted = sorted(set(given if budgets is None else budgets))
+    _check_budgets(wanted)
+    if study.meet_demand:
+        known = known_tables(tables, study)
+        return [plan_location(known, study, budget_usd_m=budget) for budget in wanted]
+    problem = build_problem(tables, study, budget_usd_m=wanted[-1])
+    chains = _chains(wanted, workers)
+    found: dict[float, Found] = {}
+    faults: list[NoPlan] = []
+    kept = None if resume is None else Checkpoints.of(resume, problem)
+    for part, fault in _run(problem, chains, {}, progress, workers, kept):
+        found.update(part)
+        faults += [fault] if fault is not None else []
+    if not found:
+        raise faults[0]
+    for _ in range(refine):
+        budget = _bend(found)
+        if budget is None:
+            break
+        for part, _ in _run(problem, [[budget]], found, progress, 1, kept):
+            found.update(part)
+    in_order = _never_worse(problem, found)
+    recourse = Recourse(problem)
+    before = Before.of(problem, recourse)
+    return [
+        describe(replace(problem, limits=_with_budget(problem, budget)), budget, result, before, recourse)
+        for budget, result in in_order.items()
+    ]
+
+
+def _check_budgets(budgets: Sequence[float]) -> None:
+    if not budgets or not all(not np.isnan(budget) and budget > 0 for budget in budgets):
+        raise ConfigError("budgets must be greater than 0 (US$ million). Mend: give at least one positive budget.")
+
+
+def _with_budget(problem: Problem, budget: float) -> pd.DataFrame:
+    """The limits with another budget."""
+    limits = problem.limits.copy()
+    limits.loc[limits["name"] == "budget", "amount"] = budget
+    return limits
+
+
+def _chains(budgets: Sequence[float], workers: int | None) -> list[list[float]]:
+    """Budgets in runs of neighbours, one run per process: each plan is the start of the next."""
+    from corridor.parallel import processors
+
+    count = max(1, min(workers or processors(), len(budgets)))
+    # Every second budget to the other process would lose the neighbour; halves would leave one process idle where
+    # the larger budgets take longer. Runs of three or so balance both.
+    size = max(1, int(np.ceil(len(budgets) / (count * 2)))) if count > 1 else len(budgets)
+    return [list(budgets[at : at + size]) for at in range(0, len(budgets), size)]
+
+
+@dataclass(frozen=True)
+class _Chain:
+    problem: Problem
+    budgets: list[float]
+    known: dict[float, Found]
+    kept: Checkpoints | None
+
+
+def _run(
+    problem: Problem,
+    chains: list[list[float]],
+    known: dict[float, Found],
+    progress: Callable[[float], None] | None,
+    workers: int | None,
+    kept: Checkpoints | None,
+) -> Iterable[tuple[dict[float, Found], NoPlan | None]]:
+    tasks = [_Chain(problem, chain, known, kept) for chain in chains]
+    for at, part in each(_solve_chain, tasks, workers=workers):
+        if progress is not None:
+            for budget in chains[at]:
+                progress(budget)
+        yield part
+
+
+def _solve_chain(task: _Chain) -> tuple[dict[float, Found], NoPlan | None]:
+    """Plans of neighbouring budgets; a budget that allows none is left out, and why is told."""
+    problem = task.problem
+    recourse = Recourse(problem)
+    out: dict[float, Found] = {}
+    fault = None
+    for budget in task.budgets:
+        before = task.kept.load(budget) if task.kept is not None else None
+        if before is not None:
+            out[budget] = before
+            continue
+        here = replace(problem, limits=_with_budget(problem, budget))
+        smaller = [known for other, known in sorted({**task.known, **out}.items()) if other <= budget]
+        try:
+            # The study's own budget is the plan that is read most.
+            shorter = bool(smaller) and budget != problem.study.budget_usd_m
+            seconds = problem.study.time_limit_s * (_KNOWN if shorter else 1.0)
+            out[budget] = best(here, recourse, hints=smaller[-1:], time_limit_s=seconds)
+            if task.kept is not None:
+                task.kept.save(budget, out[budget])
+        except NoPlan as error:
+            fault = fault or error
+    return out, fault
+
+
+def _bend(found: dict[float, Found]) -> float | None:
+    """The middle of the step next to the sharpest bend of the frontier; None where there are too few points."""
+    budgets = np.array(sorted(found))
+    if len(budgets) < 3:
+        return None
+    value = np.array([found[budget].objective for budget in budgets])
+    x = (budgets - budgets[0]) / (budgets[-1] - budgets[0])
+    y = (value - value.min()) / max(float(np.ptp(value)), 1e-12)
+    area = np.abs((x[1:-1] - x[:-2]) * (y[2:] - y[:-2]) - (x[2:] - x[:-2]) * (y[1:-1] - y[:-2]))
+    at = int(np.argmax(area)) + 1
+    left, right = x[at] - x[at - 1], x[at + 1] - x[at]
+    pair = (at - 1, at) if left >= right else (at, at + 1)
+    middle = float(np.round(0.5 * (budgets[pair[0]] + budgets[pair[1]]), 1))
+    return middle if middle not in found else None
+
+
+def _never_worse(problem: Problem, found: dict[float, Found]) -> dict[float, Found]:
+    """By rising budget: the plan of a smaller budget where the solver found no better one, and bounds likewise."""
+    budgets = sorted(found)
+    out = [found[budget] for budget in budgets]
+    for at in range(1, len(out)):
+        if out[at].objective > out[at - 1].objective and not problem.study.goal.weights.get("cost"):
+            kept = out[at - 1]
+            out[at] = replace(out[at], decision=kept.decision, theta=kept.theta, objective=kept.objective)
+    for at in range(len(out) - 2, -1, -1):
+        out[at] = replace(out[at], bound=min(max(out[at].bound, out[at + 1].bound), out[at].objective))
+    return dict(zip(budgets, out, strict=True))

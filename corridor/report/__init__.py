@@ -1,6 +1,0 @@
-"""The planner's workbook: a study and its plan in a spreadsheet, edited there and read back."""
-
-from corridor.report.read import read_workbook
-from corridor.report.write import write_workbook
-
-__all__ = ["read_workbook", "write_workbook"]

@@ -1,0 +1,112 @@
+"""Named shocks: what has happened, what is known of its course, and what could happen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from corridor.config import Cut, Denial, Study
+from corridor.data.bundled import bundled
+from corridor.data.frames import nearest
+from corridor.data.guards.yaml_files import read_yaml
+from corridor.errors import ConfigError
+
+
+class Shock(BaseModel):
+    """A shock that is named.
+
+    Attributes
+    ----------
+    began
+        Year and month in which it began, for example ``2023-08``; blank for one that has not happened.
+    months
+        How long deliveries were, or would be, held back.
+    cuts
+        What is withheld; the part is assumed where the course is not known in figures.
+    low, high
+        Factors on the parts withheld that are as likely; at most all is withheld.
+    known
+        What is known of its course, and what is assumed.
+    source
+        Where that stands.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: str
+    began: str = Field(default="", pattern=r"^(\d{4}-\d{2})?$")
+    months: float = Field(gt=0, le=60)
+    cuts: tuple[Cut, ...] = Field(min_length=1)
+    low: float = Field(default=1.0, gt=0, le=1)
+    high: float = Field(default=1.0, ge=1, le=10)
+    known: str = Field(min_length=20)
+    source: str = Field(min_length=5)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Shock:
+        if self.high > 1.0 and all(cut.cut == 1.0 for cut in self.cuts):
+            raise ValueError("high: everything is withheld already")
+        return self
+
+    def denial(self, year: int, factor: float = 1.0, months: float | None = None) -> Denial:
+        """The shock as a window that opens in a year, with the parts withheld times a factor."""
+        cuts = tuple(cut.model_copy(update={"cut": min(cut.cut * factor, 1.0)}) for cut in self.cuts)
+        return Denial(
+            name=self.name,
+            start=year,
+            months=self.months if months is None else months,
+            probability=1.0,
+            reason="a named shock that is taken to happen",
+            source=self.source,
+            cuts=cuts,
+        )
+
+
+def load_shocks(path: str | Path | None = None) -> dict[str, Shock]:
+    """Named shocks of a YAML file, or the bundled ones.
+
+    Raises
+    ------
+    ConfigError
+        With every fault of the file.
+    """
+    file = bundled("configs") / "shocks" / "known.yaml" if path is None else Path(path)
+    rows = read_yaml(file, "shocks")
+    listed = rows.get("shocks") if isinstance(rows, dict) else None
+    if not isinstance(listed, list):
+        raise ConfigError(f"shocks {file}: has no list 'shocks'. Mend: begin with 'shocks:' and a list.")
+    out: dict[str, Shock] = {}
+    faults = []
+    for number, row in enumerate(listed):
+        try:
+            shock = Shock.model_validate(row)
+        except ValidationError as error:
+            for fault in error.errors():
+                place = ".".join(str(part) for part in fault["loc"])
+                message = fault["msg"].removeprefix("Value error, ")
+                faults.append(f"  - shock {number + 1}, {place or 'whole'}: {message}")
+            continue
+        if shock.name in out:
+            faults.append(f"  - shock {number + 1}: '{shock.name}' stands twice")
+        out[shock.name] = shock
+    if faults:
+        raise ConfigError("\n".join([f"shocks {file} has {len(faults)} fault(s):", *faults]))
+    return out
+
+
+def named(name: str, study: Study, shocks: dict[str, Shock] | None = None) -> Shock | Denial:
+    """A shock by its name, or a denial of the study.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that name; it tells which there are.
+    """
+    there: dict[str, Shock | Denial] = {denial.name: denial for denial in study.denials}
+    there |= load_shocks() if shocks is None else shocks
+    if name not in there:
+        near = nearest(name, there)
+        hint = f" Did you mean '{near}'?" if near else ""
+        raise ConfigError(f"there is no shock '{name}'.{hint} Shocks there: {', '.join(sorted(there))}.")
+    return there[name]

@@ -1,0 +1,1 @@
+"""Results folders, sweeps over many plans, and the check of a folder."""

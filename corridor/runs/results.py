@@ -1,0 +1,245 @@
+"""A results folder: complete, readable without corridor, and never half written."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import platform
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from corridor.config import Study
+from corridor.data.datapackage import write_datapackage
+from corridor.data.frames import checksum
+from corridor.data.guards.formulas import disarmed
+from corridor.data.tables import write_tables
+from corridor.data.writers import quoting_of
+from corridor.errors import ConfigError
+from corridor.version import __version__
+
+if TYPE_CHECKING:
+    from corridor.data.tables import Tables
+    from corridor.relocation import Alternatives, Plan, Reasons
+
+MARKER = "corridor.json"
+_LIBRARIES = ("networkx", "numpy", "pandas", "scipy", "ortools", "folium")
+
+
+@contextmanager
+def results_folder(out: Path) -> Iterator[Path]:
+    """A folder to fill that takes the place of `out` when all went well, and leaves no trace when not.
+
+    Raises
+    ------
+    ConfigError
+        If `out` holds something that is not a results folder, or can't be written.
+    """
+    out = out.absolute()
+    try:
+        ours = not out.exists() or (out.is_dir() and (not any(out.iterdir()) or (out / MARKER).is_file()))
+    except OSError as error:
+        raise ConfigError(f"output {out}: can't be read ({error.strerror}). Mend: give another --out.") from None
+    if not ours:
+        raise ConfigError(
+            f"output {out}: exists and is no results folder of corridor. Mend: give another folder with --out."
+        )
+    with _alone(out):
+        scratch: Path | None = None
+        try:
+            _recover(out)
+            scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+            draft = scratch / "new"
+            draft.mkdir()
+            yield draft
+            _describe(draft)
+            _exchange(draft, out, scratch / "old")
+        except OSError as error:
+            raise ConfigError(f"output {out}: can't be written ({error.strerror or error}).") from None
+        finally:
+            if scratch is not None:
+                shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _recover(out: Path) -> None:
+    """Clear away what runs that were killed left behind; an earlier result that one had taken aside comes back."""
+    name = re.compile(re.escape(f".{out.name}-") + "[a-z0-9_]{8}")
+    for scratch in sorted(out.parent.glob(f".{glob.escape(out.name)}-*")):
+        if name.fullmatch(scratch.name) and scratch.is_dir():
+            if (scratch / "old" / MARKER).is_file() and not out.exists():
+                os.replace(scratch / "old", out)
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _exchange(draft: Path, out: Path, old: Path) -> None:
+    """Put the draft in the place of an earlier result, which comes back where that fails."""
+    there = out.exists()
+    if there:
+        os.replace(out, old)
+    try:
+        os.replace(draft, out)
+    except BaseException:
+        if there:
+            os.replace(old, out)
+        raise
+
+
+def _describe(folder: Path) -> None:
+    """Write the folder's ``datapackage.json``, once all else is there."""
+    if (folder / "study.json").is_file():
+        study = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+        about = f"Results of the study '{study['name']}' by corridor {__version__}. {study['question']}".strip()
+        write_datapackage(folder, f"corridor-{study['name']}", study["title"], about)
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Nobody else writes to `out` meanwhile. The lock goes with its process: one that was killed leaves none.
+
+    Raises
+    ------
+    ConfigError
+        If another process writes there, or nothing can be written.
+    """
+    lock = out.parent / f".{out.name}.lock"
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        file = lock.open("w")
+    except OSError as error:
+        raise ConfigError(
+            f"output {out}: can't be written ({error.strerror}). Mend: give another --out."
+        ) from None
+    with file:
+        try:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(
+                f"output {out}: another run is writing there. Mend: wait for it, or give another --out."
+            ) from None
+        except (ImportError, OSError):  # no such locks on this system, or on this kind of disk
+            pass
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+class Log:
+    """What a run did and when, for the results folder: no figure of the results rests on it."""
+
+    def __init__(self) -> None:
+        self._begin = time.monotonic()
+        self._lines = [f"corridor {__version__}, begun {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"]
+
+    def note(self, text: str) -> None:
+        """One line, with the seconds since the beginning."""
+        self._lines.append(f"{time.monotonic() - self._begin:9.1f} s  {text}")
+
+    def write(self, folder: Path) -> None:
+        """The lines as ``log.txt``."""
+        (folder / "log.txt").write_text("\n".join(self._lines) + "\n", encoding="utf-8")
+
+
+def save_table(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV, JSON or parquet by the file's ending, to a temporary name first.
+
+    In CSV a text that a spreadsheet would take for a formula gets an apostrophe in front:
+    ``corridor.data.guards.formulas.restored`` takes it away again.
+
+    Raises
+    ------
+    ConfigError
+        If the ending is another one, or the file can't be written.
+    """
+    kind = path.suffix.lower()
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if kind == ".csv":
+            shown = disarmed(frame)
+            shown.to_csv(draft, index=False, lineterminator="\n", encoding="utf-8", quoting=quoting_of(shown))
+        elif kind == ".json":
+            frame.to_json(draft, orient="records", indent=1)
+        elif kind == ".parquet":
+            frame.to_parquet(draft, index=False)
+        else:
+            raise ConfigError(
+                f"output {path}: unknown kind of table '{kind}'. Mend: end it in .csv, .json or .parquet."
+            )
+        os.replace(draft, path)
+    except OSError as error:
+        raise ConfigError(f"output {path}: can't be written ({error.strerror or error}).") from None
+    finally:
+        with suppress(OSError):  # told already, where the place itself is none
+            draft.unlink(missing_ok=True)
+
+
+def write_results(
+    folder: Path,
+    study: Study,
+    tables: Tables,
+    exposures: pd.DataFrame,
+    shares: pd.DataFrame,
+    plans: list[Plan],
+    measures: Mapping[str, pd.DataFrame] | None = None,
+    reasons: Mapping[float, Reasons] | None = None,
+    others: Mapping[float, Alternatives] | None = None,
+) -> None:
+    """Fill a results folder: study, checksums and versions, exposure and shares, frontier, a folder per plan.
+
+    `measures`, as :func:`corridor.registry.study_measures` gives them, go into ``measures/``, a file each; reasons
+    and near-optimal plans, by budget, into ``reasons/`` and ``alternatives/``.
+    """
+    save_table(exposures, folder / "exposure.csv")
+    save_table(shares, folder / "shares.csv")
+    for name, frame in (measures or {}).items():
+        save_table(frame, folder / "measures" / f"{name}.csv")
+    if plans:
+        save_table(frontier_table(plans), folder / "frontier.csv")
+    for plan in plans:
+        place = folder / "plans" / f"{plan.budget_usd_m:010.1f}"
+        for name in ("moves", "second_sources", "stocks", "facilities", "exposure", "losses", "limits"):
+            save_table(getattr(plan, name), place / f"{name}.csv")
+        (place / "summary.json").write_text(json.dumps(dict(plan.summary), indent=1, sort_keys=True) + "\n")
+    for budget, found in (reasons or {}).items():
+        for name in ("moves", "pairs", "levers"):
+            save_table(getattr(found, name), folder / "reasons" / f"{budget:010.1f}" / f"{name}.csv")
+    for budget, group in (others or {}).items():
+        for name in ("plans", "components", "sites"):
+            save_table(getattr(group, name), folder / "alternatives" / f"{budget:010.1f}" / f"{name}.csv")
+    write_tables(tables, folder / "tables", "parquet")
+    (folder / "study.json").write_text(study.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    about = {
+        "corridor": __version__,
+        "python": platform.python_version(),
+        "libraries": {name: _version(name) for name in _LIBRARIES},
+        "study": study.name,
+        "tables_sha256": {name: checksum(frame) for name, frame in tables},
+    }
+    (folder / MARKER).write_text(json.dumps(about, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def frontier_table(plans: list[Plan]) -> pd.DataFrame:
+    """One row per plan: budget, and its summary."""
+    return pd.DataFrame(
+        [{"budget_usd_m": plan.budget_usd_m, "moves": len(plan.moves), **plan.summary} for plan in plans]
+    )
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,338 @@
+"""Sweeps: many plans over scenarios, budgets, settings and draws of the data, here or on a cluster.
+
+Each task is small: the study as JSON and what to change; a worker reads the tables once. What a task finds is
+written where it runs, to a temporary name first, and the summary last: a task whose summary is there is done, so a
+sweep that was stopped at any moment goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from corridor.config import Study, load_study
+from corridor.data.guards.yaml_files import read_yaml
+from corridor.data.tables import Tables, load_tables
+from corridor.errors import ConfigError, NoPlan
+from corridor.parallel import each
+
+
+class Sweep(BaseModel):
+    """What is varied; every combination is a task.
+
+    Attributes
+    ----------
+    study
+        A YAML file beside the sweep's, or a bundled study.
+    scenarios
+        Names of the study's scenarios; ``""`` is the study as it is.
+    budgets_usd_m
+        Budgets; the study's own if empty.
+    settings
+        Name of a setting of the study -> values to try.
+    draws
+        Draws of the tables from their ranges, beside the tables as they are (draw 0); 0 for none.
+    seed
+        Of the draws.
+    time_limit_s
+        For one plan; the study's if left out.
+    data, data_only
+        As in a study.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    study: str = "default"
+    scenarios: tuple[str, ...] = ("",)
+    budgets_usd_m: tuple[float, ...] = ()
+    settings: Mapping[str, tuple[Any, ...]] = Field(default_factory=dict)
+    draws: int = Field(default=0, ge=0, le=1_000_000)
+    seed: int = Field(default=0, ge=0)
+    time_limit_s: float | None = Field(default=None, gt=0, le=1_000_000)
+    data: str | None = None
+    data_only: bool = False
+
+
+@dataclass(frozen=True)
+class Task:
+    """One plan: everything a worker needs to know.
+
+    Attributes
+    ----------
+    name
+        What tells the task from all others, the same in every run of the sweep.
+    study
+        The study as JSON.
+    scenario, budget_usd_m, draw, changed
+        What it is, for its row.
+    """
+
+    name: str
+    study: str
+    scenario: str
+    budget_usd_m: float
+    draw: int
+    changed: str
+    seed: int
+    data: str | None
+    data_only: bool
+    out: str
+
+
+def load_sweep(path: str | Path) -> Sweep:
+    """Read a sweep from YAML.
+
+    Raises
+    ------
+    ConfigError
+        With every fault of the file.
+    """
+    file = Path(path)
+    raw = read_yaml(file, "sweep")
+    if not isinstance(raw, dict):
+        raise ConfigError(f"sweep {file}: is empty or no list of settings. Mend: begin with 'study: default'.")
+    try:
+        found = Sweep.model_validate(raw)
+    except ValidationError as error:
+        lines = [
+            f"  - {'.'.join(map(str, fault['loc'])) or 'the whole sweep'}: {fault['msg']}"
+            for fault in error.errors()
+        ]
+        raise ConfigError("\n".join([f"sweep {file} has {len(lines)} fault(s):", *lines])) from None
+    beside = file.parent / found.study
+    update: dict[str, Any] = {"study": str(beside.resolve())} if beside.is_file() else {}
+    if found.data is not None:
+        update["data"] = str((file.parent / found.data).resolve())
+    return found.model_copy(update=update)
+
+
+def tasks_of(sweep: Sweep, out: str) -> list[Task]:
+    """Every combination, in order; each study is checked.
+
+    Raises
+    ------
+    ConfigError
+        If the study, a scenario or a setting is not there, or a combination is no valid study.
+    """
+    names = list(sweep.settings)
+    tasks = []
+    for scenario in sweep.scenarios:
+        base = load_study(sweep.study, scenario or None)
+        unknown = sorted(set(names) - set(Study.model_fields))
+        if unknown:
+            raise ConfigError(f"sweep: there is no setting {', '.join(unknown)} in a study.")
+        for values in itertools.product(*(sweep.settings[name] for name in names)):
+            changed = dict(zip(names, values, strict=True))
+            study = _changed(base, changed, sweep)
+            for budget in sweep.budgets_usd_m or (study.budget_usd_m,):
+                for draw in range(sweep.draws + 1):
+                    told = json.dumps(changed, sort_keys=True)
+                    text = json.dumps(study.model_dump(mode="json"))
+                    key = json.dumps([text, budget, draw, sweep.seed, sweep.data, sweep.data_only])
+                    name = hashlib.sha256(key.encode()).hexdigest()[:16]
+                    tasks.append(
+                        Task(
+                            name, text, scenario, budget, draw, told, sweep.seed, sweep.data, sweep.data_only, out
+                        )
+                    )
+    return tasks
+
+
+def _changed(base: Study, changed: Mapping[str, Any], sweep: Sweep) -> Study:
+    update = dict(changed)
+    if sweep.time_limit_s is not None:
+        update["time_limit_s"] = sweep.time_limit_s
+    try:
+        return Study.model_validate({**base.model_dump(), **update})
+    except ValidationError as error:
+        fault = error.errors()[0]
+        place = ".".join(map(str, fault["loc"]))
+        raise ConfigError(f"sweep: {dict(changed)} is no valid study: {place}: {fault['msg']}") from None
+
+
+def run_sweep(
+    sweep: Sweep,
+    out: str | Path,
+    *,
+    workers: int | None = None,
+    cluster: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
+    """Make all plans of a sweep that are not there yet.
+
+    Parameters
+    ----------
+    out
+        Folder or any address that fsspec knows (``s3://...``); a cluster's workers write there too.
+    workers, cluster
+        As in :func:`corridor.parallel.each`.
+    progress
+        Called with tasks done and all tasks.
+
+    Returns
+    -------
+    pandas.DataFrame
+        :func:`read_sweep` of the folder.
+    """
+    address = str(out) if "://" in str(out) else str(Path(out).absolute())
+    tasks = tasks_of(sweep, address)
+    done = finished(address)
+    left = [task for task in tasks if task.name not in done]
+    count = len(tasks) - len(left)
+    if progress is not None:
+        progress(count, len(tasks))
+    for _ in each(solve_task, left, workers=workers, cluster=cluster):
+        count += 1
+        if progress is not None:
+            progress(count, len(tasks))
+    return read_sweep(address)
+
+
+def solve_task(task: Task) -> str:
+    """One plan, written; gives the task's name."""
+    from corridor.relocation import optimize
+
+    study = Study.model_validate(json.loads(task.study))
+    tables = _drawn(task)
+    row: dict[str, Any] = {
+        "task": task.name,
+        "budget_usd_m": task.budget_usd_m,
+        "draw": task.draw,
+        "changed": task.changed,
+    }
+    try:
+        plan = optimize(tables, study, budget_usd_m=task.budget_usd_m)
+    except NoPlan as error:
+        row |= {"plan": False, "why_not": str(error)}
+    else:
+        row |= {"plan": True, "why_not": "", "moves": len(plan.moves), **plan.summary}
+        keep = ["component", "technology", "site", "start_year", "made_usd_m", "capex_usd_m"]
+        _write(plan.moves[keep].assign(task=task.name), task, "moves")
+    _write(pd.DataFrame([row]), task, "summary")
+    return task.name
+
+
+@lru_cache(maxsize=4)
+def _tables(data: str | None, only: bool) -> Tables:
+    return load_tables(data, extend=data is not None and not only)
+
+
+def _drawn(task: Task) -> Tables:
+    tables = _tables(task.data, task.data_only)
+    if task.draw == 0:
+        return tables
+    return _draw(task.data, task.data_only, task.seed, task.draw)
+
+
+@lru_cache(maxsize=64)
+def _draw(data: str | None, only: bool, seed: int, draw: int) -> Tables:
+    from corridor.measures.sampling.draws import BLOCK, Sampler, with_values
+    from corridor.measures.sampling.figures import Figures
+
+    tables = _tables(data, only)
+    figures = Figures.of(tables, None)
+    block, place = divmod(draw - 1, BLOCK)
+    values = figures.at(Sampler(figures, seed, "random", 0.0).block(block, BLOCK), "triangular")
+    return with_values(tables, figures, values[:, place])
+
+
+def _place(task: Task, kind: str) -> str:
+    # a scenario's name is somebody's text: what could be a path is written as %2F
+    return f"{task.out}/{kind}/scenario={quote(task.scenario or 'base', safe=' ')}/{task.name}.parquet"
+
+
+def _write(frame: pd.DataFrame, task: Task, kind: str) -> None:
+    """Write a part to a temporary name, then move it to its own."""
+    path = _place(task, kind)
+    files, where = _files(path)
+    draft = f"{os.path.dirname(where)}/.{task.name}-{uuid.uuid4().hex[:8]}.part"
+    try:
+        files.makedirs(os.path.dirname(where), exist_ok=True)
+        try:
+            with files.open(draft, "wb") as file:
+                frame.to_parquet(file, index=False)
+            files.mv(draft, where)
+        except BaseException:
+            if files.exists(draft):
+                files.rm(draft)
+            raise
+    except OSError as error:
+        raise ConfigError(
+            f"output {path}: can't be written ({error.strerror or error}). Mend: give another --out."
+        ) from None
+
+
+def _files(address: str) -> tuple[Any, str]:
+    """File system and path of an address.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such kind of address, or the package for it is not installed.
+    """
+    import fsspec
+
+    try:
+        files, where = fsspec.core.url_to_fs(address)
+    except (ValueError, ImportError) as error:
+        raise ConfigError(f"output {address}: {error}. Mend: give a folder, or install what is named.") from None
+    return files, str(where)
+
+
+def _parts(address: str, kind: str) -> Iterator[tuple[str, str]]:
+    """Scenario and path of every part that is whole."""
+    files, where = _files(f"{address}/{kind}")
+    if not files.exists(where):
+        return
+    for path in sorted(files.find(where)):
+        if path.endswith(".parquet"):
+            scenario = unquote(os.path.basename(os.path.dirname(path)).removeprefix("scenario="))
+            yield scenario, path
+
+
+def finished(out: str | Path) -> set[str]:
+    """Names of the tasks of a folder that are done."""
+    return {Path(path).stem for _, path in _parts(str(out), "summary")}
+
+
+def read_sweep(out: str | Path, kind: str = "summary") -> pd.DataFrame:
+    """The results of a sweep as one table: ``summary`` (a row per task) or ``moves`` (a row per plant).
+
+    Parameters
+    ----------
+    out
+        Where the sweep was written.
+    kind
+        ``summary`` or ``moves``.
+    """
+    files, _ = _files(str(out))
+    frames = [_read(files, path).assign(scenario=scenario) for scenario, path in _parts(str(out), kind)]
+    if not frames:
+        return pd.DataFrame(columns=["task", "scenario"])
+    table = pd.concat(frames, ignore_index=True)
+    keys: Sequence[str] = [
+        name for name in ("scenario", "changed", "budget_usd_m", "draw", "task") if name in table
+    ]
+    return table.sort_values(list(keys), ignore_index=True)
+
+
+def _read(files: Any, path: str) -> pd.DataFrame:
+    try:
+        with files.open(path, "rb") as file:
+            return pd.read_parquet(file)
+    except (OSError, ValueError) as error:  # pyarrow's errors are of these kinds
+        reason = (str(error).splitlines() or ["broken"])[0][:100]
+        raise ConfigError(
+            f"sweep: {path} can't be read ({reason}). Mend: delete it, and run the sweep again."
+        ) from None

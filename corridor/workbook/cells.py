@@ -1,0 +1,214 @@
+"""The cells of a workbook as values with their places, within stated limits of size; no formula is evaluated."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+import re
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from corridor.data.frames import nearest
+from corridor.data.guards.workbooks import fault_of
+from corridor.errors import ConfigError
+from corridor.workbook.layout import HEADER, Column
+
+#: Most rows of a sheet that are read; bounds of the whole file are in ``corridor.data.guards.workbooks``.
+MOST_ROWS = 200_000
+_NUMBER = re.compile(r"^[+-]?(\d[\d ,]*)?(\.\d+)?([eE][+-]?\d+)?$")
+
+
+@dataclass
+class Faults:
+    """Every bad cell found so far, each with its place and how to mend it."""
+
+    path: Path
+    lines: list[str] = field(default_factory=list)
+
+    def add(
+        self, sheet: str, what: str, mend: str, row: int | None = None, column: str = "", at: int = -1
+    ) -> None:
+        """A fault of a sheet; `row` as in the spreadsheet, from 1; `at` the position of the column, from 0."""
+        place = f"sheet {sheet}"
+        if row is not None:
+            place += f", row {row}"
+        if column:
+            place += f", column {column}"
+        if row is not None and at >= 0:
+            place += f" (cell {letters(at)}{row})"
+        self.lines.append(f"  - {place}: {what}. Mend: {mend}.")
+
+    def stop(self) -> None:
+        """Raise if there are faults.
+
+        Raises
+        ------
+        ConfigError
+            With a line for each.
+        """
+        if self.lines:
+            head = f"workbook {self.path} has {len(self.lines)} fault(s):"
+            raise ConfigError("\n".join([head, *dict.fromkeys(self.lines)]))
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a sheet: its number in the spreadsheet, and its cells by column."""
+
+    number: int
+    cells: dict[str, Any]
+    places: dict[str, int]
+
+
+def letters(at: int) -> str:
+    """Name of a column of a spreadsheet by its position from 0."""
+    out = ""
+    at += 1
+    while at:
+        at, rest = divmod(at - 1, 26)
+        out = chr(65 + rest) + out
+    return out
+
+
+def open_sheets(path: Path, names: Iterable[str]) -> dict[str, list[list[Any]]]:
+    """The sheets of a workbook as lists of rows of values; those that are not there are left out.
+
+    Raises
+    ------
+    ConfigError
+        If the file is no .xlsx workbook, is encrypted or broken, or larger than what is read.
+    """
+    import python_calamine
+
+    _check_file(path)
+    try:
+        book = python_calamine.load_workbook(str(path))
+        there = set(book.sheet_names)
+        out = {}
+        for name in names:
+            if name in there:
+                sheet = book.get_sheet_by_name(name)
+                if sheet.total_height > MOST_ROWS:
+                    raise ConfigError(
+                        f"workbook {path}: sheet {name} has {sheet.total_height:,} rows; at most {MOST_ROWS:,} "
+                        "are read. Mend: delete the empty rows below the last one."
+                    )
+                out[name] = sheet.to_python(skip_empty_area=False)
+        return out
+    except ConfigError:
+        raise
+    except Exception as error:  # the reader has its own kinds of errors for a broken file
+        raise ConfigError(
+            f"workbook {path}: can't be read ({str(error).splitlines()[0][:80] if str(error) else 'broken'}). "
+            "Mend: open it in a spreadsheet and save it again as .xlsx, without a password."
+        ) from None
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        raise ConfigError(f"workbook {path}: no such file. Mend: write one with: corridor export --to plan.xlsx")
+    if not zipfile.is_zipfile(path):
+        raise ConfigError(
+            f"workbook {path}: is no .xlsx workbook, or it is encrypted or cut off. Mend: open it in a "
+            "spreadsheet and save it again as .xlsx, without a password."
+        )
+    fault = fault_of(path)
+    if fault is not None:
+        raise ConfigError(f"workbook {path}: is not read, for {fault}.")
+
+
+def rows_of(name: str, sheet: list[list[Any]], columns: tuple[Column, ...], faults: Faults) -> list[Row]:
+    """The rows below the header, blank ones left out; columns may have been moved, not renamed."""
+    head = [str(cell).strip() for cell in sheet[HEADER]] if len(sheet) > HEADER else []
+    places = {title: at for at, title in enumerate(head) if title}
+    wanted = [column.name for column in columns if column.editable] + [columns[0].name]
+    missing = sorted(set(wanted) - set(places))
+    if missing:
+        faults.add(
+            name,
+            f"column {', '.join(missing)} not found in the header",
+            "write the workbook again with corridor export, and edit cells only",
+            HEADER + 1,
+        )
+        return []
+    rows = []
+    for number, cells in enumerate(sheet[HEADER + 1 :], HEADER + 2):
+        values = {title: clean(cells[at]) if at < len(cells) else None for title, at in places.items()}
+        if any(values[title] is not None for title in wanted):
+            rows.append(Row(number, values, places))
+    return rows
+
+
+def clean(value: Any) -> Any:
+    """A cell: None where it is blank, whole numbers as such, dates as text."""
+    if isinstance(value, str):
+        return value if value.strip() else None
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return int(value)
+    if isinstance(value, datetime.datetime | datetime.date | datetime.time | datetime.timedelta):
+        return str(value)
+    return value
+
+
+def pieces(sheet: list[list[Any]]) -> dict[str, Any]:
+    """JSON texts in the columns of a sheet, put together from their pieces.
+
+    Raises
+    ------
+    ValueError
+        If one of them is broken.
+    """
+    out = {}
+    for at, name in enumerate(sheet[0] if sheet else []):
+        if str(name):
+            text = "".join(str(row[at]) for row in sheet[1:] if at < len(row) and row[at] not in (None, ""))
+            out[str(name)] = json.loads(text)
+    return out
+
+
+def number_of(row: Row, sheet: str, column: str, faults: Faults, *, whole: bool = False) -> float | int | None:
+    """A cell as a number; what is no number is a fault. Texts like '1,200' count as numbers."""
+    value = row.cells.get(column)
+    if value is None:
+        return None
+    if isinstance(value, str) and _NUMBER.match(value.strip()) and any(sign.isdigit() for sign in value):
+        value = float(value.replace(" ", "").replace(",", ""))
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        faults.add(sheet, f"{value!r} is not a number", "write a number", row.number, column, row.places[column])
+        return None
+    if whole and value != int(value):
+        faults.add(
+            sheet,
+            f"{value!r} is not a whole number",
+            "write a whole number",
+            row.number,
+            column,
+            row.places[column],
+        )
+        return None
+    return int(value) if whole else float(value)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether a cell says what stood there; a spreadsheet keeps fifteen digits of a number."""
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return math.isclose(one, other, rel_tol=1e-12, abs_tol=1e-300)
+    return (one is None and other is None) or one == other
+
+
+def name_of(row: Row, sheet: str, column: str, there: set[str], faults: Faults) -> str | None:
+    """A cell as a name that is there; any other is a fault."""
+    value = row.cells.get(column)
+    if value is None:
+        return None
+    text = str(value).strip()
+    if text not in there:
+        near = nearest(text, there)
+        mend = f"write {near}" if near else "choose one of the list"
+        faults.add(sheet, f"there is no {column} {text!r}", mend, row.number, column, row.places[column])
+        return None
+    return text

@@ -1,0 +1,251 @@
+"""The sheets of the workbook: their columns, units, meanings and choices, for the writer and the reader alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from corridor.config import Study
+from corridor.data.tables import Tables
+
+Kind = Literal["text", "number", "whole", "percent", "choice", "list", "yes or no"]
+
+#: Choices of the column ``decision``.
+DECISIONS = ("free", "force", "forbid", "keep")
+#: The row of a sheet's header, counted from 0; above it stands what the sheet is.
+HEADER = 2
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a sheet.
+
+    Attributes
+    ----------
+    name
+        As in the header and in the tables.
+    meaning
+        For the note on the header.
+    unit
+        Empty where there is none.
+    editable
+        Whether what is written there is read back.
+    choices
+        Name of a list of the hidden sheet ``lists``, for a drop-down.
+    """
+
+    name: str
+    meaning: str
+    unit: str = ""
+    kind: Kind = "text"
+    editable: bool = False
+    width: int = 14
+    choices: str = ""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting of the study that can be edited: its path in the study, and what it is."""
+
+    key: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+    allowed: tuple[str, ...] = ()
+    blank: bool = False
+
+
+_GOALS = ("loss", "cvar", "cost", "exposure")
+_LEVERS: tuple[str, ...] = ("build", "qualify", "store")
+
+
+def settings_of(study: Study, tables: Tables) -> list[Setting]:
+    """Settings in the order in which the sheet lists them; one row for each market and goal."""
+    markets = [
+        Setting(f"markets.{name}", "number", f"weight of the loss of {name} in the goal") for name in study.markets
+    ]
+    weights = [
+        Setting(f"goal.weights.{name}", "number", f"weight of {name} in a weighted goal; blank: none", blank=True)
+        for name in _GOALS
+    ]
+    return [
+        Setting("title", "text", "title of the study"),
+        Setting("question", "text", "what the study asks", blank=True),
+        *markets,
+        Setting("target", "list", "countries depended upon: codes, semicolons between"),
+        Setting(
+            "sectors",
+            "list",
+            "sectors in which plants may be built; blank: all",
+            allowed=tuple(tables.sectors["id"]),
+            blank=True,
+        ),
+        Setting("levers", "list", "what a plan may do", allowed=_LEVERS),
+        Setting(
+            "budget_usd_m", "number", "budget: all costs over all years, discounted", "US$ million", blank=True
+        ),
+        Setting(
+            "budgets_usd_m",
+            "list",
+            "budgets of the frontier: numbers, semicolons between",
+            "US$ million",
+            (),
+            True,
+        ),
+        Setting(
+            "budget_per_year_usd_m", "number", "most investment started in one year", "US$ million", blank=True
+        ),
+        Setting("first_year", "whole", "first year in which a plant can start", "year"),
+        Setting("last_year", "whole", "last year of the study", "year"),
+        Setting("base_year", "whole", "year of the prices", "year"),
+        Setting("discount_rate", "number", "discount rate, 0 to 0.5", "a year"),
+        Setting("inr_per_usd", "number", "rupees for a US dollar", "Rs"),
+        Setting("planned_use", "number", "part of capacity at which a plant runs in calm years", "fraction"),
+        Setting("surge", "number", "output inside a window over capacity, 1 to 2", "ratio"),
+        Setting("spare", "number", "what other origins can sell beyond normal inside a window", "fraction"),
+        Setting("adaptation", "number", "part of a missing essential input that makers work around", "fraction"),
+        Setting("us_access", "number", "part of what the USA buys that Indian plants could deliver", "fraction"),
+        Setting("goal.minimise", "list", "what is minimised, in turn", allowed=_GOALS),
+        *weights,
+        Setting("goal.tail", "number", "cvar is the mean of the worst 1 - tail of windows", "fraction"),
+        Setting("goal.loss_at_most_usd_m", "number", "expected loss to be reached", "US$ million", blank=True),
+        Setting(
+            "goal.cvar_at_most_usd_m",
+            "number",
+            "mean loss of the worst windows to be reached",
+            "US$ million",
+            (),
+            True,
+        ),
+        Setting("goal.exposure_at_most", "number", "net exposure to be reached", "fraction", blank=True),
+        Setting(
+            "goal.tolerance", "number", "by how much an earlier goal may be missed for a later one", "fraction"
+        ),
+        Setting("meet_demand", "yes or no", "every market's need is met from Indian sites in calm years"),
+        Setting("gap", "number", "relative gap at which the solver stops", "fraction"),
+        Setting("time_limit_s", "number", "time limit of the solver for one plan", "second"),
+    ]
+
+
+SETTINGS = (
+    Column("setting", "name of the setting; do not change it", width=28),
+    Column("value", "what the plan is made with", kind="text", editable=True, width=34),
+    Column("unit", "unit of the value", width=14),
+    Column("meaning", "what it does", width=62),
+    Column("allowed", "what may stand there", width=40),
+)
+LIMITS = (
+    Column("name", "short name of the limit; a new name adds a limit", editable=True, width=34),
+    Column("limit", "what is bounded", kind="choice", editable=True, width=12, choices="limit"),
+    Column(
+        "sense",
+        "which side is bounded; blank: at least for output and use, else at most",
+        "",
+        "choice",
+        True,
+        10,
+        "sense",
+    ),
+    Column("sectors", "sectors it counts, semicolons between; blank: all", editable=True, width=20),
+    Column("state", "state it counts; blank: all", "", "choice", True, 16, "state"),
+    Column("site", "site it counts; blank: all", "", "choice", True, 24, "site"),
+    Column("component", "component it counts; blank: all", "", "choice", True, 22, "component"),
+    Column("technology", "technology it counts; blank: all", "", "choice", True, 24, "technology"),
+    Column("in_year", "year of start it counts; blank: all years together", "year", "whole", True, 9),
+    Column("amount", "the bound", "as the column unit says", "number", True, 13),
+    Column("unit", "unit of the amount", "", "choice", True, 18, "unit"),
+    Column("status", "how the amount is known", "", "choice", True, 11, "status"),
+    Column("source", "where the amount comes from", editable=True, width=18),
+    Column("note", "what a reader must know", editable=True, width=30),
+    Column("used", "what the plan uses of it", "as the column unit says", "number", width=12),
+    Column("left", "what is left", "as the column unit says", "number", width=12),
+    Column("binds", "whether the plan stands at the bound", width=8),
+    Column("price", "expected loss that one more unit avoids", "US$ million", "number", width=11),
+)
+OPTIONS = (
+    Column("component", "what the plant makes; blank: all", "", "choice", True, 26, "component"),
+    Column(
+        "technology",
+        "the kind of plant; blank: every kind for the component",
+        "",
+        "choice",
+        True,
+        28,
+        "technology",
+    ),
+    Column("site", "where; blank: anywhere", "", "choice", True, 26, "site"),
+    Column(
+        "decision",
+        "free, force (must be made), forbid (may not), keep (stands already)",
+        "",
+        "choice",
+        True,
+        11,
+        "decision",
+    ),
+    Column("start", "with keep: the year in which the plant was started", "year", "whole", True, 8),
+    Column("sector", "sector of the component", width=12),
+    Column("state", "state of the site", width=16),
+    Column("plants", "plants of the plan", "plant", "whole", width=8),
+    Column("capacity", "capacity of one plant", "US$ million/year", "number", width=11),
+    Column("capex", "investment net of incentives, one plant", "US$ million", "number", width=11),
+    Column(
+        "low",
+        "lower end of the investment's range, at the reference site, gross",
+        "US$ million",
+        "number",
+        width=10,
+    ),
+    Column(
+        "high",
+        "upper end of the investment's range, at the reference site, gross",
+        "US$ million",
+        "number",
+        width=10,
+    ),
+    Column("lead", "years from start to first output", "year", "whole", width=7),
+    Column("land", "land", "ha", "number", width=9),
+    Column("power", "power", "MW", "number", width=9),
+    Column("water", "water", "million litre/day", "number", width=9),
+    Column("workers", "workers", "person", "number", width=9),
+    Column("status", "how the figures are known", width=11),
+    Column("source", "key of the publication: see the sheet sources", width=20),
+)
+DENIALS = (
+    Column("name", "name of the window; take the row out to leave the window out", editable=True, width=32),
+    Column("start", "year in which it opens", "year", "whole", True, 8),
+    Column("months", "how long it lasts", "month", "number", True, 9),
+    Column("probability", "that it opens in its start year", "fraction", "number", True, 12),
+    Column("reason", "why the probability is put so high", editable=True, width=70),
+    Column("source", "where it comes from", editable=True, width=40),
+    Column("cuts", "what is withheld, and by whom; changed only in the study's file", width=60),
+    Column("before", "loss if it happens, without the plan", "US$ million", "number", width=12),
+    Column("after", "loss if it happens, with the plan", "US$ million", "number", width=12),
+)
+#: Sheets that are read back, in the order of the workbook.
+EDITED: Mapping[str, tuple[Column, ...]] = {
+    "settings": SETTINGS,
+    "limits": LIMITS,
+    "options": OPTIONS,
+    "denials": DENIALS,
+}
+#: What each sheet is, above its header.
+TITLES = {
+    "settings": "Settings: edit the yellow column, then plan again",
+    "limits": "Limits: edit, or add rows at the end; grey columns are the plan's results",
+    "options": "Options: set 'decision' for a component, a kind of plant or one at a site; add rows at the end",
+    "denials": "Windows in which supply is cut: edit, or take rows out",
+    "moves": "Moves of the plan: one row for each plant",
+    "levers": "What the plan buys elsewhere, stores and shares",
+    "exposure": "Exposure to the target before and after the plan, through the bill of materials",
+    "prices": "What one more unit of each limit buys",
+    "sources": "Sources of the figures",
+}
+
+
+def statuses() -> tuple[str, ...]:
+    """How figures can be known."""
+    from corridor.config import Limit
+
+    return tuple(get_args(Limit.model_fields["status"].annotation))

@@ -1,0 +1,160 @@
+"""The sheets ``options`` (decisions) and ``denials`` (windows) read back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corridor.config import Choice, Denial, Kept, Study
+from corridor.data.frames import nearest
+from corridor.data.tables import Tables
+from corridor.workbook.cells import Faults, Row, name_of, number_of, same
+from corridor.workbook.layout import DECISIONS
+from corridor.workbook.sheets import Key, decisions_of
+
+
+def read_choices(base: Study, rows: list[Row], tables: Tables, faults: Faults) -> dict[str, Any]:
+    """What is forced, forbidden and kept: the study's own where the decision is as it was."""
+    component = dict(zip(tables.technologies["id"], tables.technologies["component"], strict=True))
+    there = {
+        "component": set(tables.components["id"]),
+        "technology": set(component),
+        "site": set(tables.sites["id"]),
+    }
+    before = decisions_of(base, tables.technologies)
+    found: dict[Key, tuple[str, int | None]] = {}
+    for row in rows:
+        decision = "free" if row.cells["decision"] is None else str(row.cells["decision"]).strip().lower()
+        if decision not in DECISIONS:
+            near = nearest(decision, DECISIONS)
+            mend = f"write {near}" if near else f"write {', '.join(DECISIONS[:-1])} or {DECISIONS[-1]}"
+            faults.add(
+                "options",
+                f"{row.cells['decision']!r} is no decision",
+                mend,
+                row.number,
+                "decision",
+                row.places["decision"],
+            )
+            continue
+        if decision == "free" and row.cells["start"] is None:
+            continue
+        key, start = _choice(row, decision, there, component, faults)
+        if key is None:
+            continue
+        if key in found and found[key] != (decision, start):
+            faults.add(
+                "options",
+                "the same choice stands above with another decision",
+                "take one out",
+                row.number,
+                "decision",
+                row.places["decision"],
+            )
+        found[key] = (decision, start)
+    changed = {key: made for key, made in found.items() if before.get(key) != made}
+    gone = set(before) - set(found)
+    drop = gone | set(changed)
+
+    def key_of(choice: Choice | Kept) -> Key:
+        named = choice.component if isinstance(choice, Choice) else None
+        return component.get(choice.technology or "", named or ""), choice.technology or "", choice.site or ""
+
+    parts: dict[str, list[Any]] = {
+        name: [choice for choice in getattr(base, name) if key_of(choice) not in drop]
+        for name in ("force", "forbid", "keep")
+    }
+    for (of, technology, site), (decision, start) in changed.items():
+        if decision == "keep":
+            parts["keep"].append(Kept(technology=technology, site=site, start=int(start or 0)))
+        else:
+            named = None if technology else of or None
+            parts[decision].append(Choice(component=named, technology=technology or None, site=site or None))
+    return {name: tuple(values) for name, values in parts.items()}
+
+
+def _choice(
+    row: Row, decision: str, there: dict[str, set[str]], component: dict[str, str], faults: Faults
+) -> tuple[Key | None, int | None]:
+    """What a row of the options names, and the year it gives; (None, None) where it has faults."""
+    before = len(faults.lines)
+    names = {column: name_of(row, "options", column, known, faults) for column, known in there.items()}
+    start = number_of(row, "options", "start", faults, whole=True)
+    technology = names["technology"]
+    if technology and names["component"] and component[technology] != names["component"]:
+        what = f"technology {technology} makes {component[technology]}, not {names['component']}"
+        faults.add(
+            "options", what, f"write {component[technology]}", row.number, "component", row.places["component"]
+        )
+    if not any(names.values()) and len(faults.lines) == before:
+        faults.add(
+            "options",
+            "the row names nothing",
+            "name a component, a technology or a site",
+            row.number,
+            "component",
+            row.places["component"],
+        )
+    place = row.places["start"]
+    if decision == "keep" and not (technology and names["site"] and start is not None):
+        faults.add(
+            "options", "keep without technology, site and start", "name all three", row.number, "start", place
+        )
+    if decision == "keep" and start is not None and not 1950 <= start <= 2100:
+        faults.add(
+            "options",
+            f"{start} is no year",
+            "write the year of its start, 1950 to 2100",
+            row.number,
+            "start",
+            place,
+        )
+    if decision != "keep" and start is not None:
+        faults.add(
+            "options",
+            "a start is only read with the decision keep",
+            "leave start blank",
+            row.number,
+            "start",
+            place,
+        )
+    if len(faults.lines) > before:
+        return None, None
+    of = component.get(technology or "", names["component"] or "")
+    return (of, technology or "", names["site"] or ""), None if start is None else int(start)
+
+
+def read_denials(base: Study, rows: list[Row], faults: Faults) -> tuple[Denial, ...]:
+    """The study's windows, as edited; those whose row was taken out are left out."""
+    known = {denial.name: denial for denial in base.denials}
+    out = []
+    for row in rows:
+        name = str(row.cells["name"] or "")
+        if name not in known:
+            near = nearest(name, known)
+            mend = f"write {near}" if near else "add a window in the study's file: its cuts can't be written here"
+            faults.add("denials", f"there is no window {name!r}", mend, row.number, "name", row.places["name"])
+            continue
+        denial = known.pop(name)
+        update: dict[str, Any] = {}
+        for column in ("start", "months", "probability"):
+            if same(row.cells[column], getattr(denial, column)):
+                continue
+            number = number_of(row, "denials", column, faults, whole=column == "start")
+            if number is None and row.cells[column] is None:
+                faults.add(
+                    "denials", "the cell is blank", "write a number", row.number, column, row.places[column]
+                )
+            update[column] = number
+        for column in ("reason", "source"):
+            if not same(row.cells[column] or "", getattr(denial, column)):
+                update[column] = str(row.cells[column] or "")
+        bad = (
+            ("months", not 0 < float(update.get("months") or 1) <= 60, "write more than 0, at most 60"),
+            ("probability", not 0 < float(update.get("probability") or 1) <= 1, "write more than 0, at most 1"),
+            ("reason", len(update.get("reason", "long enough")) < 10, "write ten letters or more"),
+        )
+        for column, wrong, mend in bad:
+            if wrong or (column in update and update[column] == 0):
+                faults.add("denials", f"{update[column]!r} can't be", mend, row.number, column, row.places[column])
+        out.append(denial.model_copy(update=update) if update else denial)
+    return tuple(out)

@@ -1,0 +1,1 @@
+"""Text of docs/ that is written from the code."""
