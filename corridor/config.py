@@ -319,17 +319,17 @@ def _find(path: str | Path) -> Path:
             return file
     there = ", ".join(sorted(file.stem for file in bundled("configs").glob("*.yaml")))
     raise ConfigError(
-        f"study {path}: no such file. Mend: give a YAML file, or one of the bundled studies: {there}."
+        f"study {path}: no such file. Fix: give a YAML file, or one of the bundled studies: {there}."
     )
 
 
 def _read(file: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     """Settings of a file laid over those of the file that it extends."""
     if file.resolve() in seen:
-        raise ConfigError(f"study {file}: extends itself. Mend: take one of the 'extends' lines out.")
+        raise ConfigError(f"study {file}: extends itself. Fix: take one of the 'extends' lines out.")
     settings = read_yaml(file, "study")
     if not isinstance(settings, dict):
-        raise ConfigError(f"study {file}: is empty or no list of settings. Mend: begin with 'name:' and 'title:'.")
+        raise ConfigError(f"study {file}: is empty or no list of settings. Fix: begin with 'name:' and 'title:'.")
     check_named(settings, file)
     parent = settings.pop("extends", None)
     if parent is None:

@@ -1,4 +1,4 @@
-"""The errors that corridor raises on purpose: each says what is wrong and how to mend it."""
+"""The errors that corridor raises on purpose: each says what is wrong and how to fix it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class CorridorError(Exception):
-    """Something that the user can mend: the message is meant to be read without a traceback."""
+    """Something that the user can fix: the message is meant to be read without a traceback."""
 
 
 class ConfigError(CorridorError):
@@ -26,7 +26,7 @@ class NoPlan(CorridorError):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Fault:
     """One fault in the data.
 
     Parameters
@@ -40,7 +40,7 @@ class Problem:
         Name of the column; empty if the whole row is meant.
     found, wanted
         What stands there, and what should.
-    mend
+    fix
         What to do about it.
     """
 
@@ -49,7 +49,7 @@ class Problem:
     column: str
     found: str
     wanted: str
-    mend: str
+    fix: str
 
     def __str__(self) -> str:
         where = self.table
@@ -57,7 +57,7 @@ class Problem:
             where += f", row {self.row}"
         if self.column:
             where += f", column {self.column}"
-        return f"{where}: found {self.found}; wanted {self.wanted}; to mend: {self.mend}"
+        return f"{where}: found {self.found}; wanted {self.wanted}; to fix: {self.fix}"
 
 
 class DataError(CorridorError):
@@ -65,15 +65,15 @@ class DataError(CorridorError):
 
     Parameters
     ----------
-    problems
-        Every fault that was found, kept as the attribute ``problems``.
+    faults
+        Every fault that was found, kept as the attribute ``faults``.
     """
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems: list[Problem] = list(problems)
-        super().__init__(self.problems)
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults: list[Fault] = list(faults)
+        super().__init__(self.faults)
 
     def __str__(self) -> str:
-        count = len(self.problems)
-        head = f"{count} problem{'' if count == 1 else 's'} in the data:"
-        return "\n".join([head, *(f"  {problem}" for problem in self.problems)])
+        count = len(self.faults)
+        head = f"{count} fault{'' if count == 1 else 's'} in the data:"
+        return "\n".join([head, *(f"  {fault}" for fault in self.faults)])

@@ -79,7 +79,7 @@ def each(
         except BrokenProcessPool:
             if attempt == RETRIES:
                 raise CorridorError(
-                    f"workers died {RETRIES + 1} times, {len(left)} of {len(items)} tasks are not done. Mend: use "
+                    f"workers died {RETRIES + 1} times, {len(left)} of {len(items)} tasks are not done. Fix: use "
                     "fewer workers, or a machine with more memory."
                 ) from None
 
@@ -114,12 +114,12 @@ def _on_cluster(
         from distributed import Client
         from distributed import as_completed as as_done
     except ImportError:
-        raise ConfigError("a cluster needs Dask. Mend: pip install 'corridor[scale]'.") from None
+        raise ConfigError("a cluster needs Dask. Fix: pip install 'corridor[scale]'.") from None
     try:
         client: Any = Client(address, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, ValueError) as error:
         raise ConfigError(
-            f"cluster {address}: can't be reached ({str(error).splitlines()[0][:80]}). Mend: start a scheduler, "
+            f"cluster {address}: can't be reached ({str(error).splitlines()[0][:80]}). Fix: start a scheduler, "
             "for example with: dask scheduler --port 8786"
         ) from None
     with client:

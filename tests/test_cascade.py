@@ -183,7 +183,7 @@ def test_all_faults_are_listed_at_once():
     edges = pd.DataFrame({"supplier": ["mine", "moon"], "customer": ["works", "works"], "value": [-1.0, np.nan]})
     with pytest.raises(DataError) as caught:
         cascade(edges, CHAIN_NODES, "essential")
-    assert [(problem.row, problem.column) for problem in caught.value.problems] == [
+    assert [(problem.row, problem.column) for problem in caught.value.faults] == [
         ("2", "supplier"),
         ("1", "value"),
         ("2", "value"),

@@ -1,4 +1,4 @@
-"""Each rule across rows and tables: one bad case each, told with table, row, column and how to mend it."""
+"""Each rule across rows and tables: one bad case each, told with table, row, column and how to fix it."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 from corridor.data.checks import rules as checks
 from corridor.data.checks.chain import value_shares
 from corridor.data.tables import Tables, load_tables
-from corridor.errors import Problem
+from corridor.errors import Fault
 
 TINY = Path(__file__).parent / "tiny"
 
@@ -40,7 +40,7 @@ def drop(tables: Tables, table: str, **where: Any) -> Tables:
     return tables.replace(**{table: frame[~mask].reset_index(drop=True)})
 
 
-def only(problems: list[Problem]) -> Problem:
+def only(problems: list[Fault]) -> Fault:
     assert len(problems) == 1, problems
     return problems[0]
 
@@ -55,14 +55,14 @@ def test_keys(tiny: Tables) -> None:
     twice = pd.concat([tiny.demand, tiny.demand.iloc[[1]]], ignore_index=True)
     problem = only(checks.check_keys(tiny.replace(demand=twice)))
     assert (problem.table, problem.row, problem.column) == ("demand", "IND, tablet", "market, component")
-    assert problem.mend == "drop one, they are identical"
+    assert problem.fix == "drop one, they are identical"
     problem = only(checks.check_keys(change(tiny, "demand", {"component": "magnet"}, component="motor")))
     assert (problem.row, problem.found) == ("USA, motor", "another row with this key")
-    assert problem.mend == "keep the right one, or add them up"
+    assert problem.fix == "keep the right one, or add them up"
 
 
 @pytest.mark.parametrize(
-    ("table", "where", "column", "value", "row", "mend"),
+    ("table", "where", "column", "value", "row", "fix"),
     [
         ("supply", {"country": "JPN", "component": "press"}, "country", "JPM", "press, JPM, 2024", "write JPN"),
         ("demand", {"value_usd_m": 50.0}, "component", "magnets", "USA, magnets", "write magnet"),
@@ -74,19 +74,19 @@ def test_keys(tiny: Tables) -> None:
     ],
 )
 def test_references(
-    tiny: Tables, table: str, where: dict[str, Any], column: str, value: str, row: str, mend: str
+    tiny: Tables, table: str, where: dict[str, Any], column: str, value: str, row: str, fix: str
 ) -> None:
     problem = only(checks.check_references(change(tiny, table, where, **{column: value})))
     assert (problem.table, problem.row, problem.column) == (table, row, column)
     assert problem.found == repr(value)
-    assert mend in problem.mend
+    assert fix in problem.fix
 
 
 def test_unknown_source_key_in_many_rows_is_told_for_each(tiny: Tables) -> None:
     problems = checks.check_references(change(tiny, "sources", {"key": "guess"}, key="guesses"))
     assumed = sum((frame["status"] == "assumed").sum() for _, frame in tiny if "status" in frame)
     assert len(problems) == assumed
-    assert {p.mend for p in problems} == {"add it to sources, or write guesses"}
+    assert {p.fix for p in problems} == {"add it to sources, or write guesses"}
 
 
 def test_ranges(tiny: Tables) -> None:
@@ -115,7 +115,7 @@ def test_one_of_two(tiny: Tables) -> None:
     mixed = change(tiny, "supply", {"component": "press", "country": "JPN"}, share=None, quantity=5.0)
     problem = only(checks.check_one_of_two(mixed))
     assert (problem.table, problem.row) == ("supply", "press, 2024")
-    assert problem.mend.startswith("give all rows of the component and year as quantities")
+    assert problem.fix.startswith("give all rows of the component and year as quantities")
 
 
 def test_shares(tiny: Tables) -> None:
@@ -124,7 +124,7 @@ def test_shares(tiny: Tables) -> None:
     )
     assert (problem.table, problem.row, problem.column) == ("sourcing", "IND, magnet", "share")
     assert problem.found == "shares that add up to 1.2"
-    assert problem.mend == "lower shares by 0.2 in all"
+    assert problem.fix == "lower shares by 0.2 in all"
     problem = only(checks.check_shares(change(tiny, "supply", {"component": "ore", "country": "CHN"}, share=0.75)))
     assert (problem.table, problem.row) == ("supply", "ore, 2024")
 
@@ -163,28 +163,28 @@ def test_chain(tiny: Tables) -> None:
     problems = checks.check_chain(drop(tiny, "demand", component="tablet"))
     assert [p.row for p in problems] == ["ksm", "api", "tablet"]
     assert {p.table for p in problems} == {"components"}
-    assert "add the recipe that uses it" in problems[0].mend
+    assert "add the recipe that uses it" in problems[0].fix
     assert [p.row for p in checks.check_chain(drop(tiny, "recipes", purpose="build"))] == ["press"]
 
 
 def test_makers(tiny: Tables) -> None:
     problem = only(checks.check_makers(drop(tiny, "supply", component="press")))
     assert (problem.table, problem.row, problem.column) == ("components", "press", "id")
-    assert "add rows to supply" in problem.mend
+    assert "add rows to supply" in problem.fix
     assert checks.check_makers(drop(tiny, "supply", component="magnet")) == []
 
 
 def test_sites(tiny: Tables) -> None:
     problem = only(checks.check_sites(change(tiny, "sites", {"id": "coast"}, lon=21.75, lat=72.5)))
     assert (problem.table, problem.row, problem.column) == ("sites", "coast", "lon, lat")
-    assert problem.mend == "exchange lon and lat"
+    assert problem.fix == "exchange lon and lat"
     problem = only(checks.check_sites(change(tiny, "sites", {"id": "coast"}, lon=0.0, lat=0.0)))
     assert problem.found == "lon 0, lat 0"
 
 
 def test_tags(tiny: Tables) -> None:
     problem = only(checks.check_tags(change(tiny, "sites", {"id": "plateau"}, tags="farma;electronics")))
-    assert (problem.table, problem.row, problem.column, problem.mend) == (
+    assert (problem.table, problem.row, problem.column, problem.fix) == (
         "sites",
         "plateau",
         "tags",
@@ -204,15 +204,15 @@ def test_codes(tiny: Tables) -> None:
         ("codes", "ore, HS6, 25300"),
         ("trade", "USA, CHN, HS6, 25300, 2024"),
     ]
-    assert {p.mend for p in problems} == {"write 025300: the leading zero is lost"}
+    assert {p.fix for p in problems} == {"write 025300: the leading zero is lost"}
     problem = only(checks.check_codes(change(tiny, "codes", {"component": "ore"}, code="2530.00")))
-    assert problem.mend == "write six digits, with no dots"
+    assert problem.fix == "write six digits, with no dots"
 
 
 def test_code_trade(tiny: Tables) -> None:
     problem = only(checks.check_code_trade(drop(tiny, "trade", code="850511")))
     assert (problem.table, problem.row, problem.column) == ("codes", "magnet, HS6, 850511", "code")
-    assert "add its trade" in problem.mend
+    assert "add its trade" in problem.fix
 
 
 def test_empty_optional_tables_are_fine(tiny: Tables) -> None:

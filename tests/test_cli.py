@@ -174,7 +174,7 @@ def test_bad_data_is_told_and_leaves_nothing(corridor, place, file, old, new, to
     code, _, error = corridor("run", place / "study.yaml", "--out", place / "results")
     assert code == 2
     assert "Traceback" not in error
-    for part in (*told, "found", "wanted", "to mend"):
+    for part in (*told, "found", "wanted", "to fix"):
         assert part in error, error
     assert not (place / "results").exists()
 

@@ -126,7 +126,7 @@ def test_bad_flows_are_all_named():
     bad = flows({"A": -1.0, "B": math.nan, "C": 1.0})
     with pytest.raises(DataError) as caught:
         measures.concentration_indices(bad)
-    assert len(caught.value.problems) == 2
+    assert len(caught.value.faults) == 2
     with pytest.raises(DataError, match="origin"):
         measures.concentration_indices(bad.drop(columns="origin"))
 
@@ -247,12 +247,12 @@ def test_single_point_of_failure():
     imports = flows({"CHN": 9.0, "JPN": 1.0}, reporter="IND")
     dependent = measures.eu_dependence(imports, exports=pd.DataFrame({"product": ["p"], "value": [1.0]}))
     world = flows({"CHN": 90.0, "JPN": 20.0, "USA": 10.0, "IND": 5.0})
-    others = measures.alternatives(imports, world, surge=0.2)
+    others = measures.alternative_supply(imports, world, surge=0.2)
     assert one(others)["value"] == pytest.approx(0.2 * 30 / 10), "without China, the largest, and India itself"
     row = one(measures.single_points(dependent, world=world, alternatives=others))
     assert row["hhi_world"] == pytest.approx((90**2 + 20**2 + 10**2 + 5**2) / 125**2)
     assert row["single_point"]
-    plenty = measures.alternatives(imports, world, surge=0.4)
+    plenty = measures.alternative_supply(imports, world, surge=0.4)
     assert not one(measures.single_points(dependent, world=world, alternatives=plenty))["single_point"]
     assert pd.isna(one(measures.single_points(dependent, world=world))["single_point"]), "no amounts, no verdict"
 
@@ -417,7 +417,7 @@ def test_bounds_of_a_quantity():
 def test_every_text_that_cannot_be_read_is_named():
     with pytest.raises(DataError) as caught:
         measures.parse_bounds(pd.Series(["12", "a lot", ">", "E"], index=list("abcd"), name="nir"))
-    assert [problem.row for problem in caught.value.problems] == ["b", "c"]
+    assert [problem.row for problem in caught.value.faults] == ["b", "c"]
 
 
 def test_net_import_reliance_by_hand():

@@ -117,7 +117,7 @@ def test_what_cannot_be_planned_and_why():
 
 def test_nothing_known_is_told_with_what_there_is():
     case = with_status(two_parts(), "demand", "assumed")
-    with pytest.raises(ConfigError, match=r"(?s)evidence reported.*demand: no need.*2 assumed.*Mend"):
+    with pytest.raises(ConfigError, match=r"(?s)evidence reported.*demand: no need.*2 assumed.*Fix"):
         known_tables(case, study(evidence=["reported"]))
     with pytest.raises(ConfigError, match="nothing can be planned"):
         optimize(case, study(evidence=["reported"]))

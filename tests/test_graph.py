@@ -128,7 +128,7 @@ def test_edits_of_the_graph_are_edits_of_the_tables(tiny: Tables, graph: "nx.Mul
 def test_tables_with_unknown_names_make_no_graph(tiny: Tables) -> None:
     with pytest.raises(DataError, match="demand, row IND, motors, column component") as caught:
         build_graph(tiny.replace(demand=tiny.demand.replace({"component": {"motor": "motors"}})))
-    assert len(caught.value.problems) == 2
+    assert len(caught.value.faults) == 2
     twice = pd.concat([tiny.demand, tiny.demand.iloc[:1]], ignore_index=True)
     with pytest.raises(DataError, match="demand, row IND, motor, .*drop one"):
         build_graph(tiny.replace(demand=twice))
@@ -156,7 +156,7 @@ def test_attributes_of_a_wrong_type(graph: "nx.MultiDiGraph[str]") -> None:
     graph.nodes["site:coast"]["land_ha"] = [1, 2]
     with pytest.raises(DataError) as caught:
         to_tables(graph)
-    assert [(p.table, p.row, p.column) for p in caught.value.problems] == [
+    assert [(p.table, p.row, p.column) for p in caught.value.faults] == [
         ("components", "ore", "price_usd_per_unit"),
         ("sites", "coast", "land_ha"),
     ]

@@ -327,7 +327,7 @@ def test_a_year_that_is_none_is_told(tmp_path: Path) -> None:
     file.write_text("country,lpi_score,year\nIndia,4.5,2026\nChina,4,soon\nJapan,4,2025.5\n")
     with pytest.raises(DataError) as caught:
         read_worldbank([file], base().countries)
-    assert [(one.row, one.column) for one in caught.value.problems] == [("3", "year"), ("4", "year")]
+    assert [(one.row, one.column) for one in caught.value.faults] == [("3", "year"), ("4", "year")]
 
 
 @pytest.mark.parametrize(

@@ -469,13 +469,13 @@ def test_faults_are_listed_with_file_and_line(tmp_path: Path, choice: Choice) ->
     ]
     with pytest.raises(DataError) as caught:
         read_baci([baci_file(tmp_path, rows)], choice)
-    found = {(each.table, each.row, each.column) for each in caught.value.problems}
+    found = {(each.table, each.row, each.column) for each in caught.value.faults}
     assert ("BACI_HS22_Y2022_V202501.csv", "3", "v") in found
     assert any(row == "4" for _, row, _ in found)
     rows = ["2022,156,699,850760,1,1", "2022,410,699,850760,-4,1", "2022,392,699,850760,inf,1"]
     with pytest.raises(DataError) as caught:
         read_baci([baci_file(tmp_path, rows)], choice)
-    assert [(each.row, each.found) for each in caught.value.problems] == [("3", "'-4.0'"), ("4", "'inf'")]
+    assert [(each.row, each.found) for each in caught.value.faults] == [("3", "'-4.0'"), ("4", "'inf'")]
     rows = [
         "2022,156,699,850760,x,1",
         "2022,410,699,850760,-4,1",
@@ -484,7 +484,7 @@ def test_faults_are_listed_with_file_and_line(tmp_path: Path, choice: Choice) ->
     ]
     with pytest.raises(DataError) as caught:  # lines that cannot be read do not shift the others
         read_baci([baci_file(tmp_path, rows)], choice)
-    assert sorted(each.row for each in caught.value.problems) == ["2", "3", "4", "5"]
+    assert sorted(each.row for each in caught.value.faults) == ["2", "3", "4", "5"]
 
 
 def test_lines_of_faults_in_a_long_file(tmp_path: Path, choice: Choice) -> None:
@@ -495,15 +495,15 @@ def test_lines_of_faults_in_a_long_file(tmp_path: Path, choice: Choice) -> None:
     ]
     with pytest.raises(DataError) as caught:
         read_baci([baci_file(tmp_path, rows)], choice)
-    assert [each.row for each in caught.value.problems] == ["123458", "400001"]
+    assert [each.row for each in caught.value.faults] == ["123458", "400001"]
 
 
 def test_keys_that_stand_twice(tmp_path: Path, choice: Choice) -> None:
     rows = ["2022,156,699,850760,1,1", "2022,410,699,850760,4,1", "2022,156,699,850760,2,1"]
     with pytest.raises(DataError) as caught:
         read_baci([baci_file(tmp_path, rows)], choice)
-    assert [each.row for each in caught.value.problems] == ["2", "4"]
-    assert all("each key once" in str(each) for each in caught.value.problems)
+    assert [each.row for each in caught.value.faults] == ["2", "4"]
+    assert all("each key once" in str(each) for each in caught.value.faults)
 
 
 def test_a_value_in_another_unit(tmp_path: Path, choice: Choice) -> None:
@@ -530,7 +530,7 @@ def test_missing_columns_of_every_file_at_once(tmp_path: Path, choice: Choice) -
         (tmp_path / name).write_text("t,i,j,kk,v,q\n", encoding="utf-8")
     with pytest.raises(DataError) as caught:
         read_baci(sorted(tmp_path.iterdir()), choice)
-    assert [(each.table, each.column) for each in caught.value.problems] == [
+    assert [(each.table, each.column) for each in caught.value.faults] == [
         ("BACI_HS22_Y2021_V1.csv", "k"),
         ("BACI_HS22_Y2022_V1.csv", "k"),
     ]
@@ -548,10 +548,10 @@ def test_truncated_and_misread_files(tmp_path: Path, choice: Choice, packed: boo
         path.write_bytes("t,i,j,k,v,q\n2022,caf\xe9,699,850760,1.5,1\n".encode("latin-1"))
     with pytest.raises(DataError) as caught:
         read_baci([path], choice)
-    assert caught.value.problems[0].table == path.name
+    assert caught.value.faults[0].table == path.name
     if not packed:
-        assert caught.value.problems[0].row == "2"
-        assert "--encoding" in caught.value.problems[0].mend
+        assert caught.value.faults[0].row == "2"
+        assert "--encoding" in caught.value.faults[0].fix
 
 
 def random_baci(rng: np.random.Generator, rows: int) -> pd.DataFrame:

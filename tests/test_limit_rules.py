@@ -1,4 +1,4 @@
-"""Rules of limits, second sources and facilities: one bad row each, told with row, column and how to mend it."""
+"""Rules of limits, second sources and facilities: one bad row each, told with row, column and how to fix it."""
 
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ from corridor.data.checks import check_all
 from corridor.data.checks.rules import check_ranges
 from corridor.data.frames import conform
 from corridor.data.tables import Tables, load_tables
-from corridor.errors import ConfigError, Problem
-from corridor.relocation.model.limits import check_limits
+from corridor.errors import ConfigError, Fault
+from corridor.relocation.model.limits import check_limit_scopes
 
 TINY = Path(__file__).parent / "tiny"
 KNOWN = {"status": "assumed", "source": "guess", "low": 0.0, "high": 1e9}
@@ -50,7 +50,7 @@ def with_row(tables: Tables, table: str, base: dict[str, Any], **values: Any) ->
     return tables.replace(**{table: frame})
 
 
-def only(problems: list[Problem]) -> Problem:
+def only(problems: list[Fault]) -> Fault:
     assert len(problems) == 1, problems
     return problems[0]
 
@@ -63,7 +63,7 @@ def test_good_rows_pass(tiny: Tables) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "column", "mend"),
+    ("values", "column", "fix"),
     [
         ({"unit": "GW"}, "unit", "write MW"),
         ({"state": "Odisa"}, "state", "write Odisha"),
@@ -86,10 +86,10 @@ def test_good_rows_pass(tiny: Tables) -> None:
         ),
     ],
 )
-def test_a_bad_limit(tiny: Tables, values: dict[str, Any], column: str, mend: str) -> None:
+def test_a_bad_limit(tiny: Tables, values: dict[str, Any], column: str, fix: str) -> None:
     problems = limit_rules.check_limits(with_row(tiny, "limits", LIMIT, **values))
     told = [problem for problem in problems if problem.column == column]
-    assert (only(told).row, only(told).mend) == ("cap", mend)
+    assert (only(told).row, only(told).fix) == ("cap", fix)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_bad_limit(tiny: Tables, values: dict[str, Any], column: str, mend: st
 )
 def test_a_limit_that_counts_no_plant(tiny: Tables, values: dict[str, Any]) -> None:
     problem = only(limit_rules.check_limits(with_row(tiny, "limits", LIMIT, **values)))
-    assert (problem.row, problem.found, problem.mend) == ("cap", "names nothing", "widen it or drop the row")
+    assert (problem.row, problem.found, problem.fix) == ("cap", "names nothing", "widen it or drop the row")
 
 
 def test_the_same_place_counts_a_plant_that_fits_it(tiny: Tables) -> None:
@@ -119,25 +119,25 @@ def test_what_the_check_lets_pass_a_study_takes(tiny: Tables) -> None:
         tables = with_row(tiny, "limits", LIMIT, **values)
         if limit_rules.check_limits(tables):
             with pytest.raises(ConfigError):
-                check_limits(tables.limits, tables, study)
+                check_limit_scopes(tables.limits, tables, study)
         else:
-            check_limits(tables.limits, tables, study)
+            check_limit_scopes(tables.limits, tables, study)
 
 
 def test_an_assumed_limit_has_a_range(tiny: Tables) -> None:
     problem = only(check_ranges(with_row(tiny, "limits", LIMIT, low=None)))
-    assert (problem.table, problem.row, problem.mend) == ("limits", "cap", "fill both ends")
+    assert (problem.table, problem.row, problem.fix) == ("limits", "cap", "fill both ends")
 
 
 def test_second_sources(tiny: Tables) -> None:
     problem = only(limit_rules.check_levers(with_row(tiny, "second_sources", SECOND, origin="IND")))
     assert (problem.row, problem.column) == ("magnet, IND", "origin")
     problem = only(limit_rules.check_levers(with_row(tiny, "second_sources", SECOND, least_share=0.4)))
-    assert (problem.found, problem.mend) == ("least 0.4, most 0.3", "lower least_share or raise most_share")
+    assert (problem.found, problem.fix) == ("least 0.4, most 0.3", "lower least_share or raise most_share")
 
 
 def test_facilities(tiny: Tables) -> None:
     problem = only(limit_rules.check_levers(with_row(tiny, "facilities", FACILITY, sectors="pharma;farma")))
-    assert (problem.row, problem.column, problem.mend) == ("coast-plant", "sectors", "write pharma")
+    assert (problem.row, problem.column, problem.fix) == ("coast-plant", "sectors", "write pharma")
     problem = only(limit_rules.check_levers(with_row(tiny, "facilities", FACILITY, stages="intermediates")))
-    assert (problem.column, problem.mend) == ("stages", "write intermediate")
+    assert (problem.column, problem.fix) == ("stages", "write intermediate")

@@ -147,7 +147,7 @@ def test_faults_are_listed_at_once():
     flows = BOOK.assign(seller=[1, 9, 2, 2], value=[1.0, 1, -1, np.nan])
     with pytest.raises(DataError) as caught:
         look_through(flows, BOOK_OUTPUT.assign(country=["A", None]))
-    assert [(problem.table, problem.row, problem.column) for problem in caught.value.problems] == [
+    assert [(problem.table, problem.row, problem.column) for problem in caught.value.faults] == [
         ("flows", "2", "seller"),
         ("flows", "3", "value"),
         ("flows", "4", "value"),

@@ -58,7 +58,7 @@ def test_shares_taken_over_to_a_chemical_are_computed(raw: pd.DataFrame) -> None
 def test_missing_series_are_listed(raw: pd.DataFrame) -> None:
     with pytest.raises(DataError) as caught:
         rows_of(raw, "graphite-anode", "refined-nickel", "cobalt-sulfate")
-    assert [problem.row for problem in caught.value.problems] == ["cobalt-sulfate", "refined-nickel"]
+    assert [problem.row for problem in caught.value.faults] == ["cobalt-sulfate", "refined-nickel"]
 
 
 @needs_raw

@@ -93,7 +93,7 @@ def test_prices_and_reliance(raw: pd.DataFrame) -> None:
 def test_missing_series_are_listed_at_once(raw: pd.DataFrame) -> None:
     with pytest.raises(DataError) as caught:
         rows_of(raw, "gallium", "indium", "tungsten-ore")
-    assert [problem.row for problem in caught.value.problems] == ["indium", "tungsten-ore"]
+    assert [problem.row for problem in caught.value.faults] == ["indium", "tungsten-ore"]
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:

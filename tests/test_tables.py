@@ -11,7 +11,7 @@ import pytest
 from corridor.data.frames import TEXT
 from corridor.data.schema import TABLES, load_schema
 from corridor.data.tables import Tables, load_tables, read_tables, write_tables
-from corridor.errors import ConfigError, CorridorError, DataError, Problem
+from corridor.errors import ConfigError, CorridorError, DataError, Fault
 
 TINY = Path(__file__).parent / "tiny"
 
@@ -27,10 +27,10 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def problems_of(path: Path, **options: bool) -> list[Problem]:
+def problems_of(path: Path, **options: bool) -> list[Fault]:
     with pytest.raises(DataError) as caught:
         load_tables(path, **options)
-    return caught.value.problems
+    return caught.value.faults
 
 
 def test_types_and_defaults() -> None:
@@ -113,17 +113,17 @@ def test_csv_of_many_hands(folder: Path) -> None:
     assert load_tables(folder).equals(load_tables(TINY))
 
 
-CELLS: list[tuple[str, str, str, Callable[[Problem], bool]]] = [
+CELLS: list[tuple[str, str, str, Callable[[Fault], bool]]] = [
     ("supply.csv", "ore,CHN,,0.5", "ore,CHN,,1.5", lambda p: p.row == "2" and p.wanted == "at most 1"),
     ("supply.csv", "ore,CHN,,0.5", "ore,CHN,,-0.5", lambda p: p.row == "2" and p.wanted == "at least 0"),
-    ("supply.csv", "ore,CHN,,0.5", "ore,CHN,,50%", lambda p: p.row == "2" and p.mend == "write 0.5"),
+    ("supply.csv", "ore,CHN,,0.5", "ore,CHN,,50%", lambda p: p.row == "2" and p.fix == "write 0.5"),
     ("supply.csv", "ore,CHN,,0.5", "ore,CHN,,inf", lambda p: p.row == "2" and p.wanted == "a number"),
     ("supply.csv", "ore,CHN,,0.5", "ore,CHN,,nan", lambda p: p.row == "2" and p.wanted == "a number"),
-    ("technologies.csv", ",500,40,", ',500,"4,000",', lambda p: p.row == "3" and p.mend == "write 4000"),
+    ("technologies.csv", ",500,40,", ',500,"4,000",', lambda p: p.row == "3" and p.fix == "write 4000"),
     ("technologies.csv", ",500,40,", ",-500,40,", lambda p: p.row == "3" and p.column == "capacity"),
-    ("recipes.csv", ",true,", ",yes,", lambda p: p.column == "essential" and p.mend == "write true or false"),
+    ("recipes.csv", ",true,", ",yes,", lambda p: p.column == "essential" and p.fix == "write true or false"),
     ("demand.csv", "2024,", "2024.5,", lambda p: p.column == "year" and p.wanted == "a whole number"),
-    ("components.csv", ",refined,", ",refind,", lambda p: p.column == "stage" and p.mend == "write refined"),
+    ("components.csv", ",refined,", ",refind,", lambda p: p.column == "stage" and p.fix == "write refined"),
     (
         "sites.csv",
         "Gujarat,72.5,",
@@ -135,7 +135,7 @@ CELLS: list[tuple[str, str, str, Callable[[Problem], bool]]] = [
 
 
 @pytest.mark.parametrize(("file", "old", "new", "right"), CELLS)
-def test_bad_cells(folder: Path, file: str, old: str, new: str, right: Callable[[Problem], bool]) -> None:
+def test_bad_cells(folder: Path, file: str, old: str, new: str, right: Callable[[Fault], bool]) -> None:
     edit(folder / file, old, new)
     (problem,) = problems_of(folder)
     assert problem.table == file.removesuffix(".csv")
@@ -157,7 +157,7 @@ def test_every_bad_row_is_told_at_once(folder: Path) -> None:
     text = str(DataError(problems))
     assert text.startswith("4 problems in the data:\n")
     assert len(text.splitlines()) == 5
-    assert "supply, row 2, column share: found '1.5'; wanted at most 1; to mend: write a value up to 1" in text
+    assert "supply, row 2, column share: found '1.5'; wanted at most 1; to fix: write a value up to 1" in text
 
 
 def test_lines_are_those_of_the_file(folder: Path) -> None:
@@ -177,9 +177,9 @@ def test_unknown_column_and_table(folder: Path) -> None:
     (folder / "countries.csv").rename(folder / "contries.csv")
     problems = problems_of(folder)
     by_place = {(p.table, p.column): p for p in problems}
-    assert by_place["supply", "shares"].mend == "rename it to share"
-    assert by_place["suplies", ""].mend == "rename the file to suppliers"
-    assert by_place["contries", ""].mend == "rename the file to countries"
+    assert by_place["supply", "shares"].fix == "rename it to share"
+    assert by_place["suplies", ""].fix == "rename the file to suppliers"
+    assert by_place["contries", ""].fix == "rename the file to countries"
     assert by_place["countries", ""].found == "no such table"
 
 
@@ -188,7 +188,7 @@ def test_missing_required_column(folder: Path) -> None:
     frame.drop(columns=["value_usd_m", "growth"]).to_csv(folder / "demand.csv", index=False)
     (problem,) = problems_of(folder)
     assert (problem.column, problem.found) == ("value_usd_m", "no such column")
-    assert problem.mend == "add the column value_usd_m"
+    assert problem.fix == "add the column value_usd_m"
 
 
 def test_empty_tables(folder: Path) -> None:
@@ -196,7 +196,7 @@ def test_empty_tables(folder: Path) -> None:
         path = folder / f"{name}.csv"
         path.write_text(path.read_text().splitlines()[0] + "\n")
     (problem,) = problems_of(folder)
-    assert (problem.table, problem.found, problem.mend) == ("sites", "no rows", "fill the table")
+    assert (problem.table, problem.found, problem.fix) == ("sites", "no rows", "fill the table")
     (folder / "sites.csv").write_text("")
     assert [p.found for p in problems_of(folder)] == ["an empty file"]
 
@@ -228,7 +228,7 @@ def test_broken_files(folder: Path) -> None:
     by_table = {p.table: p for p in problems_of(folder)}
     assert set(by_table) == {"demand", "sites", "supply"}
     assert by_table["demand"].row == "2"
-    assert by_table["demand"].mend == "save the file as 'CSV UTF-8'"
+    assert by_table["demand"].fix == "save the file as 'CSV UTF-8'"
     assert by_table["sites"].wanted == "a parquet file"
     assert by_table["supply"].found == "supply.csv and supply.parquet"
 
@@ -258,7 +258,7 @@ def test_workbook_as_people_make_them(tmp_path: Path) -> None:
         tables.sites.to_excel(book, sheet_name="sits", index=False)
     problems = problems_of(path)
     assert [(p.table, p.row, p.column) for p in problems] == [("sits", "", ""), ("demand", "2", "growth")]
-    assert problems[0].mend == "rename the sheet to sites"
+    assert problems[0].fix == "rename the sheet to sites"
 
 
 def test_extend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,19 +158,19 @@ BAD = [
     ("settings", ("surge", "value"), 7, r"surge: Input should be less than or equal to 2"),
     ("settings", ("first_year", "value"), 2026.5, r"not a whole number"),
     ("settings", ("levers", "value"), "build; stor", r"unknown: stor"),
-    ("settings", ("spare", "setting"), "spair", r"there is no setting 'spair'. Mend: write spare"),
+    ("settings", ("spare", "setting"), "spair", r"there is no setting 'spair'. Fix: write spare"),
     ("limits", ("land_ha dahej", "amount"), "much", r"'much' is not a number"),
     ("limits", ("land_ha dahej", "amount"), -1, r"-1 is negative"),
     ("limits", ("land_ha dahej", "unit"), "acre", r"unit 'acre'; a limit 'land_ha' is in ha"),
     ("limits", ("land_ha dahej", "limit"), "land", r"there is no kind of limit 'land'"),
-    ("limits", ("land_ha dahej", "site"), "dahei", r"there is no site 'dahei'. Mend: write dahej"),
+    ("limits", ("land_ha dahej", "site"), "dahei", r"there is no site 'dahei'. Fix: write dahej"),
     ("limits", ("land_ha dahej", "component"), "gizmo", r"there is no component 'gizmo'"),
     ("limits", ("land_ha dahej", "sectors"), "toys", r"there is no sector toys"),
     ("limits", ("land_ha dahej", "in_year"), 2027, r"leave in_year blank|holds for all years"),
-    ("options", ("dahej", "decision"), "forbit", r"'forbit' is no decision. Mend: write forbid"),
+    ("options", ("dahej", "decision"), "forbit", r"'forbit' is no decision. Fix: write forbid"),
     ("options", ("dahej", "decision"), "keep", r"keep without technology, site and start"),
     ("denials", ("stop", "probability"), 2, r"write more than 0, at most 1"),
-    ("denials", ("stop", "name"), "stopp", r"there is no window 'stopp'. Mend: write stop"),
+    ("denials", ("stop", "name"), "stopp", r"there is no window 'stopp'. Fix: write stop"),
 ]
 
 
@@ -299,7 +299,7 @@ def test_whatever_is_typed_ends_in_a_study_or_an_error(case, written, tmp_path, 
         read = read_workbook(tmp_path / "typed.xlsx", case)
     except CorridorError as error:
         read = str(error)
-    assert isinstance(read, Study) or "Mend" in read
+    assert isinstance(read, Study) or "Fix" in read
 
 
 def test_commands_write_and_read_workbooks(tmp_path):

@@ -70,7 +70,7 @@ def main() -> None:
     except CorridorError as error:
         _fail(str(error), 2)
     except MemoryError:
-        _fail("not enough memory. Mend: use fewer workers, a smaller study, or a larger machine.", 2)
+        _fail("not enough memory. Fix: use fewer workers, a smaller study, or a larger machine.", 2)
     except OSError as error:  # a full disk, or an output that is closed
         _fail(f"can't read or write: {error.strerror or error}.", 2)
     except (KeyboardInterrupt, SystemExit) as stopped:

@@ -53,12 +53,12 @@ def new_table(title: str, columns: list[str]) -> Table:
     return table
 
 
-def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as dictionaries."""
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
-def plain(text: Any) -> Any:
+def as_text(text: Any) -> Any:
     """Text shown as it is, whatever brackets it holds."""
     from rich.text import Text
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from corridor.cli.console import new_table, rows_of
+from corridor.cli.console import new_table, records
 from corridor.cli.console import out as say
 from corridor.cli.settings import Data, Only, load_data
 
@@ -24,7 +24,7 @@ def check(data: Data = None, only: Only = False) -> None:
         "Tables: rows, years, and how the figures are known",
         ["table", "sector", "rows", "years", "reported", "computed", "inherited", "assumed"],
     )
-    for row in rows_of(report):
+    for row in records(report):
         span = [f"{int(row[name])}" for name in ("first_year", "last_year") if pd.notna(row[name])]
         years = "-".join(dict.fromkeys(span))
         statuses = ("reported", "computed", "inherited", "assumed")

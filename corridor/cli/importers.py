@@ -14,7 +14,7 @@ from corridor.cli.console import out as say
 
 if TYPE_CHECKING:
     from corridor.importers.files.imported import Imported
-    from corridor.importers.trade.table import Choice
+    from corridor.importers.trade.table import TradeOptions
 
 _MARKETS = frozenset({"IND", "USA"})
 
@@ -24,7 +24,7 @@ class _Asked:
     """Everything that was asked for on the command line."""
 
     files: list[Path]
-    choice: Choice
+    choice: TradeOptions
     flow: str
     revision: str
     unit: float | None
@@ -122,14 +122,14 @@ def import_(
     from corridor.importers.files.one_source import alone
     from corridor.importers.files.write_into import land
     from corridor.importers.trade.codes_in_use import add_codes, codes_in_use, read_components
-    from corridor.importers.trade.table import Choice
+    from corridor.importers.trade.table import TradeOptions
 
     if source not in _READERS:
         raise ConfigError(f"source {source!r}: there is no such importer. Importers: {', '.join(_READERS)}.")
     mapped = None
     if components is not None and source in _TRADE:
         mapped = read_components(components, key or f"{source}-map")
-    choice = Choice(
+    choice = TradeOptions(
         codes=codes_in_use(into, mapped),
         years=tuple(year or ()),
         reporters=_reporters(source, reporter),

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from corridor.cli.console import err, new_table, plain, rows_of
+from corridor.cli.console import as_text, err, new_table, records
 from corridor.cli.console import out as say
 from corridor.cli.settings import Data, Only, StudyName, load_inputs
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from corridor.registry import Column, Kind
+    from corridor.registry import MeasureColumn, MeasureKind
 
 
 def measure(
@@ -84,11 +84,11 @@ def _list() -> None:
     from corridor.registry import KINDS
 
     for name, kind in KINDS.items():
-        say().print(plain(f"{name}: {kind.meaning}"), soft_wrap=True)
-        say().print(plain(f"    {' '.join(f'--{option}' for option in kind.takes)}"), soft_wrap=True)
+        say().print(as_text(f"{name}: {kind.meaning}"), soft_wrap=True)
+        say().print(as_text(f"    {' '.join(f'--{option}' for option in kind.takes)}"), soft_wrap=True)
 
 
-def _show(name: str, kind: Kind, frame: pd.DataFrame, against: str, top: int) -> None:
+def _show(name: str, kind: MeasureKind, frame: pd.DataFrame, against: str, top: int) -> None:
     """Print a table per market, what its columns mean, and what its notes say."""
     parts = [("", frame)] if "market" not in frame else list(frame.groupby("market", sort=False))
     for market, part in parts:
@@ -98,19 +98,19 @@ def _show(name: str, kind: Kind, frame: pd.DataFrame, against: str, top: int) ->
         say().print("Nothing to show: no row of this kind fits the options.")
         return
     meanings = [f"{column.name}: {column.meaning}" for column in kind.columns if column.name != "name"]
-    say().print(plain(". ".join(meanings) + "."), soft_wrap=True)
+    say().print(as_text(". ".join(meanings) + "."), soft_wrap=True)
     if "note" in frame:
         for note, count in frame.loc[frame["note"] != "", "note"].value_counts().items():
-            say().print(plain(f"Note on {count:,} of {len(frame):,} rows: {note}."), soft_wrap=True)
+            say().print(as_text(f"Note on {count:,} of {len(frame):,} rows: {note}."), soft_wrap=True)
 
 
-def _table(title: str, columns: tuple[Column, ...], rows: pd.DataFrame) -> None:
+def _table(title: str, columns: tuple[MeasureColumn, ...], rows: pd.DataFrame) -> None:
     table = new_table(title, ["", *("component" if column.name == "name" else column.name for column in columns)])
     for at, column in enumerate(columns, 1):
         if not column.form:
             table.columns[at].justify, table.columns[at].no_wrap = "left", False
-    for rank, row in enumerate(rows_of(rows), 1):
-        table.add_row(str(rank), *(plain(written(row[column.name], column.form)) for column in columns))
+    for rank, row in enumerate(records(rows), 1):
+        table.add_row(str(rank), *(as_text(written(row[column.name], column.form)) for column in columns))
     say().print(table)
 
 

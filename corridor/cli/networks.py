@@ -1,4 +1,4 @@
-"""`corridor look-through`, `cascade` and `reliance`: the general measures, on anybody's plain tables."""
+"""`corridor look-through`, `cascade` and `reliance`: the general measures, on anybody's as_text tables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
-from corridor.cli.console import err, new_table, plain, rows_of
+from corridor.cli.console import as_text, err, new_table, records
 from corridor.cli.console import out as say
 from corridor.cli.measures import written
 
@@ -124,7 +124,7 @@ def cascade(
     from corridor.measures import SupplyNetwork
 
     if shock is not None and node:
-        raise ConfigError("--shock and --node are both given. Mend: give one of them.")
+        raise ConfigError("--shock and --node are both given. Fix: give one of them.")
     kinds = read_plain(Path(essential)) if Path(essential).suffix else essential
     network = SupplyNetwork.of(read_plain(edges), read_plain(nodes), kinds, revenue_and_cost=revenue_and_cost)
     asked: Any = read_plain(shock) if shock is not None else _nodes(network.ids, node)
@@ -183,7 +183,7 @@ def read_plain(file: Path) -> pd.DataFrame:
 
     kind = file.suffix.lower()
     if kind not in (".csv", ".parquet"):
-        raise ConfigError(f"table {file}: unknown kind '{kind}'. Mend: give a .csv or .parquet file.")
+        raise ConfigError(f"table {file}: unknown kind '{kind}'. Fix: give a .csv or .parquet file.")
     try:
         # Codes such as NA (Namibia) are words, not blanks.
         return pd.read_csv(file, keep_default_na=False, na_values=[""]) if kind == ".csv" else parquet_frame(file)
@@ -191,7 +191,7 @@ def read_plain(file: Path) -> pd.DataFrame:
         raise ConfigError(f"table {file}: there is no such file.") from None
     except (OSError, ValueError) as error:  # what pandas and pyarrow raise for files that are no tables
         what = (str(error).splitlines() or ["no reason given"])[0]
-        raise ConfigError(f"table {file}: can't be read ({what}). Mend: save it again as {kind}.") from None
+        raise ConfigError(f"table {file}: can't be read ({what}). Fix: save it again as {kind}.") from None
 
 
 def _nodes(ids: pd.Index, asked: list[str] | None) -> list[Any] | None:
@@ -222,8 +222,8 @@ def _print(title: str, frame: pd.DataFrame, forms: dict[str, str], top: int) -> 
     for at, form in enumerate(forms.values()):
         if not form:
             table.columns[at].justify = "left"
-    for row in rows_of(frame.head(top)):
-        table.add_row(*(plain(written(row[name], form)) for name, form in forms.items()))
+    for row in records(frame.head(top)):
+        table.add_row(*(as_text(written(row[name], form)) for name, form in forms.items()))
     say().print(table)
 
 

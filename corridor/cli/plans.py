@@ -73,7 +73,7 @@ def _from_workbook(
 
     if study != "default" or scenario is not None or override:
         raise ConfigError(
-            "--workbook holds a study of its own. Mend: leave out the study, --scenario and --override; "
+            "--workbook holds a study of its own. Fix: leave out the study, --scenario and --override; "
             "or leave out --workbook."
         )
     tables = load_data(data, only)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corridor.cli.console import err, new_table, rows_of, steps_progress
+from corridor.cli.console import err, new_table, records, steps_progress
 from corridor.cli.console import out as say
 from corridor.cli.settings import Data, Only, Override, Scenario, StudyName, load_inputs
 
@@ -65,7 +65,7 @@ def _show(found: LossDistribution) -> None:
         f"Loss within {found.months} months, US$ million, {found.scenarios:,} scenarios, seed {found.seed}",
         ["market", "sector", "mean", "95 % of the mean", "no loss", "median", "q95", "q99", "worst 5 %"],
     )
-    for row in rows_of(found.losses):
+    for row in records(found.losses):
         if row["market"] == "all" and row["sector"] != "all":
             continue
         between = f"{row['mean_low']:,.0f} to {row['mean_high']:,.0f}"
@@ -75,7 +75,7 @@ def _show(found: LossDistribution) -> None:
         )
     say().print(table)
     table = new_table("Part of the mean loss by denial", ["denial", "probability", "alone", "mean", "share"])
-    for row in rows_of(found.denials[found.denials["share"] >= 0.001]):
+    for row in records(found.denials[found.denials["share"] >= 0.001]):
         figures = (f"{row[name]:,.0f}" for name in ("alone_usd_m", "loss_usd_m"))
         table.add_row(row["denial"], f"{row['probability']:.0%}", *figures, f"{row['share']:.1%}")
     say().print(table)

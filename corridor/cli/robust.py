@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corridor.cli.console import err, new_table, plain, rows_of, search_progress, steps_progress
+from corridor.cli.console import as_text, err, new_table, records, search_progress, steps_progress
 from corridor.cli.console import out as say
 from corridor.cli.settings import Data, Only, Override, Scenario, StudyName, load_inputs
 from corridor.cli.show import show_frontier
@@ -89,9 +89,9 @@ def _worst(tables: Tables, settings: Study, made: Plan, k: int, of: str) -> dict
         ["component", "without the plan", "with the plan", "avoided", "proven worst"],
     )
     table.columns[0].header = "cut"
-    for row in rows_of(found):
+    for row in records(found):
         figures = (f"{row[name]:,.0f}" for name in ("loss_before_usd_m", "loss_after_usd_m", "avoided_usd_m"))
-        table.add_row(plain(row["set"]), *figures, "yes" if row["exact"] else "no")
+        table.add_row(as_text(row["set"]), *figures, "yes" if row["exact"] else "no")
     say().print(table)
     return {"worst": found}
 
@@ -123,9 +123,9 @@ def _persistence(
     table = new_table(
         f"In how many of {len(found.plans)} plans ({what})", ["component", "sector", "in", "planned"]
     )
-    for row in rows_of(shown.head(_SHOWN)):
+    for row in records(shown.head(_SHOWN)):
         told = "yes" if row["planned"] else "no"
-        table.add_row(plain(names[row["component"]]), str(row["sector"]), f"{row['plans']} of {row['of']}", told)
+        table.add_row(as_text(names[row["component"]]), str(row["sector"]), f"{row['plans']} of {row['of']}", told)
     say().print(table)
     counts = found.components["verdict"].value_counts()
     say().print(
@@ -159,7 +159,7 @@ def _information(tables: Tables, settings: Study, budget: float, seconds: float)
     }
     table = new_table("What knowing more is worth, US$ million", ["component", "value", "low", "high"])
     table.columns[0].header = "measure"
-    for row in rows_of(found.summary):
+    for row in records(found.summary):
         figures = (f"{row[name]:,.0f}" for name in ("value_usd_m", "low_usd_m", "high_usd_m"))
         table.add_row(f"{row['measure']}: {meaning[row['measure']]}", *figures)
     say().print(table)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from corridor.cli.console import err, new_table, plain, rows_of, steps_progress
+from corridor.cli.console import as_text, err, new_table, records, steps_progress
 from corridor.cli.console import out as say
 
 
@@ -38,7 +38,7 @@ def sweep(
     )
     shown.columns[0].header = "scenario"
     grouped = made.groupby(["scenario", "budget_usd_m"])["expected_loss_after_usd_m"]
-    for row in rows_of(grouped.agg(["size", "mean", "min", "max"]).reset_index()):
+    for row in records(grouped.agg(["size", "mean", "min", "max"]).reset_index()):
         figures = (f"{row[name]:,.0f}" for name in ("budget_usd_m", "size", "mean", "min", "max"))
         shown.add_row(str(row["scenario"]), *figures)
     say().print(shown)
@@ -57,8 +57,8 @@ def verify(
     if len(wrong):
         table = new_table(f"{len(wrong)} of {len(found)} checks differ", ["component", "needs"])
         table.columns[0].header, table.columns[1].header = "what", "told"
-        for row in rows_of(wrong):
-            table.add_row(plain(row["what"]), plain(row["told"]))
+        for row in records(wrong):
+            table.add_row(as_text(row["what"]), as_text(row["told"]))
         say().print(table)
         raise typer.Exit(1)
     say().print(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from corridor.cli.console import err, new_table, plain, rows_of, search_progress, steps_progress
+from corridor.cli.console import as_text, err, new_table, records, search_progress, steps_progress
 from corridor.cli.console import out as say
 from corridor.cli.settings import Data, Only, Override, Scenario, load_inputs
 
@@ -69,7 +69,7 @@ def shock(
     from corridor.runs.results import save_table
 
     if by not in ("month", "component", "market"):
-        raise ConfigError(f"--by {by}: there is no such table. Mend: write month, component or market.")
+        raise ConfigError(f"--by {by}: there is no such table. Fix: write month, component or market.")
     settings, tables = load_inputs(study, data, only, scenario, override)
     if listed or (name is None and not survive):
         table = _list(settings)
@@ -97,7 +97,7 @@ def _list(settings: Study) -> pd.DataFrame:
     ]
     table = new_table("Shocks that have a name", ["shock", "began", "months", "known"])
     for row in rows:
-        table.add_row(str(row["shock"]), str(row["began"]), f"{row['months']:g}", plain(row["known"]))
+        table.add_row(str(row["shock"]), str(row["began"]), f"{row['months']:g}", as_text(row["known"]))
     say().print(table)
     return pd.DataFrame(rows)
 
@@ -121,12 +121,12 @@ def _spread(
     when = year if year is not None else (settings.first_year if isinstance(one, Shock) else one.start)
     if not settings.first_year <= when <= settings.last_year:
         raise ConfigError(
-            f"--year {when}: is not in the study. Mend: write {settings.first_year} to {settings.last_year}."
+            f"--year {when}: is not in the study. Fix: write {settings.first_year} to {settings.last_year}."
         )
     if isinstance(one, Shock):
         denial = one.denial(when, factor, months)
         say().print(
-            plain(f"{one.title}{f', began {one.began}' if one.began else ''}. {one.known}"), soft_wrap=True
+            as_text(f"{one.title}{f', began {one.began}' if one.began else ''}. {one.known}"), soft_wrap=True
         )
     else:
         cuts = tuple(cut.model_copy(update={"cut": min(cut.cut * factor, 1.0)}) for cut in one.cuts)
@@ -143,7 +143,7 @@ def _spread(
         "Between no adaptation and the best: loss of the whole window, US$ million",
         ["market", "cascade alone", "month by month", "best adaptation"],
     )
-    for row in rows_of(between):
+    for row in records(between):
         market = "all, weighted" if row["market"] == "all" else row["market"]
         shown.add_row(market, *(f"{row[k]:,.0f}" for k in ("cascade_usd_m", "months_usd_m", "best_usd_m")))
     say().print(shown)
@@ -208,10 +208,10 @@ def _show(title: str, frame: pd.DataFrame) -> None:
     }
     shown = frame.drop(columns="component") if {"component", "name"} <= set(frame.columns) else frame
     table = new_table(title, [names.get(str(c), str(c).replace("_", " ")) for c in shown.columns])
-    for row in rows_of(shown):
+    for row in records(shown):
         table.add_row(
             *(
-                plain(value)
+                as_text(value)
                 if isinstance(value, str)
                 else ("" if value != value else f"{value:.0%}" if key == "from_target" else f"{value:,.0f}")
                 for key, value in row.items()

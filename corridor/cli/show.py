@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from corridor.cli.console import new_table, out, plain, rows_of
+from corridor.cli.console import as_text, new_table, out, records
 from corridor.data.list_cells import list_cell
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def show_headline(settings: Study, tables: Tables, exposures: pd.DataFrame) -> N
         ["market", "sector", "need US$ M/yr", "direct", "net", "stop"],
     )
     for by_sector in (False, True):
-        for row in rows_of(headline(tables, exposures, by_sector=by_sector)):
+        for row in records(headline(tables, exposures, by_sector=by_sector)):
             figures = (f"{value:.0%}" for value in (row["direct"], row["net"], row["stop"]))
             table.add_row(row["market"], str(row.get("sector", "all")), f"{row['need_usd_m']:,.0f}", *figures)
     out().print(table)
@@ -74,7 +74,7 @@ def show_summary(settings: Study, tables: Tables, plans: list[Plan]) -> None:
     lines = [
         f"{row['market']}: {row['net_before']:.0%} of its final needs rest on {target} by value "
         f"({row['direct_before']:.0%} on the face of it); {row['stop_before']:.0%} stop if it stops."
-        for row in rows_of(headline(tables, made.exposure))
+        for row in records(headline(tables, made.exposure))
     ]
     output, still = made.moves["made_usd_m"].sum(), made.moves["still_target_usd_m"].sum()
     lines.append(
@@ -106,12 +106,12 @@ def show_plan(settings: Study, tables: Tables, made: Plan) -> None:
             "still target",
         ],
     )
-    for row in rows_of(made.moves):
+    for row in records(made.moves):
         table.add_row(
             str(row["start_year"]),
             str(row["first_output_year"]),
-            plain(names[row["component"]]),
-            plain(sites[row["site"]]),
+            as_text(names[row["component"]]),
+            as_text(sites[row["site"]]),
             *(
                 f"{value:,.0f}"
                 for value in (
@@ -128,7 +128,7 @@ def show_plan(settings: Study, tables: Tables, made: Plan) -> None:
     show_frontier(settings, tables, [made])
     binding = made.limits[made.limits["binds"] & (made.limits["limit"] != "most plants")]
     if len(binding):
-        text = "; ".join(f"{row['limit']} ({row['scope']})" for row in rows_of(binding))
+        text = "; ".join(f"{row['limit']} ({row['scope']})" for row in records(binding))
         out().print(f"Limits that bind: {text}", soft_wrap=True)
 
 
@@ -137,11 +137,11 @@ def _show_levers(tables: Tables, made: Plan) -> None:
     names = tables.components.set_index("id")["name"]
     rows = [
         (row["cost_usd_m"], "second source", row["component"], f"{row['origin']}, up to {row['most_share']:.0%}")
-        for row in rows_of(made.second_sources)
+        for row in records(made.second_sources)
     ]
     rows += [
         (row["cost_usd_m"], "stock", row["component"], f"{row['months']:.1f} months")
-        for row in rows_of(made.stocks)
+        for row in records(made.stocks)
     ]
     if not rows:
         return
@@ -150,7 +150,7 @@ def _show_levers(tables: Tables, made: Plan) -> None:
         ["component", "lever", "how much", "cost US$ M"],
     )
     for cost, lever, component, what in sorted(rows, reverse=True)[:_SHOWN]:
-        table.add_row(plain(names[component]), lever, what, f"{cost:,.1f}")
+        table.add_row(as_text(names[component]), lever, what, f"{cost:,.1f}")
     out().print(table)
 
 
@@ -164,14 +164,14 @@ def show_reasons(
         "What each move is worth: the expected loss that comes back if it is dropped and nothing takes its place",
         ["start", "component", "plants", "cost US$ M", "worth US$ M", "per US$", "needs"],
     )
-    for row in rows_of(reasons.moves.head(_SHOWN)):
+    for row in records(reasons.moves.head(_SHOWN)):
         needs = ", ".join(names[name] for name in list_cell(row["needs"]))
         table.add_row(
             str(row["start_year"]),
-            plain(names[row["component"]]),
+            as_text(names[row["component"]]),
             str(row["plants"]),
             *(f"{row[key]:,.1f}" for key in ("cost_usd_m", "worth_usd_m", "worth_per_usd")),
-            plain(needs),
+            as_text(needs),
         )
     out().print(table)
     if len(reasons.limits):
@@ -186,10 +186,10 @@ def show_reasons(
     )
     table = new_table("What could be otherwise", ["component", "in plans", "regret of leaving out, US$ M"])
     some = others.components[others.components["verdict"] == "could"]
-    for row in rows_of(some.head(_SHOWN)):
+    for row in records(some.head(_SHOWN)):
         regret = row["regret_usd_m"]
         shown = f"{regret:,.1f}" if regret == regret else ""
-        table.add_row(plain(names[row["component"]]), f"{row['plans']} of {row['of']}", shown)
+        table.add_row(as_text(names[row["component"]]), f"{row['plans']} of {row['of']}", shown)
     out().print(table)
 
 
@@ -197,10 +197,10 @@ def show_forced(tables: Tables, forced: pd.DataFrame) -> None:
     """Print what it costs to force each component into the plan."""
     names = tables.components.set_index("id")["name"]
     table = new_table("Forced in, all else decided again", ["component", "loss US$ M", "regret US$ M"])
-    for row in rows_of(forced):
+    for row in records(forced):
         figures = (
             f"{row[key]:,.1f}" if row[key] == row[key] else "not possible"
             for key in ("loss_usd_m", "regret_usd_m")
         )
-        table.add_row(plain(names[row["component"]]), *figures)
+        table.add_row(as_text(names[row["component"]]), *figures)
     out().print(table)

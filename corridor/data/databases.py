@@ -11,7 +11,7 @@ import pandas as pd
 
 from corridor.data.frames import Tables
 from corridor.data.schema import load_schema
-from corridor.errors import Problem
+from corridor.errors import Fault
 
 __all__ = ["DUCKDB", "SQLITE", "open_sqlite", "quoted", "read_database", "write_duckdb", "write_sqlite"]
 
@@ -103,7 +103,7 @@ def write_duckdb(tables: Tables, path: Path) -> None:
         raise OSError(str(error).splitlines()[0]) from None
 
 
-def read_database(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFrame], list[str], list[Problem]]:
+def read_database(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFrame], list[str], list[Fault]]:
     """Tables of a database file.
 
     Parameters
@@ -115,7 +115,7 @@ def read_database(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFr
 
     Returns
     -------
-    (dict of DataFrame, list of str, list of Problem)
+    (dict of DataFrame, list of str, list of Fault)
         Tables as read; names of other tables in the file; what stood in the way.
     """
     import duckdb
@@ -126,17 +126,17 @@ def read_database(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFr
     except (sqlite3.Error, duckdb.Error, OSError, ValueError, OverflowError, MemoryError) as error:
         reason = (str(error).splitlines() or ["broken"])[0][:80]
         wanted = "a DuckDB file" if path.suffix.lower() in DUCKDB else "a SQLite file"
-        mend = "write it again, or save the tables as CSV"
-        return {}, [], [Problem(path.name, "", "", f"a database that cannot be read ({reason})", wanted, mend)]
+        fix = "write it again, or save the tables as CSV"
+        return {}, [], [Fault(path.name, "", "", f"a database that cannot be read ({reason})", wanted, fix)]
 
 
-def _too_large(table: str, cells: int) -> Problem:
-    mend = "leave out rows that no component uses"
-    return Problem(table, "", "", f"{cells:,} cells", f"at most {MOST_CELLS:,}", mend)
+def _too_large(table: str, cells: int) -> Fault:
+    fix = "leave out rows that no component uses"
+    return Fault(table, "", "", f"{cells:,} cells", f"at most {MOST_CELLS:,}", fix)
 
 
-def _read_sqlite(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFrame], list[str], list[Problem]]:
-    frames, problems = {}, []
+def _read_sqlite(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFrame], list[str], list[Fault]]:
+    frames, faults = {}, []
     with open_sqlite(path) as base:
         query = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name NOT GLOB 'sqlite_*'"
         there = [row[0] for row in base.execute(query).fetchall()]
@@ -146,7 +146,7 @@ def _read_sqlite(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFra
             columns = [row[1] for row in info if row[6] == 0]
             (count,) = base.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()
             if count * len(columns) > MOST_CELLS:
-                problems.append(_too_large(name, count * len(columns)))
+                faults.append(_too_large(name, count * len(columns)))
                 continue
             rows = base.execute(f"SELECT {', '.join(map(quoted, columns))} FROM {quoted(name)}").fetchall()
             cells = zip(*rows, strict=True) if rows else ((),) * len(columns)
@@ -156,13 +156,13 @@ def _read_sqlite(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFra
                     for column, values in zip(columns, cells, strict=True)
                 }
             )
-    return frames, [name for name in there if name not in names], problems
+    return frames, [name for name in there if name not in names], faults
 
 
-def _read_duckdb(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFrame], list[str], list[Problem]]:
+def _read_duckdb(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFrame], list[str], list[Fault]]:
     import duckdb
 
-    frames, problems = {}, []
+    frames, faults = {}, []
     # neither files nor extensions: all that a file of somebody else's can do is to hold tables
     settings: dict[str, str | bool | int | float | list[str]] = {
         "enable_external_access": False,
@@ -177,7 +177,7 @@ def _read_duckdb(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFra
                 continue
             (rows,) = base.execute(f"SELECT count(*) FROM main.{quoted(name)}").fetchall()[0]
             if columns * rows > MOST_CELLS:
-                problems.append(_too_large(name, columns * rows))
+                faults.append(_too_large(name, columns * rows))
                 continue
             frames[name] = base.sql(f"SELECT * FROM main.{quoted(name)}").to_arrow_table().to_pandas()
-    return frames, [name for name, _ in there if name not in names], problems
+    return frames, [name for name, _ in there if name not in names], faults

@@ -66,9 +66,9 @@ def datapackage(folder: str | Path, name: str, title: str, description: str = ""
         resources = [_resource(file, place) for file in files]
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0][:100]
-        raise ConfigError(f"{place}: can't be described ({reason}). Mend: give a folder of tables.") from None
+        raise ConfigError(f"{place}: can't be described ({reason}). Fix: give a folder of tables.") from None
     if not resources:
-        raise ConfigError(f"{place}: holds no file. Mend: give a folder of tables.")
+        raise ConfigError(f"{place}: holds no file. Fix: give a folder of tables.")
     _keep_references(resources)
     package: dict[str, Any] = {"$schema": _PROFILE, "name": name, "title": title}
     if description:

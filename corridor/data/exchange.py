@@ -28,10 +28,10 @@ import networkx as nx
 import numpy as np
 
 from corridor.data.graph_formats import geopackage, parquet, text
-from corridor.data.graph_formats.layout import NOTE, Layout, Values
+from corridor.data.graph_formats.layout import NOTE, GraphColumns, Values
 from corridor.errors import CorridorError
 
-_FORMATS: dict[str, tuple[Callable[[Layout, Path], None], Callable[[Path], Layout]]] = {
+_FORMATS: dict[str, tuple[Callable[[GraphColumns, Path], None], Callable[[Path], GraphColumns]]] = {
     ".graphml": (text.write_graphml, text.read_graphml),
     ".gexf": (text.write_gexf, text.read_gexf),
     ".json": (text.write_json, text.read_json),
@@ -123,7 +123,7 @@ def read_graph(path: str | Path) -> "nx.MultiDiGraph[Any]":
         ) from None
 
 
-def _format(path: Path) -> tuple[Callable[[Layout, Path], None], Callable[[Path], Layout]]:
+def _format(path: Path) -> tuple[Callable[[GraphColumns, Path], None], Callable[[Path], GraphColumns]]:
     try:
         return _FORMATS[path.suffix.lower()]
     except KeyError:
@@ -131,7 +131,7 @@ def _format(path: Path) -> tuple[Callable[[Layout, Path], None], Callable[[Path]
         raise CorridorError(f"{path}: unknown suffix {path.suffix!r}; known are {known}") from None
 
 
-def _lay_out(graph: "nx.MultiDiGraph[Any]") -> Layout:
+def _lay_out(graph: "nx.MultiDiGraph[Any]") -> GraphColumns:
     nodes = list(graph.nodes(data=True))
     edges = list(graph.edges(keys=True, data=True))
     node_titles, node_columns = _columns([data for _, data in nodes], "node", [str(node) for node, _ in nodes])
@@ -150,7 +150,7 @@ def _lay_out(graph: "nx.MultiDiGraph[Any]") -> Layout:
         "edges": edge_titles,
         "graph": graph.graph,
     }
-    return Layout(
+    return GraphColumns(
         note=json.dumps(note),
         ids=[str(node) for node, _ in nodes],
         nodes=node_columns,
@@ -245,7 +245,7 @@ def _records(titles: dict[str, list[str]], columns: dict[str, Values], count: in
     return records
 
 
-def _build(layout: Layout) -> "nx.MultiDiGraph[Any]":
+def _build(layout: GraphColumns) -> "nx.MultiDiGraph[Any]":
     note = json.loads(layout.note)
     if note.get("format") != NOTE or note.get("version") != 1:
         raise CorridorError("the file was written by another version of corridor, or by something else")

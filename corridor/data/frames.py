@@ -15,7 +15,7 @@ import pandas as pd
 
 from corridor.data.bundled import bundled
 from corridor.data.schema import TABLES, Column, load_schema
-from corridor.errors import Problem
+from corridor.errors import Fault
 
 TEXT = pd.StringDtype(storage="pyarrow", na_value=np.nan)
 """Type of text columns: pandas' own ``str``; a blank cell is NaN."""
@@ -113,7 +113,7 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     return close[0] if close else None
 
 
-def conform(table: str, raw: pd.DataFrame, rows: pd.Series | None = None) -> tuple[pd.DataFrame, list[Problem]]:
+def conform(table: str, raw: pd.DataFrame, rows: pd.Series | None = None) -> tuple[pd.DataFrame, list[Fault]]:
     """Give a frame the columns and types of its table, and tell everything that stands in the way.
 
     Parameters
@@ -127,53 +127,53 @@ def conform(table: str, raw: pd.DataFrame, rows: pd.Series | None = None) -> tup
 
     Returns
     -------
-    (pandas.DataFrame, list of Problem)
-        The frame is complete only if there is no problem.
+    (pandas.DataFrame, list of Fault)
+        The frame is complete only if there is no fault.
     """
     names = rows if rows is not None else pd.Series(raw.index.astype(str), index=raw.index)
     columns = load_schema(table)
     known = {column.name for column in columns}
     if not raw.columns.is_unique:
         twice = ", ".join(sorted({str(name) for name in raw.columns[raw.columns.duplicated()]}))
-        problem = Problem(table, "", twice, "a column that stands twice", "each column once", "drop one of them")
-        return empty_frame(table), [problem]
-    problems = [_unknown(table, str(name), columns, raw) for name in raw.columns if name not in known]
+        fault = Fault(table, "", twice, "a column that stands twice", "each column once", "drop one of them")
+        return empty_frame(table), [fault]
+    faults = [_unknown(table, str(name), columns, raw) for name in raw.columns if name not in known]
     out: dict[str, pd.Series] = {}
     for column in columns:
         if column.name not in raw.columns:
             if column.required:
                 what = f"a column {column.name} ({column.description})"
-                problems.append(
-                    Problem(table, "", column.name, "no such column", what, f"add the column {column.name}")
+                faults.append(
+                    Fault(table, "", column.name, "no such column", what, f"add the column {column.name}")
                 )
             values = pd.Series(np.nan, index=raw.index, dtype="float64")
             required = False
         else:
             values, required = raw[column.name], column.required
-        out[column.name] = _conform_column(table, column, values, names, required, problems)
-    if problems:
+        out[column.name] = _conform_column(table, column, values, names, required, faults)
+    if faults:
         place = {name: position for position, name in enumerate(names.astype(str))}
-        problems.sort(key=lambda problem: place.get(problem.row, -1))
-    return pd.DataFrame(out).reset_index(drop=True), problems
+        faults.sort(key=lambda fault: place.get(fault.row, -1))
+    return pd.DataFrame(out).reset_index(drop=True), faults
 
 
-def _unknown(table: str, name: str, columns: list[Column], raw: pd.DataFrame) -> Problem:
+def _unknown(table: str, name: str, columns: list[Column], raw: pd.DataFrame) -> Fault:
     absent = [column.name for column in columns if column.name not in raw.columns]
     near = nearest(name, absent) or nearest(name, [column.name for column in columns])
-    mend = f"rename it to {near}" if near in absent else "drop the column"
+    fix = f"rename it to {near}" if near in absent else "drop the column"
     if near and near not in absent:
-        mend += f" ({near} is there already)"
-    return Problem(table, "", name, "an unknown column", "a column of the schema", mend)
+        fix += f" ({near} is there already)"
+    return Fault(table, "", name, "an unknown column", "a column of the schema", fix)
 
 
 def _conform_column(
-    table: str, column: Column, values: pd.Series, rows: pd.Series, required: bool, problems: list[Problem]
+    table: str, column: Column, values: pd.Series, rows: pd.Series, required: bool, faults: list[Fault]
 ) -> pd.Series:
-    def tell(mask: Any, wanted: str, mend: Any) -> None:
+    def tell(mask: Any, wanted: str, fix: Any) -> None:
         for row, value in zip(rows[mask], values[mask], strict=True):
-            text = mend(value) if callable(mend) else mend
+            text = fix(value) if callable(fix) else fix
             found = "blank" if pd.isna(value) else repr(value)
-            problems.append(Problem(table, str(row), column.name, found, wanted, text))
+            faults.append(Fault(table, str(row), column.name, found, wanted, text))
 
     if values.dtype == object:  # cells of a graph or of parquet may hold lists
         values = values.map(lambda cell: cell if pd.api.types.is_scalar(cell) else repr(cell))
@@ -185,7 +185,7 @@ def _conform_column(
             "integer": "a whole number",
             "boolean": "true or false",
         }
-        tell(bad, wanted[column.type], _mend_of(column))
+        tell(bad, wanted[column.type], _fix_of(column))
     blank = parsed.isna() & ~bad
     if column.default is not None:
         parsed = parsed.fillna(column.default)
@@ -196,11 +196,11 @@ def _conform_column(
         if wrong.any():
             near = {str(word).lower(): word for word in column.allowed}
 
-            def mend(value: Any) -> str:
+            def fix(value: Any) -> str:
                 word = nearest(str(value), near)
                 return f"write {near[word]}" if word else "write one of them"
 
-            tell(wrong, " or ".join(column.allowed), mend)
+            tell(wrong, " or ".join(column.allowed), fix)
     if column.minimum is not None and (low := (parsed < column.minimum).fillna(False)).any():
         tell(low, f"at least {column.minimum:g}", f"write a value from {column.minimum:g} up")
     if column.maximum is not None and (high := (parsed > column.maximum).fillna(False)).any():
@@ -218,8 +218,8 @@ def _typed(column: Column, parsed: pd.Series) -> pd.Series:
     return parsed.astype(dtype)
 
 
-def _mend_of(column: Column) -> Any:
-    def mend(value: Any) -> str:
+def _fix_of(column: Column) -> Any:
+    def fix(value: Any) -> str:
         text = str(value).strip()
         plain = text.replace(",", "").replace(" ", "").replace("_", "")
         if column.type == "boolean":
@@ -234,7 +234,7 @@ def _mend_of(column: Column) -> Any:
             return "write a plain number, or leave the cell blank if it is not known"
         return f"write {round(number) if column.type == 'integer' else number:.12g}"
 
-    return mend
+    return fix
 
 
 def _parse(column: Column, values: pd.Series) -> tuple[pd.Series, pd.Series]:

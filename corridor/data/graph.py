@@ -37,7 +37,7 @@ from corridor.data.checks.rules import check_keys, check_references
 from corridor.data.frames import Tables, bundled_sectors, conform, empty_frame
 from corridor.data.list_cells import exploded
 from corridor.data.schema import TABLES, load_schema
-from corridor.errors import CorridorError, DataError, Problem
+from corridor.errors import CorridorError, DataError, Fault
 
 NODE_KINDS: tuple[str, ...] = ("country", "component", "supplier", "site")
 EDGE_KINDS: tuple[str, ...] = (
@@ -141,9 +141,7 @@ def build_graph(tables: Tables) -> "nx.MultiDiGraph[str]":
     rows = sum(len(tables[table]) for table in _EDGE_TABLES) + named + options
     whole = sum(len(tables[table]) for table in _NODE_TABLES.values())
     if graph.number_of_nodes() != whole or nodes != whole or graph.number_of_edges() != rows:
-        blank = Problem(
-            "suppliers", "", "country", "a blank cell", "every key and country filled", "fill the cell"
-        )
+        blank = Fault("suppliers", "", "country", "a blank cell", "every key and country filled", "fill the cell")
         raise DataError(check_keys(tables) + check_references(tables) or [blank])
     return graph
 

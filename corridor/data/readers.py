@@ -12,7 +12,7 @@ from corridor.data.databases import DUCKDB, MOST_CELLS, SQLITE, read_database
 from corridor.data.frames import TEXT, nearest
 from corridor.data.guards.workbooks import fault_of
 from corridor.data.schema import TABLES
-from corridor.errors import Problem
+from corridor.errors import Fault
 
 SUFFIXES: tuple[str, ...] = (".csv", ".parquet")
 _MOST_TEXT = 2 * 2**30  # bytes of all texts of a parquet file
@@ -26,7 +26,7 @@ class Raw(NamedTuple):
     lines: pd.Series
 
 
-def read_raw(path: Path, only: Sequence[str] = TABLES) -> tuple[dict[str, Raw], list[Problem]]:
+def read_raw(path: Path, only: Sequence[str] = TABLES) -> tuple[dict[str, Raw], list[Fault]]:
     """Read all tables of a folder or workbook.
 
     Parameters
@@ -39,7 +39,7 @@ def read_raw(path: Path, only: Sequence[str] = TABLES) -> tuple[dict[str, Raw], 
 
     Returns
     -------
-    (dict of Raw by table, list of Problem)
+    (dict of Raw by table, list of Fault)
         Tables that could be read, and what stood in the way of others.
     """
     if path.is_dir():
@@ -52,12 +52,12 @@ def read_raw(path: Path, only: Sequence[str] = TABLES) -> tuple[dict[str, Raw], 
     wanted = (
         "a folder with a file per table, an .xlsx workbook with a sheet per table, or a .sqlite or .duckdb file"
     )
-    return {}, [Problem(str(path), "", "", found, wanted, "give the path of a data folder, workbook or database")]
+    return {}, [Fault(str(path), "", "", found, wanted, "give the path of a data folder, workbook or database")]
 
 
-def _read_folder(folder: Path, only: Sequence[str]) -> tuple[dict[str, Raw], list[Problem]]:
+def _read_folder(folder: Path, only: Sequence[str]) -> tuple[dict[str, Raw], list[Fault]]:
     raws: dict[str, Raw] = {}
-    problems: list[Problem] = []
+    problems: list[Fault] = []
     files: dict[str, list[Path]] = {}
     try:
         listed = sorted(folder.iterdir())
@@ -73,7 +73,7 @@ def _read_folder(folder: Path, only: Sequence[str]) -> tuple[dict[str, Raw], lis
             continue
         elif len(paths) > 1:
             both = " and ".join(path.name for path in paths)
-            problems.append(Problem(name, "", "", both, "one file", "delete or move one of them"))
+            problems.append(Fault(name, "", "", both, "one file", "delete or move one of them"))
         else:
             try:
                 raw, faults = _read_csv(paths[0]) if paths[0].suffix.lower() == ".csv" else _read_parquet(paths[0])
@@ -85,30 +85,30 @@ def _read_folder(folder: Path, only: Sequence[str]) -> tuple[dict[str, Raw], lis
     return raws, problems
 
 
-def _unreadable(name: str, error: Exception) -> Problem:
+def _unreadable(name: str, error: Exception) -> Fault:
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    mend = "look whether it is there, is a file, and may be read"
-    return Problem(name, "", "", f"something that cannot be read ({reason})", "a file that can be read", mend)
+    fix = "look whether it is there, is a file, and may be read"
+    return Fault(name, "", "", f"something that cannot be read ({reason})", "a file that can be read", fix)
 
 
-def _read_tables_of(path: Path, only: Sequence[str]) -> tuple[dict[str, Raw], list[Problem]]:
+def _read_tables_of(path: Path, only: Sequence[str]) -> tuple[dict[str, Raw], list[Fault]]:
     frames, others, problems = read_database(path, only)
     problems += [_unknown_table(name, "table") for name in others if name not in TABLES]
     raws = {name: Raw(_stripped(frame), _counted(frame)) for name, frame in frames.items()}
     return raws, problems
 
 
-def _unknown_table(name: str, what: str) -> Problem:
+def _unknown_table(name: str, what: str) -> Fault:
     near = nearest(name, TABLES)
-    mend = (
+    fix = (
         f"rename the {what} to {near}"
         if near
         else f"move the {what} elsewhere; the tables are {', '.join(TABLES)}"
     )
-    return Problem(name, "", "", f"a {what} of this name", "the name of a table", mend)
+    return Fault(name, "", "", f"a {what} of this name", "the name of a table", fix)
 
 
-def _read_csv(path: Path) -> tuple[Raw | None, list[Problem]]:
+def _read_csv(path: Path) -> tuple[Raw | None, list[Fault]]:
     table = path.stem
     try:
         frame = pd.read_csv(
@@ -121,12 +121,12 @@ def _read_csv(path: Path) -> tuple[Raw | None, list[Problem]]:
             encoding="utf-8-sig",
         )
     except pd.errors.EmptyDataError:
-        return None, [Problem(table, "", "", "an empty file", "a header and rows", "fill the file or delete it")]
+        return None, [Fault(table, "", "", "an empty file", "a header and rows", "fill the file or delete it")]
     except UnicodeDecodeError as error:
         with path.open("rb") as file:
             line = file.read()[: error.start].count(b"\n") + 1
-        mend = "save the file as 'CSV UTF-8'"
-        return None, [Problem(table, str(line), "", "bytes that are not UTF-8", "text in UTF-8", mend)]
+        fix = "save the file as 'CSV UTF-8'"
+        return None, [Fault(table, str(line), "", "bytes that are not UTF-8", "text in UTF-8", fix)]
     except pd.errors.ParserError:
         return None, _ragged(path)
     if not isinstance(frame.index, pd.RangeIndex):  # longer rows than the header: pandas takes them for an index
@@ -170,7 +170,7 @@ def _lines(frame: pd.DataFrame, path: Path) -> pd.Series:
     return (frame.index + 2 + breaks.cumsum().shift(fill_value=0)).astype("int64")
 
 
-def _ragged(path: Path) -> list[Problem]:
+def _ragged(path: Path) -> list[Fault]:
     problems = []
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, skipinitialspace=True)
@@ -178,22 +178,22 @@ def _ragged(path: Path) -> list[Problem]:
         line = reader.line_num + 1
         for row in reader:
             if row and len(row) != width:
-                mend = "put cells that hold a comma in double quotes, and give every row the same number of commas"
-                problems.append(Problem(path.stem, str(line), "", f"{len(row)} cells", f"{width} cells", mend))
+                fix = "put cells that hold a comma in double quotes, and give every row the same number of commas"
+                problems.append(Fault(path.stem, str(line), "", f"{len(row)} cells", f"{width} cells", fix))
             line = reader.line_num + 1
     if not problems:
-        mend = "look for a double quote that is not closed"
-        problems.append(Problem(path.stem, "", "", "a file that cannot be parsed", "a CSV file", mend))
+        fix = "look for a double quote that is not closed"
+        problems.append(Fault(path.stem, "", "", "a file that cannot be parsed", "a CSV file", fix))
     return problems
 
 
-def _read_parquet(path: Path) -> tuple[Raw | None, list[Problem]]:
+def _read_parquet(path: Path) -> tuple[Raw | None, list[Fault]]:
     try:
         frame = parquet_frame(path).reset_index(drop=True)
     except Exception as error:  # pyarrow and its reading of pandas' notes have many kinds of errors
-        mend = f"write it again as parquet, or as {path.stem}.csv"
+        fix = f"write it again as parquet, or as {path.stem}.csv"
         found = f"a file that cannot be read ({(str(error).splitlines() or ['broken'])[0][:80]})"
-        return None, [Problem(path.stem, "", "", found, "a parquet file", mend)]
+        return None, [Fault(path.stem, "", "", found, "a parquet file", fix)]
     frame = _stripped(frame)
     return Raw(frame, _counted(frame)), []
 
@@ -234,13 +234,11 @@ def _counted(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(frame.index + 1, index=frame.index)
 
 
-def _read_workbook(path: Path, only: Sequence[str]) -> tuple[dict[str, Raw], list[Problem]]:
+def _read_workbook(path: Path, only: Sequence[str]) -> tuple[dict[str, Raw], list[Fault]]:
     fault = fault_of(path)
     if fault is not None:
-        what, _, mend = fault.partition(". Mend: ")
-        return {}, [
-            Problem(path.name, "", "", f"a workbook that cannot be read: {what}", "an .xlsx workbook", mend)
-        ]
+        what, _, fix = fault.partition(". Fix: ")
+        return {}, [Fault(path.name, "", "", f"a workbook that cannot be read: {what}", "an .xlsx workbook", fix)]
     try:
         sheets = pd.read_excel(
             path,
@@ -253,9 +251,9 @@ def _read_workbook(path: Path, only: Sequence[str]) -> tuple[dict[str, Raw], lis
         )
     except Exception as error:  # each engine has its own kinds of errors for a broken file
         found = f"a workbook that cannot be read ({str(error).splitlines()[0][:80] if str(error) else 'broken'})"
-        return {}, [Problem(path.name, "", "", found, "an .xlsx workbook", "open it and save it again as .xlsx")]
+        return {}, [Fault(path.name, "", "", found, "an .xlsx workbook", "open it and save it again as .xlsx")]
     raws: dict[str, Raw] = {}
-    problems: list[Problem] = []
+    problems: list[Fault] = []
     for name, sheet in sheets.items():
         if str(name).lower() in ("readme", "about", "help", "notes"):
             continue
@@ -265,7 +263,7 @@ def _read_workbook(path: Path, only: Sequence[str]) -> tuple[dict[str, Raw], lis
             continue
         elif not len(sheet):
             problems.append(
-                Problem(str(name), "", "", "an empty sheet", "a header and rows", "fill it or delete it")
+                Fault(str(name), "", "", "an empty sheet", "a header and rows", "fill it or delete it")
             )
         else:
             raws[str(name)] = _sheet(sheet)

@@ -15,7 +15,7 @@ from corridor.data.frames import Tables, bundled_sectors, conform, empty_frame
 from corridor.data.readers import Raw, read_raw
 from corridor.data.schema import OPTIONAL_TABLES, TABLES, key_columns
 from corridor.data.writers import write_csv, write_parquet, write_workbook
-from corridor.errors import ConfigError, DataError, Problem
+from corridor.errors import ConfigError, DataError, Fault
 
 __all__ = ["FORMATS", "Tables", "load_tables", "read_tables", "write_tables"]
 
@@ -30,7 +30,7 @@ ONE_FILE: dict[str, Callable[[Tables, Path], None]] = {
 """Formats that hold all tables in one file, and what writes them."""
 
 
-def read_tables(path: str | Path | None = None, *, extend: bool = False) -> tuple[Tables, list[Problem]]:
+def read_tables(path: str | Path | None = None, *, extend: bool = False) -> tuple[Tables, list[Fault]]:
     """Read tables and tell what is wrong with their cells; rules across tables are not checked.
 
     Parameters
@@ -43,7 +43,7 @@ def read_tables(path: str | Path | None = None, *, extend: bool = False) -> tupl
 
     Returns
     -------
-    (Tables, list of Problem)
+    (Tables, list of Fault)
         Tables that could not be read at all are empty.
     """
     folder = bundled("data") if path is None else Path(path)
@@ -59,8 +59,8 @@ def read_tables(path: str | Path | None = None, *, extend: bool = False) -> tupl
             continue
         frames[name] = empty_frame(name)
         if not extend and name not in OPTIONAL_TABLES and name not in broken:
-            mend = f"add {name}.csv, or lay your tables over the bundled ones (extend)"
-            problems.append(Problem(name, "", "", "no such table", f"a file or sheet {name}", mend))
+            fix = f"add {name}.csv, or lay your tables over the bundled ones (extend)"
+            problems.append(Fault(name, "", "", "no such table", f"a file or sheet {name}", fix))
     if not extend and not len(frames["sectors"]) and "sectors" not in broken:
         frames["sectors"] = bundled_sectors()
     tables = Tables(**frames)
@@ -90,7 +90,7 @@ def load_tables(path: str | Path | None = None, *, extend: bool = False) -> Tabl
     ------
     DataError
         Something is wrong; it lists every fault with table, row, column, what was found and wanted, and how to
-        mend. Rules across tables are looked at only when every cell is in order.
+        fix. Rules across tables are looked at only when every cell is in order.
     """
     tables, problems = read_tables(path, extend=extend)
     if not problems:
@@ -100,10 +100,10 @@ def load_tables(path: str | Path | None = None, *, extend: bool = False) -> Tabl
     return tables
 
 
-def _conform(name: str, raw: Raw, extend: bool) -> tuple[pd.DataFrame, list[Problem]]:
+def _conform(name: str, raw: Raw, extend: bool) -> tuple[pd.DataFrame, list[Fault]]:
     frame, problems = conform(name, raw.frame, raw.lines)
     if not len(frame) and name not in OPTIONAL_TABLES and not extend:
-        problems.append(Problem(name, "", "", "no rows", "at least one row", "fill the table"))
+        problems.append(Fault(name, "", "", "no rows", "at least one row", "fill the table"))
     return (empty_frame(name) if problems else frame), problems
 
 

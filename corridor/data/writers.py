@@ -57,7 +57,7 @@ def write_workbook(tables: Tables, path: Path) -> None:
 
     too_long = [f"  - {name}: {what}" for name, frame in tables for what in _beyond(frame)]
     if too_long:
-        lines = ["a workbook cannot hold these tables:", *too_long, "Mend: write csv, parquet, sqlite or duckdb."]
+        lines = ["a workbook cannot hold these tables:", *too_long, "Fix: write csv, parquet, sqlite or duckdb."]
         raise ConfigError("\n".join(lines))
     options = {
         "strings_to_formulas": False,

@@ -45,7 +45,7 @@ from corridor.data.arrays import Flags, Floats, Ints
 from corridor.data.frames import Tables, bundled_sectors, conform, empty_frame
 from corridor.data.schema import SITE_TAGS, TABLES
 from corridor.errors import ConfigError, DataError
-from corridor.examples.synthetic_chain import STAGES, recipes, sectors, sellable, stages
+from corridor.examples.synthetic_chain import STAGE_MIX, recipes, sectors, sellable, stages
 from corridor.importers.files.names import known_countries
 
 __all__ = ["synthetic_study", "synthetic_tables"]
@@ -100,9 +100,9 @@ def synthetic_tables(components: int = 2000, sites: int = 60, seed: int | np.ran
     ConfigError
         If there are too few components or sites.
     """
-    if components < len(STAGES) or sites < 1:
+    if components < len(STAGE_MIX) or sites < 1:
         raise ConfigError(
-            f"{components} components and {sites} sites are too few. Mend: ask for at least {len(STAGES)} "
+            f"{components} components and {sites} sites are too few. Fix: ask for at least {len(STAGE_MIX)} "
             "components (one per stage) and 1 site."
         )
     rng = np.random.default_rng(seed)
@@ -112,7 +112,7 @@ def synthetic_tables(components: int = 2000, sites: int = 60, seed: int | np.ran
     links = recipes(rng, stage, sector)
     home = np.where(rng.random(components) < 0.3, 0.0, rng.beta(1.2, 3.6, components))
     home_usa = rng.beta(1.2, 6.0, components)
-    final = np.where(stage == len(STAGES) - 1, 1.0, 0.0)
+    final = np.where(stage == len(STAGE_MIX) - 1, 1.0, 0.0)
     needs = {
         market: final * rng.lognormal(np.log(median), 1.2, components)
         for market, median in (("IND", 300.0), ("USA", 500.0))
@@ -159,7 +159,7 @@ def synthetic_study(
         If there is no year or no denial.
     """
     if years < 1 or scenarios < 1:
-        raise ConfigError(f"{years} years and {scenarios} denials are too few. Mend: ask for at least 1 of each.")
+        raise ConfigError(f"{years} years and {scenarios} denials are too few. Fix: ask for at least 1 of each.")
     rng = np.random.default_rng(seed)
     first = 2026
     months = rng.integers(3, 25, scenarios)
@@ -213,8 +213,8 @@ def _table(table: str, raw: pd.DataFrame) -> pd.DataFrame:
 
 def _components(rng: np.random.Generator, stage: Ints, sector: Ints) -> pd.DataFrame:
     size = len(stage)
-    names = np.array(list(STAGES))[stage]
-    price = np.array([row[2] for row in STAGES.values()])[stage] * rng.lognormal(0.0, 1.0, size)
+    names = np.array(list(STAGE_MIX))[stage]
+    price = np.array([row[2] for row in STAGE_MIX.values()])[stage] * rng.lognormal(0.0, 1.0, size)
     return pd.DataFrame(
         {
             "id": [f"{kind}-{at:04d}" for at, kind in enumerate(names)],
@@ -233,7 +233,7 @@ def _components(rng: np.random.Generator, stage: Ints, sector: Ints) -> pd.DataF
 def _supply(rng: np.random.Generator, names: NDArray[Any], stage: Ints) -> tuple[Floats, pd.DataFrame]:
     """Shares in the world's output: China, a little of Hong Kong and Macao, and the others; they sum to 1."""
     size = len(names)
-    mean = np.array([row[1] for row in STAGES.values()])[stage]
+    mean = np.array([row[1] for row in STAGE_MIX.values()])[stage]
     target = rng.beta(5.0 * mean, 5.0 * (1.0 - mean))
     rank = np.argsort(np.argsort(rng.random((size, len(_OTHERS))), axis=1), axis=1)
     there = rank < rng.integers(6, 22, size)[:, None]
@@ -276,7 +276,7 @@ def _demand(rng: np.random.Generator, names: NDArray[Any], needs: dict[str, Floa
 
 def _having(rng: np.random.Generator, components: pd.DataFrame, target: Floats) -> Flags:
     """Components that plants in India could make, shape (components,)."""
-    late = pd.Index(STAGES).get_indexer(pd.Index(components["stage"]))
+    late = pd.Index(STAGE_MIX).get_indexer(pd.Index(components["stage"]))
     # Exponential race: the first of the order are drawn by weight, without putting back.
     order = np.argsort(rng.exponential(1.0, len(components)) / (target * (1.0 + late)) ** 2)
     out = np.zeros(len(components), dtype=bool)
@@ -367,7 +367,7 @@ def _cut(rng: np.random.Generator, tables: Tables) -> dict[str, list[str]]:
     if kind == "group":
         count = min(len(inside), int(rng.integers(3, 3 + max(10, len(inside) // 8))))
         china = tables.supply[tables.supply["country"] == "CHN"].set_index("component")["share"]
-        late = 1.0 + pd.Index(STAGES).get_indexer(pd.Index(inside["stage"]))
+        late = 1.0 + pd.Index(STAGE_MIX).get_indexer(pd.Index(inside["stage"]))
         weight = (china.reindex(inside["id"]).to_numpy() * late) ** 2
         chosen = rng.choice(inside["id"].to_numpy(), count, replace=False, p=weight / weight.sum())
         return {"components": sorted(chosen.tolist())}

@@ -8,7 +8,7 @@ import pandas as pd
 from corridor.data.arrays import Floats, Ints
 
 #: Stage -> part of all components, mean part of the target in the world's output, median price (US$/unit).
-STAGES: dict[str, tuple[float, float, float]] = {
+STAGE_MIX: dict[str, tuple[float, float, float]] = {
     "mined": (0.22, 0.50, 500.0),
     "refined": (0.20, 0.68, 1_500.0),
     "material": (0.17, 0.62, 3_000.0),
@@ -21,8 +21,8 @@ _LINKS_DOWN, _OWN_SECTOR, _DRAWS = 0.7, 0.8, 14
 
 
 def stages(size: int) -> Ints:
-    """Stage (position in ``STAGES``) of each component, rising; every stage has one, shape (size,)."""
-    part = np.array([row[0] for row in STAGES.values()])
+    """Stage (position in ``STAGE_MIX``) of each component, rising; every stage has one, shape (size,)."""
+    part = np.array([row[0] for row in STAGE_MIX.values()])
     edges = np.rint(np.cumsum(part) / part.sum() * (size - len(part))).astype(int)
     return np.repeat(np.arange(len(part)), 1 + np.diff(edges, prepend=0))
 
@@ -35,7 +35,7 @@ def sectors(stage: Ints, most: int) -> Ints:
 
 def recipes(rng: np.random.Generator, stage: Ints, sector: Ints) -> pd.DataFrame:
     """Links ``output, input`` (positions) with their value shares; every component below a product has a user."""
-    size, top = len(stage), len(STAGES) - 1
+    size, top = len(stage), len(STAGE_MIX) - 1
     users = np.flatnonzero(stage > 0)
     groups = _Groups(stage, sector, rng.pareto(1.2, size) + 1.0)
     # First a user for everybody, one stage up, dealt out in turn so that nobody has too many.
@@ -82,7 +82,7 @@ def sellable(recipes: pd.DataFrame, final: Floats, home: Floats) -> Floats:
     """
     output, share = recipes["output"].to_numpy(), recipes["value_share"].to_numpy()
     need = final
-    for _ in STAGES:
+    for _ in STAGE_MIX:
         used = share * home[output] * need[output]
         need = final + np.bincount(recipes["input"], used, len(final))
     return need
@@ -95,7 +95,7 @@ class _Groups:
         self.sectors = int(sector.max()) + 1
         key = stage * self.sectors + sector
         self.order = np.argsort(key, kind="stable")
-        count = np.bincount(key, minlength=len(STAGES) * self.sectors)
+        count = np.bincount(key, minlength=len(STAGE_MIX) * self.sectors)
         self.end = np.cumsum(count)
         self.start = self.end - count
         self.total = np.r_[0.0, np.cumsum(weight[self.order])]

@@ -4,7 +4,7 @@ from corridor.measures.cascades.cascade import SupplyNetwork, cascade
 from corridor.measures.cascades.components import component_network
 from corridor.measures.criticality.concentration import concentration
 from corridor.measures.criticality.dependence import (
-    alternatives,
+    alternative_supply,
     eu_dependence,
     geodep,
     market_dependence,
@@ -63,7 +63,7 @@ __all__ = [
     "Network",
     "SupplyNetwork",
     "Uncertainty",
-    "alternatives",
+    "alternative_supply",
     "bill",
     "cannot_be_planned",
     "cascade",

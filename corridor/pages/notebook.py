@@ -103,7 +103,7 @@ def explore(
         return _world(what, settings)
     plans = [what] if isinstance(what, Plan) else list(what)
     if not plans or not all(isinstance(plan, Plan) for plan in plans):
-        raise ConfigError("explore shows tables, a plan or a list of plans. Mend: give one of these.")
+        raise ConfigError("explore shows tables, a plan or a list of plans. Fix: give one of these.")
     base = load_tables() if tables is None else tables
     _check(base, plans)
     from corridor.pages.plan.page import plan_page
@@ -132,5 +132,5 @@ def _check(tables: Tables, plans: Sequence[Plan]) -> None:
     if lost:
         raise ConfigError(
             f"the plans make {', '.join(lost[:5])}, which the tables do not have. "
-            "Mend: give the tables that the plans were made from (tables=...)."
+            "Fix: give the tables that the plans were made from (tables=...)."
         )

@@ -2,6 +2,6 @@
 
 from corridor.registry._study_measures import study_measures
 from corridor.registry.catalog import KINDS, kind_of, measure
-from corridor.registry.definition import Column, Kind, Options
+from corridor.registry.definition import MeasureColumn, MeasureKind, Options
 
-__all__ = ["KINDS", "Column", "Kind", "Options", "kind_of", "measure", "study_measures"]
+__all__ = ["KINDS", "MeasureColumn", "MeasureKind", "Options", "kind_of", "measure", "study_measures"]

@@ -10,13 +10,13 @@ from corridor.config import Study
 from corridor.data.tables import Tables
 from corridor.errors import ConfigError
 from corridor.registry import exposures, failures, supplies
-from corridor.registry.definition import Kind, close, options_of, selected
+from corridor.registry.definition import MeasureKind, close, options_of, selected
 
 #: In the order in which they are listed.
-KINDS: dict[str, Kind] = {**exposures.KINDS, **supplies.KINDS, **failures.KINDS}
+KINDS: dict[str, MeasureKind] = {**exposures.KINDS, **supplies.KINDS, **failures.KINDS}
 
 
-def kind_of(name: str) -> Kind:
+def kind_of(name: str) -> MeasureKind:
     """The kind of that name.
 
     Raises

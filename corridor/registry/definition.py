@@ -18,7 +18,7 @@ _MOST_LISTED = 12
 
 
 @dataclass(frozen=True)
-class Column:
+class MeasureColumn:
     """A column of a result that is printed: what it means, and how its figures are written.
 
     ``form`` is a format of Python (``.0%``, ``,.1f``); text where it is empty.
@@ -42,7 +42,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Kind:
+class MeasureKind:
     """A kind of measure.
 
     Attributes
@@ -61,7 +61,7 @@ class Kind:
 
     meaning: str
     measure: Callable[[Tables, Options], pd.DataFrame]
-    columns: tuple[Column, ...]
+    columns: tuple[MeasureColumn, ...]
     takes: tuple[str, ...]
     markets: Callable[[Tables, Study], Sequence[str]] | None = None
 
@@ -100,7 +100,7 @@ def close(word: str, words: Sequence[str]) -> str:
 
 def options_of(
     name: str,
-    kind: Kind,
+    kind: MeasureKind,
     tables: Tables,
     study: Study,
     *,

@@ -6,11 +6,11 @@ import pandas as pd
 
 from corridor.data.tables import Tables
 from corridor.measures import exposure, exposure_by_tier, headline, paths, uncertainty
-from corridor.registry.definition import Column, Kind, Options, by_market
+from corridor.registry.definition import MeasureColumn, MeasureKind, Options, by_market
 
-NAME = Column("name", "the component")
-SECTOR = Column("sector", "its sector")
-STAGE = Column("stage", "its stage, from mined to final")
+NAME = MeasureColumn("name", "the component")
+SECTOR = MeasureColumn("sector", "its sector")
+STAGE = MeasureColumn("stage", "its stage, from mined to final")
 _TIERS = 3  # shown alone; what lies above is added up
 _PATHS_OF = 5  # components whose paths are shown where none is named
 
@@ -69,74 +69,78 @@ def dearest(tables: Tables, market: str, target: tuple[str, ...], most: int) -> 
     return list(rests[rests > 0].index[:most])
 
 
-KINDS: dict[str, Kind] = {
-    "exposure": Kind(
+KINDS: dict[str, MeasureKind] = {
+    "exposure": MeasureKind(
         "how much of each component rests on the target: direct, through its inputs, and if the target stops",
         _exposure,
         (
             NAME,
             SECTOR,
             STAGE,
-            Column("direct", "part bought from the target", ".0%"),
-            Column("net", "part of its value that comes from the target through the bill of materials", ".0%"),
-            Column("stop", "part that stops if the target stops", ".0%"),
-            Column("assumed", "part of net whose weakest link is an assumption", ".0%"),
+            MeasureColumn("direct", "part bought from the target", ".0%"),
+            MeasureColumn(
+                "net", "part of its value that comes from the target through the bill of materials", ".0%"
+            ),
+            MeasureColumn("stop", "part that stops if the target stops", ".0%"),
+            MeasureColumn("assumed", "part of net whose weakest link is an assumption", ".0%"),
         ),
         ("market", "target", "sector", "component"),
     ),
-    "headline": Kind(
+    "headline": MeasureKind(
         "the same over all that a market needs, weighted by value, and by sector",
         _headline,
         (
             SECTOR,
-            Column("need_usd_m", "final needs, US$ million a year", ",.0f"),
-            Column("direct", "part bought from the target", ".1%"),
-            Column("net", "part of the value that comes from the target through the bill of materials", ".1%"),
-            Column("stop", "part that stops if the target stops", ".1%"),
+            MeasureColumn("need_usd_m", "final needs, US$ million a year", ",.0f"),
+            MeasureColumn("direct", "part bought from the target", ".1%"),
+            MeasureColumn(
+                "net", "part of the value that comes from the target through the bill of materials", ".1%"
+            ),
+            MeasureColumn("stop", "part that stops if the target stops", ".1%"),
         ),
         ("market", "target", "sector"),
     ),
-    "uncertainty": Kind(
+    "uncertainty": MeasureKind(
         "rank of each component by the value that rests on the target, as the figures move within their ranges",
         _ranks,
         (
             NAME,
             SECTOR,
-            Column("exposed_usd_m", "need that rests on the target, US$ million a year", ",.0f"),
-            Column("rank", "by it, at the stated figures", ".0f"),
-            Column("rank_low", "5 % of the draws rank it higher", ".0f"),
-            Column("rank_high", "5 % of the draws rank it lower", ".0f"),
-            Column("top_10", "part of the draws that have it among the first ten", ".0%"),
-            Column("top_20", "among the first twenty", ".0%"),
+            MeasureColumn("exposed_usd_m", "need that rests on the target, US$ million a year", ",.0f"),
+            MeasureColumn("rank", "by it, at the stated figures", ".0f"),
+            MeasureColumn("rank_low", "5 % of the draws rank it higher", ".0f"),
+            MeasureColumn("rank_high", "5 % of the draws rank it lower", ".0f"),
+            MeasureColumn("top_10", "part of the draws that have it among the first ten", ".0%"),
+            MeasureColumn("top_20", "among the first twenty", ".0%"),
         ),
         ("market", "target", "sector", "component"),
     ),
-    "tiers": Kind(
+    "tiers": MeasureKind(
         "at which tier of its inputs the target enters each component, and how much of that is hidden",
         tiers,
         (
             NAME,
             SECTOR,
-            Column("net", "part of its value that comes from the target", ".1%"),
-            Column("hidden", "part of its value that comes from the target below tier 0", ".1%"),
-            Column("tier_0", "bought from the target itself", ".1%"),
-            Column("tier_1", "in its inputs", ".1%"),
-            Column("tier_2", "in the inputs of its inputs", ".1%"),
-            Column("tier_3_up", "further up", ".1%"),
-            Column("mean_tier", "tier at which the target enters, mean by value", ".2f"),
+            MeasureColumn("net", "part of its value that comes from the target", ".1%"),
+            MeasureColumn("hidden", "part of its value that comes from the target below tier 0", ".1%"),
+            MeasureColumn("tier_0", "bought from the target itself", ".1%"),
+            MeasureColumn("tier_1", "in its inputs", ".1%"),
+            MeasureColumn("tier_2", "in the inputs of its inputs", ".1%"),
+            MeasureColumn("tier_3_up", "further up", ".1%"),
+            MeasureColumn("mean_tier", "tier at which the target enters, mean by value", ".2f"),
         ),
         ("market", "target", "sector", "component"),
     ),
-    "paths": Kind(
+    "paths": MeasureKind(
         "the chains of inputs that carry 90 % of a component's exposure (of five where none is named)",
         by_market(_paths),
         (
-            Column("path", "from the component to what the target sells; < is 'made from'"),
-            Column("origin", "country of the target at its end"),
-            Column("contribution", "part of the component's value", ".2%"),
-            Column("share", "part of its net exposure", ".1%"),
-            Column("cumulative_share", "of this and the larger ones", ".1%"),
-            Column("assumed", "part whose weakest link is an assumption", ".0%"),
+            MeasureColumn("path", "from the component to what the target sells; < is 'made from'"),
+            MeasureColumn("origin", "country of the target at its end"),
+            MeasureColumn("contribution", "part of the component's value", ".2%"),
+            MeasureColumn("share", "part of its net exposure", ".1%"),
+            MeasureColumn("cumulative_share", "of this and the larger ones", ".1%"),
+            MeasureColumn("assumed", "part whose weakest link is an assumption", ".0%"),
         ),
         ("market", "target", "component"),
     ),

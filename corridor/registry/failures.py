@@ -15,7 +15,7 @@ from corridor.measures import (
     stop_losses,
     unit_stops,
 )
-from corridor.registry.definition import Column, Kind, Options, by_market
+from corridor.registry.definition import MeasureColumn, MeasureKind, Options, by_market
 from corridor.registry.exposures import NAME, dearest
 
 _PARTS = {0.5: "half", 1.0: "all"}
@@ -88,133 +88,133 @@ def network(tables: Tables, options: Options) -> pd.DataFrame:
 
 
 _LOSS = (
-    Column("loss_usd_m", "final needs that go unmet, US$ million a year", ",.0f"),
-    Column("loss_share", "part of all final needs", ".1%"),
+    MeasureColumn("loss_usd_m", "final needs that go unmet, US$ million a year", ",.0f"),
+    MeasureColumn("loss_share", "part of all final needs", ".1%"),
 )
-_SHORT = Column("components_short", "components of which the market lacks 1 % or more", ",.0f")
+_SHORT = MeasureColumn("components_short", "components of which the market lacks 1 % or more", ",.0f")
 _MAKER = (
     NAME,
-    Column("country", "where it is made"),
-    Column("revenue_usd_m", "sales, US$ million a year", ",.0f"),
+    MeasureColumn("country", "where it is made"),
+    MeasureColumn("revenue_usd_m", "sales, US$ million a year", ",.0f"),
 )
 _CURVE = (
-    Column("order", "random, or the largest first"),
-    Column("removed", "so many are removed", ",.0f"),
-    Column("removed_share", "part of all", ".0%"),
-    Column("left", "final needs that can still be made", ".1%"),
-    Column("low", "5 % of the random orders leave less", ".1%"),
-    Column("high", "5 % of the random orders leave more", ".1%"),
-    Column("last", "removed last, by size"),
+    MeasureColumn("order", "random, or the largest first"),
+    MeasureColumn("removed", "so many are removed", ",.0f"),
+    MeasureColumn("removed_share", "part of all", ".0%"),
+    MeasureColumn("left", "final needs that can still be made", ".1%"),
+    MeasureColumn("low", "5 % of the random orders leave less", ".1%"),
+    MeasureColumn("high", "5 % of the random orders leave more", ".1%"),
+    MeasureColumn("last", "removed last, by size"),
 )
 
-KINDS: dict[str, Kind] = {
-    "chokepoints": Kind(
+KINDS: dict[str, MeasureKind] = {
+    "chokepoints": MeasureKind(
         "fewest other countries that must fail before half, or all, of a component is gone, and where that is",
         by_market(lambda tables, market, options: chokepoints(tables, market)),
         (
             NAME,
-            Column("fewest_half", "fewest countries for half of it", ".0f"),
-            Column("countries_half", "the countries"),
-            Column("choke_half", "component whose makers are meant"),
-            Column("tier_half", "tier of it, 0 the component itself", ".0f"),
-            Column("exact_half", "no: an estimate, since routes need different inputs"),
-            Column("fewest_all", "fewest countries for all of it", ".0f"),
-            Column("status_half", "how the shares are known"),
+            MeasureColumn("fewest_half", "fewest countries for half of it", ".0f"),
+            MeasureColumn("countries_half", "the countries"),
+            MeasureColumn("choke_half", "component whose makers are meant"),
+            MeasureColumn("tier_half", "tier of it, 0 the component itself", ".0f"),
+            MeasureColumn("exact_half", "no: an estimate, since routes need different inputs"),
+            MeasureColumn("fewest_all", "fewest countries for all of it", ".0f"),
+            MeasureColumn("status_half", "how the shares are known"),
         ),
         ("market", "sector", "component"),
     ),
-    "dominators": Kind(
+    "dominators": MeasureKind(
         "what every chain from raw materials to a component passes through: components, makers, countries",
         _dominators,
         (
             NAME,
-            Column("kind", "component, maker or country"),
-            Column("through", "component made there"),
-            Column("country", "the country"),
-            Column("status", "how a maker's share is known"),
+            MeasureColumn("kind", "component, maker or country"),
+            MeasureColumn("through", "component made there"),
+            MeasureColumn("country", "the country"),
+            MeasureColumn("status", "how a maker's share is known"),
         ),
         ("sector", "component"),
     ),
-    "sets": Kind(
+    "sets": MeasureKind(
         "smallest set of other countries whose failure leaves the market without a component, by who buys where "
         "(exact; of ten components where none is named)",
         by_market(_sets),
         (
             NAME,
-            Column("fewest", "countries in the set; blank: no set is enough", ".0f"),
-            Column("countries", "the set"),
-            Column("proven", "no smaller set exists"),
+            MeasureColumn("fewest", "countries in the set; blank: no set is enough", ".0f"),
+            MeasureColumn("countries", "the set"),
+            MeasureColumn("proven", "no smaller set exists"),
         ),
         ("market", "component"),
     ),
-    "stops": Kind(
+    "stops": MeasureKind(
         "what a market loses if one country stops making one component, for every such maker",
         by_market(lambda tables, market, options: stop_losses(tables, market)),
         (
             NAME,
-            Column("origin", "country that stops making it"),
-            Column("share", "its share in the supply of the buyer that most depends on it", ".0%"),
+            MeasureColumn("origin", "country that stops making it"),
+            MeasureColumn("share", "its share in the supply of the buyer that most depends on it", ".0%"),
             *_LOSS,
-            Column("own_usd_m", "part of the loss in the component itself", ",.0f"),
+            MeasureColumn("own_usd_m", "part of the loss in the component itself", ",.0f"),
             _SHORT,
-            Column("status", "how the share is known"),
+            MeasureColumn("status", "how the share is known"),
         ),
         ("market", "sector", "component"),
     ),
-    "country-stops": Kind(
+    "country-stops": MeasureKind(
         "what a market loses if a country stops all that it makes",
         by_market(lambda tables, market, options: unit_stops(tables, market)),
         (
-            Column("unit", "the country"),
-            Column("components", "that it makes", ",.0f"),
+            MeasureColumn("unit", "the country"),
+            MeasureColumn("components", "that it makes", ",.0f"),
             *_LOSS,
-            Column("direct_usd_m", "part of the loss that is bought from it itself", ",.0f"),
+            MeasureColumn("direct_usd_m", "part of the loss that is bought from it itself", ",.0f"),
             _SHORT,
         ),
         ("market",),
     ),
-    "supplier-stops": Kind(
+    "supplier-stops": MeasureKind(
         "what a market loses if a named supplier stops all that it makes",
         by_market(lambda tables, market, options: unit_stops(tables, market, units="supplier")),
         (
-            Column("firm", "the supplier"),
-            Column("country", "where it makes"),
-            Column("components", "that it makes", ",.0f"),
+            MeasureColumn("firm", "the supplier"),
+            MeasureColumn("country", "where it makes"),
+            MeasureColumn("components", "that it makes", ",.0f"),
             *_LOSS,
-            Column("direct_usd_m", "part of the loss that is bought from it itself", ",.0f"),
+            MeasureColumn("direct_usd_m", "part of the loss that is bought from it itself", ",.0f"),
             _SHORT,
         ),
         ("market",),
     ),
-    "cascade": Kind(
+    "cascade": MeasureKind(
         "economic systemic risk index: how far the failure of each maker spreads to customers and suppliers",
         esri,
         (
             *_MAKER,
-            Column("esri", "part of all sales that is lost", ".1%"),
-            Column("down", "lost to customers alone", ".1%"),
-            Column("up", "lost to suppliers alone", ".1%"),
+            MeasureColumn("esri", "part of all sales that is lost", ".1%"),
+            MeasureColumn("down", "lost to customers alone", ".1%"),
+            MeasureColumn("up", "lost to suppliers alone", ".1%"),
         ),
         ("sector", "component"),
     ),
-    "network": Kind(
+    "network": MeasureKind(
         "makers in the network of who sells what to whom: sales, purchases, suppliers, customers",
         network,
         (
             *_MAKER,
-            Column("purchases_usd_m", "purchases, US$ million a year", ",.0f"),
-            Column("suppliers", "makers that sell to it", ",.0f"),
-            Column("customers", "makers that buy from it", ",.0f"),
+            MeasureColumn("purchases_usd_m", "purchases, US$ million a year", ",.0f"),
+            MeasureColumn("suppliers", "makers that sell to it", ",.0f"),
+            MeasureColumn("customers", "makers that buy from it", ",.0f"),
         ),
         ("sector", "component"),
     ),
-    "percolation": Kind(
+    "percolation": MeasureKind(
         "final needs that can still be made as countries are removed, at random and the largest first",
         by_market(lambda tables, market, options: percolation(tables, market)),
         _CURVE,
         ("market",),
     ),
-    "supplier-percolation": Kind(
+    "supplier-percolation": MeasureKind(
         "the same as suppliers are removed",
         by_market(lambda tables, market, options: percolation(tables, market, units="supplier")),
         _CURVE,

@@ -20,7 +20,7 @@ from corridor.measures import (
     stability,
     with_persistence,
 )
-from corridor.registry.definition import Column, Kind, Options, by_market
+from corridor.registry.definition import MeasureColumn, MeasureKind, Options, by_market
 from corridor.registry.exposures import NAME, SECTOR, STAGE
 
 _SEED = 0  # of the draws behind the probability of a turn: the same table every time
@@ -107,103 +107,105 @@ def sellers(tables: Tables, study: Study) -> Sequence[str]:
 
 _MARKET = ("market", "sector", "component")
 _TESTS = (
-    Column("cdi1", "concentration of imports (Herfindahl)", ".2f"),
-    Column("cdi2", "imports in what is used", ".2f"),
-    Column("cdi3", "imports over exports", ".2f"),
-    Column("hhi_world", "concentration of the world's production", ".2f"),
-    Column("dependent", "all three indicators of the EU hold"),
-    Column("geodep", "the four criteria of CEPII hold"),
-    Column("single_point", "dependent, and the world has no other origin to turn to"),
+    MeasureColumn("cdi1", "concentration of imports (Herfindahl)", ".2f"),
+    MeasureColumn("cdi2", "imports in what is used", ".2f"),
+    MeasureColumn("cdi3", "imports over exports", ".2f"),
+    MeasureColumn("hhi_world", "concentration of the world's production", ".2f"),
+    MeasureColumn("dependent", "all three indicators of the EU hold"),
+    MeasureColumn("geodep", "the four criteria of CEPII hold"),
+    MeasureColumn("single_point", "dependent, and the world has no other origin to turn to"),
 )
 
-KINDS: dict[str, Kind] = {
-    "shares": Kind(
+KINDS: dict[str, MeasureKind] = {
+    "shares": MeasureKind(
         "where each market's supply of a component comes from, with year, status and source",
         by_market(lambda tables, market, options: shares(tables, market)),
         (
             NAME,
-            Column("origin", "the country"),
-            Column("share", "of the market's supply", ".1%"),
-            Column("year", "of the figure", ".0f"),
-            Column("status", "how it is known"),
-            Column("source", "where it is published"),
+            MeasureColumn("origin", "the country"),
+            MeasureColumn("share", "of the market's supply", ".1%"),
+            MeasureColumn("year", "of the figure", ".0f"),
+            MeasureColumn("status", "how it is known"),
+            MeasureColumn("source", "where it is published"),
         ),
         _MARKET,
     ),
-    "concentration": Kind(
+    "concentration": MeasureKind(
         "how concentrated a market's supply of each component is: Herfindahl index, effective suppliers, the "
         "largest three, how few hold 75 %",
         by_market(lambda tables, market, options: supply_concentration(tables, market)),
         (
             NAME,
             SECTOR,
-            Column("home_share", "home production in the market's supply", ".0%"),
-            Column("hhi", "Herfindahl index of all supply, 0 to 1", ".2f"),
-            Column("hhi_normalised", "the same, 0 for equal shares and 1 for one country", ".2f"),
-            Column("effective_suppliers", "so many equal countries would be as concentrated", ".1f"),
-            Column("cr3", "share of the three largest", ".0%"),
-            Column("n75", "fewest countries that hold 75 %", ".0f"),
-            Column("foreign_largest", "largest foreign origin"),
-            Column("foreign_largest_share", "its share of what comes from abroad", ".0%"),
-            Column("foreign_status", "how the foreign shares are known"),
+            MeasureColumn("home_share", "home production in the market's supply", ".0%"),
+            MeasureColumn("hhi", "Herfindahl index of all supply, 0 to 1", ".2f"),
+            MeasureColumn("hhi_normalised", "the same, 0 for equal shares and 1 for one country", ".2f"),
+            MeasureColumn("effective_suppliers", "so many equal countries would be as concentrated", ".1f"),
+            MeasureColumn("cr3", "share of the three largest", ".0%"),
+            MeasureColumn("n75", "fewest countries that hold 75 %", ".0f"),
+            MeasureColumn("foreign_largest", "largest foreign origin"),
+            MeasureColumn("foreign_largest_share", "its share of what comes from abroad", ".0%"),
+            MeasureColumn("foreign_status", "how the foreign shares are known"),
         ),
         _MARKET,
     ),
-    "dependence": Kind(
+    "dependence": MeasureKind(
         "official tests of import dependence (EU's three indicators, CEPII's GeoDep) in the newest or a given"
         " year",
         by_market(lambda tables, market, options: dependence(tables, market, year=options.year)),
-        (NAME, Column("year", "of the imports", ".0f"), *_TESTS),
+        (NAME, MeasureColumn("year", "of the imports", ".0f"), *_TESTS),
         (*_MARKET, "year"),
     ),
-    "dependence-years": Kind(
+    "dependence-years": MeasureKind(
         "the same tests in every year of the data",
         by_market(lambda tables, market, options: dependence_years(tables, market)),
-        (NAME, Column("year", "of the imports", ".0f"), *_TESTS),
+        (NAME, MeasureColumn("year", "of the imports", ".0f"), *_TESTS),
         _MARKET,
     ),
-    "minerals": Kind(
+    "minerals": MeasureKind(
         "supply risk of minerals as the EU counts it, and import reliance with its bounds",
         by_market(lambda tables, market, options: minerals(tables, market)),
         (
             NAME,
             STAGE,
-            Column("supply_risk", "governance-weighted concentration; the EU calls 1 and more critical", ".2f"),
-            Column("global_risk", "that of the world's production", ".2f"),
-            Column("sourcing_risk", "that of the market's own sourcing", ".2f"),
-            Column("reliance", "per cent of supply that is imported, as its bounds allow"),
-            Column("unrated", "world supply from countries without a governance figure", ".0%"),
-            Column("status", "how the world's production is known"),
+            MeasureColumn(
+                "supply_risk", "governance-weighted concentration; the EU calls 1 and more critical", ".2f"
+            ),
+            MeasureColumn("global_risk", "that of the world's production", ".2f"),
+            MeasureColumn("sourcing_risk", "that of the market's own sourcing", ".2f"),
+            MeasureColumn("reliance", "per cent of supply that is imported, as its bounds allow"),
+            MeasureColumn("unrated", "world supply from countries without a governance figure", ".0%"),
+            MeasureColumn("status", "how the world's production is known"),
         ),
         ("market", "component"),
     ),
-    "stability": Kind(
+    "stability": MeasureKind(
         "how firm the label 'imports are concentrated' is: distance to the threshold, years in it, turns by error",
         by_market(_stability),
         (
             NAME,
-            Column("hhi", "Herfindahl index of imports in the newest year", ".2f"),
-            Column("distance", "to the threshold 0.4, as a part of it", "+.0%"),
-            Column("firm", "no error of 10 % in the flows turns the label"),
-            Column("flip_probability", "part of draws with such errors that turn it", ".0%"),
-            Column("flagged", "concentrated in the newest year"),
-            Column("flagged_share", "part of the years in which it was", ".0%"),
-            Column("changes", "turns from one year to the next", ".0f"),
+            MeasureColumn("hhi", "Herfindahl index of imports in the newest year", ".2f"),
+            MeasureColumn("distance", "to the threshold 0.4, as a part of it", "+.0%"),
+            MeasureColumn("firm", "no error of 10 % in the flows turns the label"),
+            MeasureColumn("flip_probability", "part of draws with such errors that turn it", ".0%"),
+            MeasureColumn("flagged", "concentrated in the newest year"),
+            MeasureColumn("flagged_share", "part of the years in which it was", ".0%"),
+            MeasureColumn("changes", "turns from one year to the next", ".0f"),
         ),
         _MARKET,
     ),
-    "feasibility": Kind(
+    "feasibility": MeasureKind(
         "how near each component lies to what a country sells already (relatedness density)",
         by_market(lambda tables, market, options: feasibility(tables, market)),
         (
             NAME,
             SECTOR,
-            Column("value_usd_m", "what the country sells, US$ million", ",.1f"),
-            Column("rca", "revealed comparative advantage, 1 is average", ".2f"),
-            Column("density_held_out", "relatedness by the other countries' baskets", ".3f"),
-            Column("percentile", "part of the components no nearer", ".0%"),
-            Column("rank", "of the country among the exporters, 1 is nearest", ".0f"),
-            Column("status", "inherited: the codes hold other goods too"),
+            MeasureColumn("value_usd_m", "what the country sells, US$ million", ",.1f"),
+            MeasureColumn("rca", "revealed comparative advantage, 1 is average", ".2f"),
+            MeasureColumn("density_held_out", "relatedness by the other countries' baskets", ".3f"),
+            MeasureColumn("percentile", "part of the components no nearer", ".0%"),
+            MeasureColumn("rank", "of the country among the exporters, 1 is nearest", ".0f"),
+            MeasureColumn("status", "inherited: the codes hold other goods too"),
         ),
         _MARKET,
         sellers,

@@ -80,7 +80,7 @@ def plan_sensitivity(
     ranges = dict(SETTINGS if settings is None else settings)
     unknown = sorted(set(ranges) - set(SETTINGS))
     if unknown:
-        raise ConfigError(f"sensitivity to {', '.join(unknown)}. Mend: name some of {', '.join(SETTINGS)}.")
+        raise ConfigError(f"sensitivity to {', '.join(unknown)}. Fix: name some of {', '.join(SETTINGS)}.")
     groups = Groups.of(tables, study, Figures.of(tables, _TABLES), by_sector=False)
 
     def evaluate(points: Floats) -> Floats:

@@ -141,7 +141,7 @@ def _problem(inputs: Mapping[str, tuple[float, float]], samples: int) -> dict[st
     if samples < 2 or not inputs or empty:
         what = f"inputs without width: {', '.join(empty)}" if empty else f"{samples} samples, {len(inputs)} inputs"
         raise ConfigError(
-            f"sensitivity: {what}. Mend: take at least 2 samples, and inputs whose low is below high."
+            f"sensitivity: {what}. Fix: take at least 2 samples, and inputs whose low is below high."
         )
     return {"num_vars": len(inputs), "names": list(inputs), "bounds": [list(ends) for ends in inputs.values()]}
 

@@ -49,10 +49,10 @@ def results_folder(out: Path) -> Iterator[Path]:
     try:
         ours = not out.exists() or (out.is_dir() and (not any(out.iterdir()) or (out / MARKER).is_file()))
     except OSError as error:
-        raise ConfigError(f"output {out}: can't be read ({error.strerror}). Mend: give another --out.") from None
+        raise ConfigError(f"output {out}: can't be read ({error.strerror}). Fix: give another --out.") from None
     if not ours:
         raise ConfigError(
-            f"output {out}: exists and is no results folder of corridor. Mend: give another folder with --out."
+            f"output {out}: exists and is no results folder of corridor. Fix: give another folder with --out."
         )
     with _alone(out):
         scratch: Path | None = None
@@ -116,9 +116,7 @@ def _alone(out: Path) -> Iterator[None]:
         out.parent.mkdir(parents=True, exist_ok=True)
         file = lock.open("w")
     except OSError as error:
-        raise ConfigError(
-            f"output {out}: can't be written ({error.strerror}). Mend: give another --out."
-        ) from None
+        raise ConfigError(f"output {out}: can't be written ({error.strerror}). Fix: give another --out.") from None
     with file:
         try:
             import fcntl
@@ -126,7 +124,7 @@ def _alone(out: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ConfigError(
-                f"output {out}: another run is writing there. Mend: wait for it, or give another --out."
+                f"output {out}: another run is writing there. Fix: wait for it, or give another --out."
             ) from None
         except (ImportError, OSError):  # no such locks on this system, or on this kind of disk
             pass
@@ -176,7 +174,7 @@ def save_table(frame: pd.DataFrame, path: Path) -> None:
             frame.to_parquet(draft, index=False)
         else:
             raise ConfigError(
-                f"output {path}: unknown kind of table '{kind}'. Mend: end it in .csv, .json or .parquet."
+                f"output {path}: unknown kind of table '{kind}'. Fix: end it in .csv, .json or .parquet."
             )
         os.replace(draft, path)
     except OSError as error:

@@ -101,7 +101,7 @@ def load_sweep(path: str | Path) -> Sweep:
     file = Path(path)
     raw = read_yaml(file, "sweep")
     if not isinstance(raw, dict):
-        raise ConfigError(f"sweep {file}: is empty or no list of settings. Mend: begin with 'study: default'.")
+        raise ConfigError(f"sweep {file}: is empty or no list of settings. Fix: begin with 'study: default'.")
     try:
         found = Sweep.model_validate(raw)
     except ValidationError as error:
@@ -269,7 +269,7 @@ def _write(frame: pd.DataFrame, task: Task, kind: str) -> None:
             raise
     except OSError as error:
         raise ConfigError(
-            f"output {path}: can't be written ({error.strerror or error}). Mend: give another --out."
+            f"output {path}: can't be written ({error.strerror or error}). Fix: give another --out."
         ) from None
 
 
@@ -286,7 +286,7 @@ def _files(address: str) -> tuple[Any, str]:
     try:
         files, where = fsspec.core.url_to_fs(address)
     except (ValueError, ImportError) as error:
-        raise ConfigError(f"output {address}: {error}. Mend: give a folder, or install what is named.") from None
+        raise ConfigError(f"output {address}: {error}. Fix: give a folder, or install what is named.") from None
     return files, str(where)
 
 
@@ -334,5 +334,5 @@ def _read(files: Any, path: str) -> pd.DataFrame:
     except (OSError, ValueError) as error:  # pyarrow's errors are of these kinds
         reason = (str(error).splitlines() or ["broken"])[0][:100]
         raise ConfigError(
-            f"sweep: {path} can't be read ({reason}). Mend: delete it, and run the sweep again."
+            f"sweep: {path} can't be read ({reason}). Fix: delete it, and run the sweep again."
         ) from None

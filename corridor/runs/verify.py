@@ -77,7 +77,7 @@ def _compared(file: Path, what: str, made: pd.DataFrame) -> list[dict[str, objec
 def _open(place: Path) -> tuple[dict[str, str], Study, Tables]:
     if not (place / MARKER).is_file():
         raise ConfigError(
-            f"{place}: is no results folder of corridor. Mend: give a folder that corridor run wrote."
+            f"{place}: is no results folder of corridor. Fix: give a folder that corridor run wrote."
         )
     try:
         sums = json.loads((place / MARKER).read_text(encoding="utf-8"))["tables_sha256"]
@@ -87,7 +87,7 @@ def _open(place: Path) -> tuple[dict[str, str], Study, Tables]:
         return sums, study, load_tables(place / "tables")
     except (OSError, ValueError, KeyError, TypeError, RecursionError, CorridorError) as error:
         raise ConfigError(
-            f"{place}: the results are not whole ({str(error).splitlines()[0][:120]}). Mend: run the study again."
+            f"{place}: the results are not whole ({str(error).splitlines()[0][:120]}). Fix: run the study again."
         ) from None
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from corridor.data.frames import nearest
 from corridor.data.guards.workbooks import fault_of
 from corridor.errors import ConfigError
-from corridor.workbook.layout import HEADER, Column
+from corridor.workbook.layout import HEADER, SheetColumn
 
 #: Most rows of a sheet that are read; bounds of the whole file are in ``corridor.data.guards.workbooks``.
 MOST_ROWS = 200_000
@@ -24,14 +24,12 @@ _NUMBER = re.compile(r"^[+-]?(\d[\d ,]*)?(\.\d+)?([eE][+-]?\d+)?$")
 
 @dataclass
 class Faults:
-    """Every bad cell found so far, each with its place and how to mend it."""
+    """Every bad cell found so far, each with its place and how to fix it."""
 
     path: Path
     lines: list[str] = field(default_factory=list)
 
-    def add(
-        self, sheet: str, what: str, mend: str, row: int | None = None, column: str = "", at: int = -1
-    ) -> None:
+    def add(self, sheet: str, what: str, fix: str, row: int | None = None, column: str = "", at: int = -1) -> None:
         """A fault of a sheet; `row` as in the spreadsheet, from 1; `at` the position of the column, from 0."""
         place = f"sheet {sheet}"
         if row is not None:
@@ -40,7 +38,7 @@ class Faults:
             place += f", column {column}"
         if row is not None and at >= 0:
             place += f" (cell {letters(at)}{row})"
-        self.lines.append(f"  - {place}: {what}. Mend: {mend}.")
+        self.lines.append(f"  - {place}: {what}. Fix: {fix}.")
 
     def stop(self) -> None:
         """Raise if there are faults.
@@ -95,7 +93,7 @@ def open_sheets(path: Path, names: Iterable[str]) -> dict[str, list[list[Any]]]:
                 if sheet.total_height > MOST_ROWS:
                     raise ConfigError(
                         f"workbook {path}: sheet {name} has {sheet.total_height:,} rows; at most {MOST_ROWS:,} "
-                        "are read. Mend: delete the empty rows below the last one."
+                        "are read. Fix: delete the empty rows below the last one."
                     )
                 out[name] = sheet.to_python(skip_empty_area=False)
         return out
@@ -104,16 +102,16 @@ def open_sheets(path: Path, names: Iterable[str]) -> dict[str, list[list[Any]]]:
     except Exception as error:  # the reader has its own kinds of errors for a broken file
         raise ConfigError(
             f"workbook {path}: can't be read ({str(error).splitlines()[0][:80] if str(error) else 'broken'}). "
-            "Mend: open it in a spreadsheet and save it again as .xlsx, without a password."
+            "Fix: open it in a spreadsheet and save it again as .xlsx, without a password."
         ) from None
 
 
 def _check_file(path: Path) -> None:
     if not path.is_file():
-        raise ConfigError(f"workbook {path}: no such file. Mend: write one with: corridor export --to plan.xlsx")
+        raise ConfigError(f"workbook {path}: no such file. Fix: write one with: corridor export --to plan.xlsx")
     if not zipfile.is_zipfile(path):
         raise ConfigError(
-            f"workbook {path}: is no .xlsx workbook, or it is encrypted or cut off. Mend: open it in a "
+            f"workbook {path}: is no .xlsx workbook, or it is encrypted or cut off. Fix: open it in a "
             "spreadsheet and save it again as .xlsx, without a password."
         )
     fault = fault_of(path)
@@ -121,7 +119,7 @@ def _check_file(path: Path) -> None:
         raise ConfigError(f"workbook {path}: is not read, for {fault}.")
 
 
-def rows_of(name: str, sheet: list[list[Any]], columns: tuple[Column, ...], faults: Faults) -> list[Row]:
+def read_rows(name: str, sheet: list[list[Any]], columns: tuple[SheetColumn, ...], faults: Faults) -> list[Row]:
     """The rows below the header, blank ones left out; columns may have been moved, not renamed."""
     head = [str(cell).strip() for cell in sheet[HEADER]] if len(sheet) > HEADER else []
     places = {title: at for at, title in enumerate(head) if title}
@@ -208,7 +206,7 @@ def name_of(row: Row, sheet: str, column: str, there: set[str], faults: Faults) 
     text = str(value).strip()
     if text not in there:
         near = nearest(text, there)
-        mend = f"write {near}" if near else "choose one of the list"
-        faults.add(sheet, f"there is no {column} {text!r}", mend, row.number, column, row.places[column])
+        fix = f"write {near}" if near else "choose one of the list"
+        faults.add(sheet, f"there is no {column} {text!r}", fix, row.number, column, row.places[column])
         return None
     return text

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from corridor.config import Study
 from corridor.data.tables import Tables
 
-Kind = Literal["text", "number", "whole", "percent", "choice", "list", "yes or no"]
+CellKind = Literal["text", "number", "whole", "percent", "choice", "list", "yes or no"]
 
 #: Choices of the column ``decision``.
 DECISIONS = ("free", "force", "forbid", "keep")
@@ -18,7 +18,7 @@ HEADER = 2
 
 
 @dataclass(frozen=True)
-class Column:
+class SheetColumn:
     """A column of a sheet.
 
     Attributes
@@ -38,7 +38,7 @@ class Column:
     name: str
     meaning: str
     unit: str = ""
-    kind: Kind = "text"
+    kind: CellKind = "text"
     editable: bool = False
     width: int = 14
     choices: str = ""
@@ -49,7 +49,7 @@ class Setting:
     """A setting of the study that can be edited: its path in the study, and what it is."""
 
     key: str
-    kind: Kind
+    kind: CellKind
     meaning: str
     unit: str = ""
     allowed: tuple[str, ...] = ()
@@ -129,16 +129,16 @@ def settings_of(study: Study, tables: Tables) -> list[Setting]:
 
 
 SETTINGS = (
-    Column("setting", "name of the setting; do not change it", width=28),
-    Column("value", "what the plan is made with", kind="text", editable=True, width=34),
-    Column("unit", "unit of the value", width=14),
-    Column("meaning", "what it does", width=62),
-    Column("allowed", "what may stand there", width=40),
+    SheetColumn("setting", "name of the setting; do not change it", width=28),
+    SheetColumn("value", "what the plan is made with", kind="text", editable=True, width=34),
+    SheetColumn("unit", "unit of the value", width=14),
+    SheetColumn("meaning", "what it does", width=62),
+    SheetColumn("allowed", "what may stand there", width=40),
 )
 LIMITS = (
-    Column("name", "short name of the limit; a new name adds a limit", editable=True, width=34),
-    Column("limit", "what is bounded", kind="choice", editable=True, width=12, choices="limit"),
-    Column(
+    SheetColumn("name", "short name of the limit; a new name adds a limit", editable=True, width=34),
+    SheetColumn("limit", "what is bounded", kind="choice", editable=True, width=12, choices="limit"),
+    SheetColumn(
         "sense",
         "which side is bounded; blank: at least for output and use, else at most",
         "",
@@ -147,25 +147,25 @@ LIMITS = (
         10,
         "sense",
     ),
-    Column("sectors", "sectors it counts, semicolons between; blank: all", editable=True, width=20),
-    Column("state", "state it counts; blank: all", "", "choice", True, 16, "state"),
-    Column("site", "site it counts; blank: all", "", "choice", True, 24, "site"),
-    Column("component", "component it counts; blank: all", "", "choice", True, 22, "component"),
-    Column("technology", "technology it counts; blank: all", "", "choice", True, 24, "technology"),
-    Column("in_year", "year of start it counts; blank: all years together", "year", "whole", True, 9),
-    Column("amount", "the bound", "as the column unit says", "number", True, 13),
-    Column("unit", "unit of the amount", "", "choice", True, 18, "unit"),
-    Column("status", "how the amount is known", "", "choice", True, 11, "status"),
-    Column("source", "where the amount comes from", editable=True, width=18),
-    Column("note", "what a reader must know", editable=True, width=30),
-    Column("used", "what the plan uses of it", "as the column unit says", "number", width=12),
-    Column("left", "what is left", "as the column unit says", "number", width=12),
-    Column("binds", "whether the plan stands at the bound", width=8),
-    Column("price", "expected loss that one more unit avoids", "US$ million", "number", width=11),
+    SheetColumn("sectors", "sectors it counts, semicolons between; blank: all", editable=True, width=20),
+    SheetColumn("state", "state it counts; blank: all", "", "choice", True, 16, "state"),
+    SheetColumn("site", "site it counts; blank: all", "", "choice", True, 24, "site"),
+    SheetColumn("component", "component it counts; blank: all", "", "choice", True, 22, "component"),
+    SheetColumn("technology", "technology it counts; blank: all", "", "choice", True, 24, "technology"),
+    SheetColumn("in_year", "year of start it counts; blank: all years together", "year", "whole", True, 9),
+    SheetColumn("amount", "the bound", "as the column unit says", "number", True, 13),
+    SheetColumn("unit", "unit of the amount", "", "choice", True, 18, "unit"),
+    SheetColumn("status", "how the amount is known", "", "choice", True, 11, "status"),
+    SheetColumn("source", "where the amount comes from", editable=True, width=18),
+    SheetColumn("note", "what a reader must know", editable=True, width=30),
+    SheetColumn("used", "what the plan uses of it", "as the column unit says", "number", width=12),
+    SheetColumn("left", "what is left", "as the column unit says", "number", width=12),
+    SheetColumn("binds", "whether the plan stands at the bound", width=8),
+    SheetColumn("price", "expected loss that one more unit avoids", "US$ million", "number", width=11),
 )
 OPTIONS = (
-    Column("component", "what the plant makes; blank: all", "", "choice", True, 26, "component"),
-    Column(
+    SheetColumn("component", "what the plant makes; blank: all", "", "choice", True, 26, "component"),
+    SheetColumn(
         "technology",
         "the kind of plant; blank: every kind for the component",
         "",
@@ -174,8 +174,8 @@ OPTIONS = (
         28,
         "technology",
     ),
-    Column("site", "where; blank: anywhere", "", "choice", True, 26, "site"),
-    Column(
+    SheetColumn("site", "where; blank: anywhere", "", "choice", True, 26, "site"),
+    SheetColumn(
         "decision",
         "free, force (must be made), forbid (may not), keep (stands already)",
         "",
@@ -184,47 +184,47 @@ OPTIONS = (
         11,
         "decision",
     ),
-    Column("start", "with keep: the year in which the plant was started", "year", "whole", True, 8),
-    Column("sector", "sector of the component", width=12),
-    Column("state", "state of the site", width=16),
-    Column("plants", "plants of the plan", "plant", "whole", width=8),
-    Column("capacity", "capacity of one plant", "US$ million/year", "number", width=11),
-    Column("capex", "investment net of incentives, one plant", "US$ million", "number", width=11),
-    Column(
+    SheetColumn("start", "with keep: the year in which the plant was started", "year", "whole", True, 8),
+    SheetColumn("sector", "sector of the component", width=12),
+    SheetColumn("state", "state of the site", width=16),
+    SheetColumn("plants", "plants of the plan", "plant", "whole", width=8),
+    SheetColumn("capacity", "capacity of one plant", "US$ million/year", "number", width=11),
+    SheetColumn("capex", "investment net of incentives, one plant", "US$ million", "number", width=11),
+    SheetColumn(
         "low",
         "lower end of the investment's range, at the reference site, gross",
         "US$ million",
         "number",
         width=10,
     ),
-    Column(
+    SheetColumn(
         "high",
         "upper end of the investment's range, at the reference site, gross",
         "US$ million",
         "number",
         width=10,
     ),
-    Column("lead", "years from start to first output", "year", "whole", width=7),
-    Column("land", "land", "ha", "number", width=9),
-    Column("power", "power", "MW", "number", width=9),
-    Column("water", "water", "million litre/day", "number", width=9),
-    Column("workers", "workers", "person", "number", width=9),
-    Column("status", "how the figures are known", width=11),
-    Column("source", "key of the publication: see the sheet sources", width=20),
+    SheetColumn("lead", "years from start to first output", "year", "whole", width=7),
+    SheetColumn("land", "land", "ha", "number", width=9),
+    SheetColumn("power", "power", "MW", "number", width=9),
+    SheetColumn("water", "water", "million litre/day", "number", width=9),
+    SheetColumn("workers", "workers", "person", "number", width=9),
+    SheetColumn("status", "how the figures are known", width=11),
+    SheetColumn("source", "key of the publication: see the sheet sources", width=20),
 )
 DENIALS = (
-    Column("name", "name of the window; take the row out to leave the window out", editable=True, width=32),
-    Column("start", "year in which it opens", "year", "whole", True, 8),
-    Column("months", "how long it lasts", "month", "number", True, 9),
-    Column("probability", "that it opens in its start year", "fraction", "number", True, 12),
-    Column("reason", "why the probability is put so high", editable=True, width=70),
-    Column("source", "where it comes from", editable=True, width=40),
-    Column("cuts", "what is withheld, and by whom; changed only in the study's file", width=60),
-    Column("before", "loss if it happens, without the plan", "US$ million", "number", width=12),
-    Column("after", "loss if it happens, with the plan", "US$ million", "number", width=12),
+    SheetColumn("name", "name of the window; take the row out to leave the window out", editable=True, width=32),
+    SheetColumn("start", "year in which it opens", "year", "whole", True, 8),
+    SheetColumn("months", "how long it lasts", "month", "number", True, 9),
+    SheetColumn("probability", "that it opens in its start year", "fraction", "number", True, 12),
+    SheetColumn("reason", "why the probability is put so high", editable=True, width=70),
+    SheetColumn("source", "where it comes from", editable=True, width=40),
+    SheetColumn("cuts", "what is withheld, and by whom; changed only in the study's file", width=60),
+    SheetColumn("before", "loss if it happens, without the plan", "US$ million", "number", width=12),
+    SheetColumn("after", "loss if it happens, with the plan", "US$ million", "number", width=12),
 )
 #: Sheets that are read back, in the order of the workbook.
-EDITED: Mapping[str, tuple[Column, ...]] = {
+EDITED: Mapping[str, tuple[SheetColumn, ...]] = {
     "settings": SETTINGS,
     "limits": LIMITS,
     "options": OPTIONS,

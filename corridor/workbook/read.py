@@ -7,10 +7,10 @@ from pathlib import Path
 from corridor.config import Study
 from corridor.data.tables import Tables
 from corridor.errors import ConfigError
-from corridor.workbook.cells import Faults, open_sheets, pieces, rows_of
+from corridor.workbook.cells import Faults, open_sheets, pieces, read_rows
 from corridor.workbook.layout import EDITED
 from corridor.workbook.read_choices import read_choices, read_denials
-from corridor.workbook.read_limits import check_limits, read_limits
+from corridor.workbook.read_limits import check_edited_limits, read_limits
 from corridor.workbook.read_settings import edited_study, read_settings
 
 
@@ -32,7 +32,7 @@ def read_workbook(path: str | Path, tables: Tables) -> Study:
     Raises
     ------
     ConfigError
-        With sheet, row and column of every bad cell, and how to mend it.
+        With sheet, row and column of every bad cell, and how to fix it.
     """
     path = Path(path)
     faults = Faults(path)
@@ -48,10 +48,10 @@ def read_workbook(path: str | Path, tables: Tables) -> Study:
         known = {row["name"]: row for row in hidden["limits"]}
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         raise ConfigError(
-            f"workbook {path}: the hidden sheet that holds the study is broken. Mend: write the workbook again "
+            f"workbook {path}: the hidden sheet that holds the study is broken. Fix: write the workbook again "
             "with corridor export, and edit cells only."
         ) from None
-    rows = {name: rows_of(name, sheets[name], columns, faults) for name, columns in EDITED.items()}
+    rows = {name: read_rows(name, sheets[name], columns, faults) for name, columns in EDITED.items()}
     faults.stop()
     changes = read_settings(base, rows["settings"], tables, faults)
     limits = read_limits(base, known, rows["limits"], tables, faults)
@@ -59,5 +59,5 @@ def read_workbook(path: str | Path, tables: Tables) -> Study:
     changes["denials"] = read_denials(base, rows["denials"], faults)
     faults.stop()
     study = edited_study(base, changes, rows, faults)
-    check_limits(study, tables, rows, faults)
+    check_edited_limits(study, tables, rows, faults)
     return study

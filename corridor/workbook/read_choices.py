@@ -26,11 +26,11 @@ def read_choices(base: Study, rows: list[Row], tables: Tables, faults: Faults) -
         decision = "free" if row.cells["decision"] is None else str(row.cells["decision"]).strip().lower()
         if decision not in DECISIONS:
             near = nearest(decision, DECISIONS)
-            mend = f"write {near}" if near else f"write {', '.join(DECISIONS[:-1])} or {DECISIONS[-1]}"
+            fix = f"write {near}" if near else f"write {', '.join(DECISIONS[:-1])} or {DECISIONS[-1]}"
             faults.add(
                 "options",
                 f"{row.cells['decision']!r} is no decision",
-                mend,
+                fix,
                 row.number,
                 "decision",
                 row.places["decision"],
@@ -131,8 +131,8 @@ def read_denials(base: Study, rows: list[Row], faults: Faults) -> tuple[Denial, 
         name = str(row.cells["name"] or "")
         if name not in known:
             near = nearest(name, known)
-            mend = f"write {near}" if near else "add a window in the study's file: its cuts can't be written here"
-            faults.add("denials", f"there is no window {name!r}", mend, row.number, "name", row.places["name"])
+            fix = f"write {near}" if near else "add a window in the study's file: its cuts can't be written here"
+            faults.add("denials", f"there is no window {name!r}", fix, row.number, "name", row.places["name"])
             continue
         denial = known.pop(name)
         update: dict[str, Any] = {}
@@ -153,8 +153,8 @@ def read_denials(base: Study, rows: list[Row], faults: Faults) -> tuple[Denial, 
             ("probability", not 0 < float(update.get("probability") or 1) <= 1, "write more than 0, at most 1"),
             ("reason", len(update.get("reason", "long enough")) < 10, "write ten letters or more"),
         )
-        for column, wrong, mend in bad:
+        for column, wrong, fix in bad:
             if wrong or (column in update and update[column] == 0):
-                faults.add("denials", f"{update[column]!r} can't be", mend, row.number, column, row.places[column])
+                faults.add("denials", f"{update[column]!r} can't be", fix, row.number, column, row.places[column])
         out.append(denial.model_copy(update=update) if update else denial)
     return tuple(out)

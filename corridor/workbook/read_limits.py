@@ -73,15 +73,15 @@ def _limit(name: str, row: Row, there: dict[str, set[str]], tables: Tables, faul
     kind = cells["limit"]
     if kind not in UNITS:
         near = nearest(str(kind), UNITS) if kind is not None else None
-        mend = f"write {near}" if near else f"choose one of {', '.join(UNITS)}"
-        faults.add("limits", f"there is no kind of limit {kind!r}", mend, row.number, "limit", row.places["limit"])
+        fix = f"write {near}" if near else f"choose one of {', '.join(UNITS)}"
+        faults.add("limits", f"there is no kind of limit {kind!r}", fix, row.number, "limit", row.places["limit"])
     elif cells["unit"] != UNITS[kind]:
         what = f"unit {cells['unit']!r}; a limit '{kind}' is in {UNITS[kind]}"
         faults.add("limits", what, f"write {UNITS[kind]}", row.number, "unit", row.places["unit"])
     for column, allowed in (("sense", ("at most", "at least")), ("status", statuses())):
         if cells[column] is not None and cells[column] not in allowed:
-            mend = f"write {' or '.join(allowed)}"
-            faults.add("limits", f"{cells[column]!r} is none", mend, row.number, column, row.places[column])
+            fix = f"write {' or '.join(allowed)}"
+            faults.add("limits", f"{cells[column]!r} is none", fix, row.number, column, row.places[column])
     scope = {column: name_of(row, "limits", column, names, faults) for column, names in there.items()}
     amount = number_of(row, "limits", "amount", faults)
     if cells["amount"] is None:
@@ -95,11 +95,11 @@ def _limit(name: str, row: Row, there: dict[str, set[str]], tables: Tables, faul
     known = set(tables.components["sector"])
     unknown = [sector for sector in list_cell(None if sectors is None else str(sectors)) if sector not in known]
     if unknown:
-        mend = f"write some of: {'; '.join(sorted(known))}"
+        fix = f"write some of: {'; '.join(sorted(known))}"
         faults.add(
             "limits",
             f"there is no sector {', '.join(unknown)}",
-            mend,
+            fix,
             row.number,
             "sectors",
             row.places["sectors"],
@@ -121,7 +121,7 @@ def _limit(name: str, row: Row, there: dict[str, set[str]], tables: Tables, faul
     )
 
 
-def check_limits(study: Study, tables: Tables, rows: dict[str, list[Row]], faults: Faults) -> None:
+def check_edited_limits(study: Study, tables: Tables, rows: dict[str, list[Row]], faults: Faults) -> None:
     """The checks that planning makes of limits, with their rows."""
     try:
         limit_table(tables, study)

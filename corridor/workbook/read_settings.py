@@ -27,9 +27,9 @@ def read_settings(base: Study, rows: list[Row], tables: Tables, faults: Faults) 
         key = str(row.cells["setting"]).strip()
         if key not in known:
             near = nearest(key, known)
-            mend = f"write {near}" if near else "take the row out"
+            fix = f"write {near}" if near else "take the row out"
             faults.add(
-                "settings", f"there is no setting {key!r}", mend, row.number, "setting", row.places["setting"]
+                "settings", f"there is no setting {key!r}", fix, row.number, "setting", row.places["setting"]
             )
             continue
         if key in seen:
@@ -72,8 +72,8 @@ def _setting(setting: Setting, row: Row, faults: Faults) -> Any:
         parts = tuple(list_cell(text))
         unknown = [part for part in parts if setting.allowed and part not in setting.allowed]
         if unknown:
-            mend = f"write some of: {'; '.join(setting.allowed)}"
-            faults.add("settings", f"unknown: {', '.join(unknown)}", mend, row.number, "value", column)
+            fix = f"write some of: {'; '.join(setting.allowed)}"
+            faults.add("settings", f"unknown: {', '.join(unknown)}", fix, row.number, "value", column)
             return _BAD
         return parts
     return str(value)

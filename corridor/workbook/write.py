@@ -22,7 +22,7 @@ from corridor.data.guards.formulas import RISKY
 from corridor.data.tables import Tables
 from corridor.errors import ConfigError
 from corridor.relocation import Plan, Reasons
-from corridor.workbook.layout import DECISIONS, EDITED, HEADER, TITLES, Column, statuses
+from corridor.workbook.layout import DECISIONS, EDITED, HEADER, TITLES, SheetColumn, statuses
 from corridor.workbook.sheets import (
     base_limits,
     denial_rows,
@@ -68,7 +68,7 @@ def write_workbook(
     """
     path = Path(path)
     if path.suffix.lower() != ".xlsx":
-        raise ConfigError(f"output {path}: a workbook ends in .xlsx. Mend: give a name that ends so.")
+        raise ConfigError(f"output {path}: a workbook ends in .xlsx. Fix: give a name that ends so.")
     sheets = {
         "settings": setting_rows(study, tables),
         "limits": limit_rows(tables, study, plan),
@@ -162,7 +162,7 @@ class _Book:
             sheet.write_url(row, 0, f"internal:'{name}'!A1", string=name)
             self._text(sheet, row, 1, TITLES[name], "note")
 
-    def _sheet(self, name: str, frame: pd.DataFrame, columns: tuple[Column, ...]) -> None:
+    def _sheet(self, name: str, frame: pd.DataFrame, columns: tuple[SheetColumn, ...]) -> None:
         sheet = self.book.add_worksheet(name)
         self._text(sheet, 0, 0, TITLES[name], "title")
         last = HEADER + max(len(frame), 1)
@@ -195,7 +195,7 @@ class _Book:
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(HEADER)
 
-    def _cell(self, sheet: Any, row: int, at: int, value: Any, column: Column) -> None:
+    def _cell(self, sheet: Any, row: int, at: int, value: Any, column: SheetColumn) -> None:
         shade = "edit" if column.editable else "told"
         kind = column.kind if column.kind in ("number", "whole", "percent") else "text"
         style = self.formats[f"{shade} {kind}"]
@@ -253,7 +253,7 @@ def _list_name(name: str) -> str:
     return f"list_{name}"
 
 
-def _result_column(name: str, frame: pd.DataFrame) -> Column:
+def _result_column(name: str, frame: pd.DataFrame) -> SheetColumn:
     """A column of results; its unit is in its name."""
     unit = next((unit for end, unit in _UNITS.items() if name.endswith(end)), "")
     numeric = pd.api.types.is_numeric_dtype(frame[name])
@@ -263,4 +263,4 @@ def _result_column(name: str, frame: pd.DataFrame) -> Column:
     width = max(11, min(60, max(longest, len(name)) + 2))
     meaning = name.replace("_usd_m", "").replace("_", " ")
     kind = ("whole" if whole else "percent" if share else "number") if numeric else "text"
-    return Column(name, meaning, unit, kind, width=width)  # type: ignore[arg-type]
+    return SheetColumn(name, meaning, unit, kind, width=width)  # type: ignore[arg-type]

@@ -95,9 +95,9 @@ def _lay_beside(table: str, kept: pd.DataFrame, fresh: pd.DataFrame, mine: pd.Se
     """Hand-kept rows (not `mine`) and fresh ones with other keys, sorted by key, in the table's types."""
     hand = kept[~mine]
     key = key_columns(table)
-    typed, problems = conform(table, fresh)
-    if problems:
-        raise DataError(problems)
+    typed, faults = conform(table, fresh)
+    if faults:
+        raise DataError(faults)
     held = pd.MultiIndex.from_frame(hand[key].astype(str))
     taken = pd.MultiIndex.from_frame(typed[key].astype(str)).isin(held)
     rows = pd.concat([hand, typed[~taken]], ignore_index=True)
@@ -168,9 +168,9 @@ def build(raw: Path, tables_dir: Path) -> list[Path]:
     ConfigError
         A raw file is missing.
     """
-    tables, problems = read_tables(tables_dir)
-    if problems:
-        raise DataError(problems)
+    tables, faults = read_tables(tables_dir)
+    if faults:
+        raise DataError(faults)
     fresh = refresh(tables, raw)
     writers: dict[str, Callable[[pd.DataFrame, Path], None]] = {".csv": _csv, ".parquet": _parquet}
     scratch = Path(tempfile.mkdtemp(prefix=".corridor-", dir=tables_dir))

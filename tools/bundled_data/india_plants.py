@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from corridor.errors import DataError, Problem
+from corridor.errors import DataError, Fault
 from corridor.importers.files.rows import beside, lay_out, need_columns, slug
 from tools.bundled_data.works import Works, spread_components
 
@@ -27,13 +27,13 @@ SOURCE_CHIPS = "india-semiconductor-projects"
 def _unplaced(names: list[str], table: str, file: str) -> DataError:
     return DataError(
         [
-            Problem(
+            Fault(
                 table=table,
                 row=name,
                 column="place",
                 found="no place",
                 wanted="a place, with longitude and latitude",
-                mend=f"add the firm to corridor/sources/{file}",
+                fix=f"add the firm to corridor/sources/{file}",
             )
             for name in names
         ]

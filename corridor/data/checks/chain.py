@@ -5,7 +5,7 @@ import pandas as pd
 
 from corridor.data.frames import Tables
 from corridor.data.schema import key_columns
-from corridor.errors import Problem
+from corridor.errors import Fault
 
 MOST_VALUE_SHARE = 0.95
 """Inputs of a component may cost at most this part of its price."""
@@ -39,44 +39,42 @@ def value_shares(tables: Tables) -> pd.Series:
     return recipes["value_share"].fillna(cost / output.where(output > 0))
 
 
-def check_value_shares(tables: Tables) -> list[Problem]:
+def check_value_shares(tables: Tables) -> list[Fault]:
     """Per output and route, running inputs cost at most 0.95 of the price: sum of value shares <= 0.95."""
     recipes = tables.recipes
     run = recipes["purpose"] == "run"
     priced = recipes.assign(part=value_shares(tables))[run]
     totals = priced.groupby(["output", "route"], sort=False)["part"].sum()
-    problems = []
+    faults = []
     over = totals[totals > MOST_VALUE_SHARE + 1e-9].reset_index()
     for output, route, total in zip(over["output"], over["route"], over["part"], strict=True):
         rows = priced[(priced["output"] == output) & (priced["route"] == route)]
         most = rows.nlargest(3, "part")
         parts = ", ".join(f"{name} {part:.2g}" for name, part in zip(most["input"], most["part"], strict=True))
         found = f"inputs that cost {total:.3g} of the price ({parts})"
-        mend = "check prices, units, quantities and yields of these inputs and the price of the output"
-        problems.append(
-            Problem("recipes", f"{output}, {route}", "quantity, value_share", found, "at most 0.95", mend)
-        )
+        fix = "check prices, units, quantities and yields of these inputs and the price of the output"
+        faults.append(Fault("recipes", f"{output}, {route}", "quantity, value_share", found, "at most 0.95", fix))
     free = tables.components["price_usd_per_unit"] <= 0
-    problems += [
-        Problem("components", row, "price_usd_per_unit", "0", "a price above 0", "fill the price")
+    faults += [
+        Fault("components", row, "price_usd_per_unit", "0", "a price above 0", "fill the price")
         for row in name_rows("components", tables.components, free)
     ]
-    return problems
+    return faults
 
 
-def check_routes(tables: Tables) -> list[Problem]:
+def check_routes(tables: Tables) -> list[Fault]:
     """Each route has one route_share, and the shares of an output's routes add up to 1 (running inputs)."""
     recipes = tables.recipes[tables.recipes["purpose"] == "run"]
     by = recipes.groupby(["output", "route"], sort=False)["route_share"]
     spread = by.max() - by.min()
-    mend = "write the same route_share in all rows of the route"
-    problems = [
-        Problem("recipes", f"{output}, {route}", "route_share", "different shares", "one share per route", mend)
+    fix = "write the same route_share in all rows of the route"
+    faults = [
+        Fault("recipes", f"{output}, {route}", "route_share", "different shares", "one share per route", fix)
         for output, route in spread.index[spread > 1e-9]
     ]
     totals = by.first().groupby(level="output", sort=False).sum()
-    problems += [
-        Problem(
+    faults += [
+        Fault(
             "recipes",
             str(output),
             "route_share",
@@ -86,32 +84,32 @@ def check_routes(tables: Tables) -> list[Problem]:
         )
         for output, total in totals[(totals - 1).abs() > 1e-6].items()
     ]
-    return problems
+    return faults
 
 
-def check_cycles(tables: Tables) -> list[Problem]:
+def check_cycles(tables: Tables) -> list[Fault]:
     """No component needs itself, directly or through others; no component is its own by-product."""
-    mend = "leave out the recipe that matters least, or split the component by stage"
-    problems = _cycles(tables.recipes["input"], tables.recipes["output"], "recipes", "input, output", mend)
+    fix = "leave out the recipe that matters least, or split the component by stage"
+    faults = _cycles(tables.recipes["input"], tables.recipes["output"], "recipes", "input, output", fix)
     hosted = tables.components[tables.components["host"].notna()]
-    mend = "name as host only the component that the others come with"
-    return problems + _cycles(hosted["host"], hosted["id"], "components", "host", mend)
+    fix = "name as host only the component that the others come with"
+    return faults + _cycles(hosted["host"], hosted["id"], "components", "host", fix)
 
 
-def _cycles(tails: pd.Series, heads: pd.Series, table: str, column: str, mend: str) -> list[Problem]:
+def _cycles(tails: pd.Series, heads: pd.Series, table: str, column: str, fix: str) -> list[Fault]:
     graph = nx.DiGraph(zip(tails, heads, strict=True))
-    problems = []
+    faults = []
     for group in nx.strongly_connected_components(graph):
         first = min(group)
         if len(group) == 1 and not graph.has_edge(first, first):
             continue
         steps = nx.find_cycle(graph.subgraph(group), first)
         cycle = " -> ".join([steps[0][0], *(head for _, head in steps)])
-        problems.append(Problem(table, cycle, column, "a cycle", "a chain from ore to product", mend))
-    return sorted(problems, key=lambda problem: problem.row)
+        faults.append(Fault(table, cycle, column, "a cycle", "a chain from ore to product", fix))
+    return sorted(faults, key=lambda fault: fault.row)
 
 
-def check_chain(tables: Tables) -> list[Problem]:
+def check_chain(tables: Tables) -> list[Fault]:
     """From every component a path of recipes leads to one that a market needs."""
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(tables.components["id"])
@@ -121,31 +119,31 @@ def check_chain(tables: Tables) -> list[Problem]:
     for layer in nx.bfs_layers(graph, wanted) if wanted else ():
         reached.update(layer)
     lost = ~tables.components["id"].isin(reached)
-    mend = "add the recipe that uses it, or demand for it, or drop the component"
+    fix = "add the recipe that uses it, or demand for it, or drop the component"
     return [
-        Problem("components", row, "id", "no path to a product", "a user or a market", mend)
+        Fault("components", row, "id", "no path to a product", "a user or a market", fix)
         for row in name_rows("components", tables.components, lost)
     ]
 
 
-def check_makers(tables: Tables) -> list[Problem]:
+def check_makers(tables: Tables) -> list[Fault]:
     """Of every component it is known where it comes from: it has supply or a code."""
     names = tables.components["id"]
     lost = ~names.isin(tables.supply["component"]) & ~names.isin(tables.codes["component"])
-    mend = "add rows to supply (who makes it) or to codes (under which it is traded)"
+    fix = "add rows to supply (who makes it) or to codes (under which it is traded)"
     return [
-        Problem("components", row, "id", "neither supply nor a code", "one of them", mend)
+        Fault("components", row, "id", "neither supply nor a code", "one of them", fix)
         for row in name_rows("components", tables.components, lost)
     ]
 
 
-def check_code_trade(tables: Tables) -> list[Problem]:
+def check_code_trade(tables: Tables) -> list[Fault]:
     """Every code that a component uses has trade rows."""
     keys = ["nomenclature", "code"]
     traded = pd.MultiIndex.from_frame(tables.trade[keys].drop_duplicates())
     lost = pd.Series(~pd.MultiIndex.from_frame(tables.codes[keys]).isin(traded), index=tables.codes.index)
-    mend = "correct the code, add its trade, or drop the row"
+    fix = "correct the code, add its trade, or drop the row"
     return [
-        Problem("codes", row, "code", "a code with no trade", "a code in trade", mend)
+        Fault("codes", row, "code", "a code with no trade", "a code in trade", fix)
         for row in name_rows("codes", tables.codes, lost)
     ]

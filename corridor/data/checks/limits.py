@@ -6,7 +6,7 @@ from corridor.data.checks.chain import name_rows
 from corridor.data.frames import Tables, nearest
 from corridor.data.list_cells import exploded, list_cell, list_column
 from corridor.data.names import HOST, RESOURCES
-from corridor.errors import Problem
+from corridor.errors import Fault
 
 UNITS = {
     "budget": "US$ million",
@@ -25,19 +25,19 @@ DATED = ("investment", "plants")
 """Kinds of limit that may hold for the starts of one year."""
 
 
-def check_limits(tables: Tables) -> list[Problem]:
+def check_limits(tables: Tables) -> list[Fault]:
     """A limit has the unit of its kind, known sectors and state, a year or a place, and counts some plant."""
     frame = tables.limits
     placed, dated = frame["state"].notna() | frame["site"].notna(), frame["in_year"].notna()
     fraction = frame["limit"].isin(["site_share", "use"])
     units = frame["limit"].map(UNITS)
     states = set(tables.sites["state"].dropna())
-    problems = [
-        Problem("limits", row, "unit", repr(found), f"the unit of a limit '{kind}'", f"write {wanted}")
+    faults = [
+        Fault("limits", row, "unit", repr(found), f"the unit of a limit '{kind}'", f"write {wanted}")
         for row, found, kind, wanted in _of(frame, frame["unit"] != units, frame["unit"], frame["limit"], units)
     ]
-    problems += [
-        Problem("limits", row, "state", repr(state), "a state of some site", _write(state, states))
+    faults += [
+        Fault("limits", row, "state", repr(state), "a state of some site", _write(state, states))
         for row, state in _of(frame, frame["state"].notna() & ~frame["state"].isin(states), frame["state"])
     ]
     rules = (
@@ -64,23 +64,23 @@ def check_limits(tables: Tables) -> list[Problem]:
         ),
         (fraction & (frame["amount"] > 1), "amount", "more than 1", "a fraction", "write a number from 0 to 1"),
     )
-    for wrong, column, found, wanted, mend in rules:
+    for wrong, column, found, wanted, fix in rules:
         rows = name_rows("limits", frame, wrong)
-        problems += [Problem("limits", row, column, found, wanted, mend) for row in rows]
-    return problems + _check_sectors(tables, "limits") + _check_scopes(tables)
+        faults += [Fault("limits", row, column, found, wanted, fix) for row in rows]
+    return faults + _check_sectors(tables, "limits") + _check_scopes(tables)
 
 
-def check_levers(tables: Tables) -> list[Problem]:
+def check_levers(tables: Tables) -> list[Fault]:
     """A second source is abroad and can give what it must; facilities name known sectors and stages."""
     frame = tables.second_sources
     at_home = name_rows("second_sources", frame, frame["origin"] == HOST)
-    problems = [
-        Problem("second_sources", row, "origin", HOST, "a country abroad", "drop the row; plants are technologies")
+    faults = [
+        Fault("second_sources", row, "origin", HOST, "a country abroad", "drop the row; plants are technologies")
         for row in at_home
     ]
     over = frame["least_share"] > frame["most_share"]
-    problems += [
-        Problem(
+    faults += [
+        Fault(
             "second_sources",
             row,
             "least_share, most_share",
@@ -91,11 +91,11 @@ def check_levers(tables: Tables) -> list[Problem]:
         for row, least, most in _of(frame, over, frame["least_share"], frame["most_share"])
     ]
     stages = set(tables.components["stage"].dropna())
-    problems += _check_words("facilities", tables.facilities, "stages", stages, "a stage of some component")
-    return problems + _check_sectors(tables, "facilities")
+    faults += _check_words("facilities", tables.facilities, "stages", stages, "a stage of some component")
+    return faults + _check_sectors(tables, "facilities")
 
 
-def _check_scopes(tables: Tables) -> list[Problem]:
+def _check_scopes(tables: Tables) -> list[Fault]:
     """A limit that no technology at any site can meet bounds nothing."""
     frame = tables.limits
     made = tables.technologies.merge(
@@ -118,7 +118,7 @@ def _check_scopes(tables: Tables) -> list[Problem]:
     wrong = pd.Series(empty, index=frame.index, dtype=bool)
     column = "sectors, state, site, component, technology"
     return [
-        Problem("limits", row, column, "names nothing", "a technology at some site", "widen it or drop the row")
+        Fault("limits", row, column, "names nothing", "a technology at some site", "widen it or drop the row")
         for row in name_rows("limits", frame, wrong)
     ]
 
@@ -131,17 +131,17 @@ def _places(tables: Tables) -> pd.DataFrame:
     return pairs.drop(columns="tag").drop_duplicates()
 
 
-def _check_sectors(tables: Tables, table: str) -> list[Problem]:
+def _check_sectors(tables: Tables, table: str) -> list[Fault]:
     return _check_words(table, tables[table], "sectors", set(tables.sectors["id"]), "a known sector")
 
 
-def _check_words(table: str, frame: pd.DataFrame, column: str, known: set[str], wanted: str) -> list[Problem]:
+def _check_words(table: str, frame: pd.DataFrame, column: str, known: set[str], wanted: str) -> list[Fault]:
     """Each of the words of a cell, semicolons between, is known."""
     words = list_column(frame[column]).explode().dropna()
     wrong = words[~words.isin(known)]
     rows = name_rows(table, frame.loc[wrong.index], pd.Series(True, index=wrong.index)) if len(wrong) else []
     return [
-        Problem(table, row, column, repr(word), wanted, _write(word, known))
+        Fault(table, row, column, repr(word), wanted, _write(word, known))
         for row, word in zip(rows, wrong, strict=True)
     ]
 

@@ -1,4 +1,4 @@
-"""Rules that rows and tables must keep; each check returns its faults, each fault says how to mend it."""
+"""Rules that rows and tables must keep; each check returns its faults, each fault says how to fix it."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ from corridor.data.checks.limits import check_levers, check_limits
 from corridor.data.frames import Tables, nearest
 from corridor.data.list_cells import list_column
 from corridor.data.schema import SITE_TAGS, TABLES, key_columns, load_schema
-from corridor.errors import Problem
+from corridor.errors import Fault
 
 __all__ = [
     "CHECKS",
@@ -46,7 +46,7 @@ INDIA = (68.0, 6.5, 97.5, 37.5)
 """West, south, east and north edge of India, degrees, its islands included."""
 
 
-def check_keys(tables: Tables) -> list[Problem]:
+def check_keys(tables: Tables) -> list[Fault]:
     """No two rows of a table have the same key."""
     problems = []
     for table, frame in tables:
@@ -57,13 +57,13 @@ def check_keys(tables: Tables) -> list[Problem]:
         whole = frame.duplicated()
         for position, row in zip(np.flatnonzero(again), _rows(table, frame, again), strict=True):
             same = bool(whole.iloc[position])
-            mend = "drop one, they are identical" if same else "keep the right one, or add them up"
+            fix = "drop one, they are identical" if same else "keep the right one, or add them up"
             found = "the row twice" if same else "another row with this key"
-            problems.append(Problem(table, row, ", ".join(key), found, "each key once", mend))
+            problems.append(Fault(table, row, ", ".join(key), found, "each key once", fix))
     return problems
 
 
-def check_references(tables: Tables) -> list[Problem]:
+def check_references(tables: Tables) -> list[Fault]:
     """Every name that a row uses is known in the table that it refers to."""
     problems = []
     for table, frame in tables:
@@ -80,10 +80,10 @@ def check_references(tables: Tables) -> list[Problem]:
             lower = {name.lower(): name for name in sorted(names)}
             near = {value: lower.get(nearest(value, lower) or "") for value in values[wrong].unique()}
             for row, value in zip(_rows(table, frame, wrong), values[wrong], strict=True):
-                mend = f"add it to {other}" + (
+                fix = f"add it to {other}" + (
                     f", or write {near[value]}" if near[value] else ", or correct the name"
                 )
-                problems.append(Problem(table, row, column.name, repr(value), f"a known {field} of {other}", mend))
+                problems.append(Fault(table, row, column.name, repr(value), f"a known {field} of {other}", fix))
     return problems
 
 
@@ -105,7 +105,7 @@ RANGES = (
 )
 
 
-def check_ranges(tables: Tables) -> list[Problem]:
+def check_ranges(tables: Tables) -> list[Fault]:
     """An assumed figure has a range, and a range holds its figure: low <= value <= high."""
     problems = []
     for table, value, low, high, needed in RANGES:
@@ -115,7 +115,7 @@ def check_ranges(tables: Tables) -> list[Problem]:
             assumed = given & (frame["status"] == "assumed")
             blank = assumed & (frame[low].isna() | frame[high].isna())
             problems += [
-                Problem(
+                Fault(
                     table,
                     row,
                     f"{low}, {high}",
@@ -136,20 +136,20 @@ def check_ranges(tables: Tables) -> list[Problem]:
         ):
             found = f"low {a:g}, value {b:g}, high {c:g}"
             problems.append(
-                Problem(table, row, f"{low}, {value}, {high}", found, "low <= value <= high", "correct the range")
+                Fault(table, row, f"{low}, {value}, {high}", found, "low <= value <= high", "correct the range")
             )
     return problems
 
 
-def check_one_of_two(tables: Tables) -> list[Problem]:
+def check_one_of_two(tables: Tables) -> list[Fault]:
     """A supply row has a quantity or a share, a recipe row a quantity or a value_share, never both or none."""
     problems = []
     for table, one, other in (("supply", "quantity", "share"), ("recipes", "quantity", "value_share")):
         frame = tables[table]
         both, none = frame[one].notna() & frame[other].notna(), frame[one].isna() & frame[other].isna()
-        for mask, found, mend in ((both, "both", "clear one of them"), (none, "neither", "fill one of them")):
+        for mask, found, fix in ((both, "both", "clear one of them"), (none, "neither", "fill one of them")):
             problems += [
-                Problem(table, row, f"{one}, {other}", found, f"either {one} or {other}", mend)
+                Fault(table, row, f"{one}, {other}", found, f"either {one} or {other}", fix)
                 for row in _rows(table, frame, mask)
             ]
     supply = tables.supply
@@ -158,15 +158,15 @@ def check_one_of_two(tables: Tables) -> list[Problem]:
         by
     ).transform("any")
     first = mixed & ~supply.duplicated(["component", "year"])
-    mend = "give all rows of the component and year as quantities, or all as shares"
+    fix = "give all rows of the component and year as quantities, or all as shares"
     problems += [
-        Problem("supply", row, "quantity, share", "quantities and shares in one year", "one kind", mend)
+        Fault("supply", row, "quantity, share", "quantities and shares in one year", "one kind", fix)
         for row in _rows("supply", supply, first, ["component", "year"])
     ]
     return problems
 
 
-def check_shares(tables: Tables) -> list[Problem]:
+def check_shares(tables: Tables) -> list[Fault]:
     """Shares add up to at most 1: sourcing per market and component, supply per component and year."""
     problems = []
     for table, by, slack in (
@@ -178,12 +178,12 @@ def check_shares(tables: Tables) -> list[Problem]:
             row = ", ".join(str(part) for part in key) if isinstance(key, tuple) else str(key)
             found = f"shares that add up to {total:.4g}"
             problems.append(
-                Problem(table, row, "share", found, "at most 1", f"lower shares by {total - 1:.4g} in all")
+                Fault(table, row, "share", found, "at most 1", f"lower shares by {total - 1:.4g} in all")
             )
     return problems
 
 
-def check_sites(tables: Tables) -> list[Problem]:
+def check_sites(tables: Tables) -> list[Fault]:
     """Sites lie in India."""
     frame = tables.sites
     west, south, east, north = INDIA
@@ -194,14 +194,12 @@ def check_sites(tables: Tables) -> list[Problem]:
         _rows("sites", frame, out), frame.loc[out, "lon"], frame.loc[out, "lat"], strict=True
     ):
         swapped = west <= lat <= east and south <= lon <= north
-        mend = (
-            "exchange lon and lat" if swapped else "look the coordinates up, in degrees, east and north positive"
-        )
-        problems.append(Problem("sites", row, "lon, lat", f"lon {lon:g}, lat {lat:g}", wanted, mend))
+        fix = "exchange lon and lat" if swapped else "look the coordinates up, in degrees, east and north positive"
+        problems.append(Fault("sites", row, "lon, lat", f"lon {lon:g}, lat {lat:g}", wanted, fix))
     return problems
 
 
-def check_tags(tables: Tables) -> list[Problem]:
+def check_tags(tables: Tables) -> list[Fault]:
     """Tags of sites and technologies are known, and every technology fits some site."""
     problems = []
     words: dict[str, pd.Series] = {}
@@ -212,12 +210,12 @@ def check_tags(tables: Tables) -> list[Problem]:
         names = tables[table]["id"].reindex(wrong.index)
         for row, tag in zip(names, wrong, strict=True):
             near = nearest(tag, SITE_TAGS)
-            mend = f"write {near}" if near else f"choose from {', '.join(SITE_TAGS)}"
-            problems.append(Problem(table, str(row), column, repr(tag), "a known tag", mend))
+            fix = f"write {near}" if near else f"choose from {', '.join(SITE_TAGS)}"
+            problems.append(Fault(table, str(row), column, repr(tag), "a known tag", fix))
     fits = words["technologies"].isin(words["sites"]).groupby(level=0).any()
     lost = ~fits.reindex(tables.technologies.index, fill_value=False).astype(bool)
     problems += [
-        Problem("technologies", row, "site_tags", tags, "a tag that some site has", "add a tag here or to a site")
+        Fault("technologies", row, "site_tags", tags, "a tag that some site has", "add a tag here or to a site")
         for row, tags in zip(
             _rows("technologies", tables.technologies, lost),
             tables.technologies.loc[lost, "site_tags"],
@@ -227,7 +225,7 @@ def check_tags(tables: Tables) -> list[Problem]:
     return problems
 
 
-def check_codes(tables: Tables) -> list[Problem]:
+def check_codes(tables: Tables) -> list[Fault]:
     """HS6 codes have six digits; in trade, TOTAL stands for all goods."""
     problems = []
     for table, pattern in (("codes", r"\d{6}"), ("trade", r"\d{6}|TOTAL")):
@@ -236,12 +234,12 @@ def check_codes(tables: Tables) -> list[Problem]:
         for row, code in zip(_rows(table, frame, wrong), frame.loc[wrong, "code"], strict=True):
             digits = "".join(sign for sign in code if sign.isdigit())
             short = len(digits) == 5
-            mend = f"write 0{digits}: the leading zero is lost" if short else "write six digits, with no dots"
-            problems.append(Problem(table, row, "code", repr(code), "six digits", mend))
+            fix = f"write 0{digits}: the leading zero is lost" if short else "write six digits, with no dots"
+            problems.append(Fault(table, row, "code", repr(code), "six digits", fix))
     return problems
 
 
-CHECKS: tuple[Callable[[Tables], list[Problem]], ...] = (
+CHECKS: tuple[Callable[[Tables], list[Fault]], ...] = (
     check_keys,
     check_references,
     check_ranges,
@@ -262,7 +260,7 @@ CHECKS: tuple[Callable[[Tables], list[Problem]], ...] = (
 """All checks, in the order in which their faults are told."""
 
 
-def check_all(tables: Tables) -> list[Problem]:
+def check_all(tables: Tables) -> list[Fault]:
     """Faults found by every check.
 
     Parameters
@@ -272,7 +270,7 @@ def check_all(tables: Tables) -> list[Problem]:
 
     Returns
     -------
-    list of Problem
+    list of Fault
         Empty if all is well.
     """
     return [problem for check in CHECKS for problem in check(tables)]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from corridor.data.databases import open_sqlite, quoted
-from corridor.data.graph_formats.layout import Layout, Values
+from corridor.data.graph_formats.layout import GraphColumns, Values
 from corridor.errors import CorridorError
 
 _TYPES = {"string": "TEXT", "integer": "INTEGER", "number": "REAL", "boolean": "BOOLEAN"}
@@ -69,7 +69,7 @@ def _points(nodes: dict[str, Values], count: int) -> list[Point | None]:
     ]
 
 
-def write(layout: Layout, path: Path) -> None:
+def write(layout: GraphColumns, path: Path) -> None:
     """Write the tables nodes, nodes_without_place, edges, edges_without_place and corridor (the note).
 
     Raises
@@ -133,7 +133,7 @@ def _write_table(
     base.execute("INSERT INTO gpkg_geometry_columns VALUES (?, 'geom', ?, 4326, 0, 0)", (table, geometry))
 
 
-def read(path: Path) -> Layout:
+def read(path: Path) -> GraphColumns:
     """Read the tables."""
     with open_sqlite(path) as base:
         # tables alone: a view of the same name would be code of somebody else's
@@ -145,7 +145,7 @@ def read(path: Path) -> Layout:
         nodes, edges = _read_table(base, "nodes"), _read_table(base, "edges")
     ids = nodes.pop("node_id").cells
     tails, heads, keys = (edges.pop(title).cells for title in ("source", "target", "edge_key"))
-    return Layout(note, ids, nodes, tails, heads, keys, edges)
+    return GraphColumns(note, ids, nodes, tails, heads, keys, edges)
 
 
 def _read_table(base: sqlite3.Connection, table: str) -> dict[str, Values]:

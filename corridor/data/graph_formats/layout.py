@@ -15,7 +15,7 @@ class Values(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Layout:
+class GraphColumns:
     """Nodes and edges as columns.
 
     Parameters

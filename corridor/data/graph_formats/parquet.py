@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from corridor.data.graph_formats.layout import Layout, Values
+from corridor.data.graph_formats.layout import GraphColumns, Values
 from corridor.errors import CorridorError
 
 FILES = frozenset({"nodes.parquet", "edges.parquet"})
@@ -15,7 +15,7 @@ def _arrow(kind: str) -> Any:
     return {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}[kind]
 
 
-def write(layout: Layout, path: Path) -> None:
+def write(layout: GraphColumns, path: Path) -> None:
     """Write the folder; the note is in the files' metadata."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -32,7 +32,7 @@ def write(layout: Layout, path: Path) -> None:
         pq.write_table(table, path / f"{name}.parquet")
 
 
-def read(path: Path) -> Layout:
+def read(path: Path) -> GraphColumns:
     """Read the folder."""
     import pyarrow.parquet as pq
 
@@ -51,7 +51,7 @@ def read(path: Path) -> Layout:
         }
 
     tails, heads, keys = (edges.column(title).to_pylist() for title in ("source", "target", "edge_key"))
-    return Layout(
+    return GraphColumns(
         note=note.decode(),
         ids=nodes.column("node_id").to_pylist(),
         nodes=columns(nodes, ("node_id",)),

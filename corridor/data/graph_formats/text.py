@@ -9,7 +9,7 @@ from typing import TextIO
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
-from corridor.data.graph_formats.layout import Layout, Values
+from corridor.data.graph_formats.layout import GraphColumns, Values
 from corridor.errors import CorridorError
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -102,7 +102,7 @@ class _Columns:
         }
 
 
-def write_graphml(layout: Layout, path: Path) -> None:
+def write_graphml(layout: GraphColumns, path: Path) -> None:
     """Write GraphML; keys of edges are the attribute ``edge_key``, the note is an attribute of the graph."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(f'<?xml version="1.0" encoding="utf-8"?>\n<graphml xmlns="{_GRAPHML}">\n')
@@ -132,7 +132,7 @@ def _data(letter: str, row: list[tuple[int, object]]) -> str:
     return "".join(f'<data key="{letter}{number}">{_body(_show(cell))}</data>' for number, cell in row)
 
 
-def read_graphml(path: Path) -> Layout:
+def read_graphml(path: Path) -> GraphColumns:
     """Read GraphML."""
     space = f"{{{_GRAPHML}}}"
     note = ""
@@ -159,7 +159,7 @@ def read_graphml(path: Path) -> Layout:
     return _layout(note, ids, columns["node"].values(), ends, columns["edge"].values())
 
 
-def write_gexf(layout: Layout, path: Path) -> None:
+def write_gexf(layout: GraphColumns, path: Path) -> None:
     """Write GEXF 1.2; keys of edges are the attribute ``edge_key``, the note is the file's description."""
     names = layout.nodes.get("name")
     labels = [str(name) for name in names.cells] if names else layout.ids
@@ -200,7 +200,7 @@ def _attvalues(row: list[tuple[int, object]], key: str | None = None) -> str:
     return f"<attvalues>{''.join(cells)}</attvalues>"
 
 
-def read_gexf(path: Path) -> Layout:
+def read_gexf(path: Path) -> GraphColumns:
     """Read GEXF."""
     space = f"{{{_GEXF}}}"
     note = ""
@@ -232,14 +232,14 @@ def read_gexf(path: Path) -> Layout:
 
 def _layout(
     note: str, ids: list[str], nodes: dict[str, Values], ends: list[tuple[str, str, str]], edges: dict[str, Values]
-) -> Layout:
+) -> GraphColumns:
     if not note:
         raise CorridorError("the file was not written by corridor: its note is missing")
     tails, heads, keys = ([end[part] for end in ends] for part in range(3))
-    return Layout(note, ids, nodes, tails, heads, keys, edges)
+    return GraphColumns(note, ids, nodes, tails, heads, keys, edges)
 
 
-def write_json(layout: Layout, path: Path) -> None:
+def write_json(layout: GraphColumns, path: Path) -> None:
     """Write node-link JSON as networkx does, with the note in ``graph``."""
 
     def rows(columns: dict[str, Values], fixed: list[dict[str, object]]) -> list[dict[str, object]]:
@@ -264,7 +264,7 @@ def write_json(layout: Layout, path: Path) -> None:
         json.dump(content, file, ensure_ascii=False)
 
 
-def read_json(path: Path) -> Layout:
+def read_json(path: Path) -> GraphColumns:
     """Read node-link JSON."""
     with path.open(encoding="utf-8") as file:
         content = json.load(file)

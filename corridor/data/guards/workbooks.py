@@ -26,8 +26,8 @@ MOST_COLUMNS = 2_000
 MOST_TEXT = 2 * 10**9
 """Most bytes of all texts, each counted as often as it stands."""
 
-_MEND = "delete the empty rows and columns behind the last ones, and what is not needed, or save the tables as CSV"
-_BROKEN = "it is broken, cut off or locked. Mend: save it again as .xlsx from a spreadsheet, without a password"
+_FIX = "delete the empty rows and columns behind the last ones, and what is not needed, or save the tables as CSV"
+_BROKEN = "it is broken, cut off or locked. Fix: save it again as .xlsx from a spreadsheet, without a password"
 _CHUNK = 4 * 2**20
 # tags with and without a prefix: <row and <x:row
 _ROW, _CELL = re.compile(rb"[<:]row[\s/>]"), re.compile(rb"[<:]c[\s/>]")
@@ -50,11 +50,11 @@ def fault_of(path: Path) -> str | None:
     Returns
     -------
     str or None
-        The fault with how to mend it, None if there is none.
+        The fault with how to fix it, None if there is none.
     """
     try:
         if path.stat().st_size > MOST_BYTES:
-            return f"it is larger than {MOST_BYTES / 1e6:.0f} MB. Mend: {_MEND}"
+            return f"it is larger than {MOST_BYTES / 1e6:.0f} MB. Fix: {_FIX}"
         if not zipfile.is_zipfile(path):
             return None
         with zipfile.ZipFile(path) as packed:
@@ -73,18 +73,18 @@ def fault_of(path: Path) -> str | None:
                 if sheet.rows and (sheet.width > MOST_COLUMNS or sheet.height * sheet.width > MOST_CELLS):
                     return (
                         f"a sheet reaches over {sheet.height:,} rows and {sheet.width:,} columns; at most "
-                        f"{MOST_COLUMNS:,} columns and {MOST_CELLS:,} cells are read. Mend: {_MEND}"
+                        f"{MOST_COLUMNS:,} columns and {MOST_CELLS:,} cells are read. Fix: {_FIX}"
                     )
             if _bytes_of_texts(packed, cells) > MOST_TEXT:
                 many = f"more than {MOST_TEXT:,} bytes of text, each counted as often as it stands"
-                return f"it holds {many}. Mend: {_MEND}"
+                return f"it holds {many}. Fix: {_FIX}"
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
         return _BROKEN
     return None
 
 
 def _too_much() -> str:
-    return f"it would unpack to more than {MOST_UNPACKED / 1e6:,.0f} MB. Mend: {_MEND}"
+    return f"it would unpack to more than {MOST_UNPACKED / 1e6:,.0f} MB. Fix: {_FIX}"
 
 
 def _blocks(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:

@@ -57,7 +57,7 @@ def read_yaml(file: Path, what: str) -> Any:
             content = stream.read(MOST_BYTES + 1)
     except OSError as error:
         raise ConfigError(
-            f"{what} {file}: can't be read ({error.strerror or error}). Mend: give a YAML file."
+            f"{what} {file}: can't be read ({error.strerror or error}). Fix: give a YAML file."
         ) from None
     if len(content) > MOST_BYTES:
         raise ConfigError(f"{what} {file}: larger than {MOST_BYTES / 2**20:.0f} MiB, which is not read.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from corridor.errors import ConfigError, DataError, Problem
+from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.countries.worldbank import (
     ESTIMATES,
     SOURCE_GOVERNANCE,
@@ -116,7 +116,7 @@ def _kind(raw: pd.DataFrame, file: Path) -> tuple[str, str]:
     wanted = f"countryname, year, {', '.join(ESTIMATES)}; or {long}; or country, lpi_score, year"
     found = ", ".join(map(str, list(raw.columns)[:12]))
     raise DataError(
-        [Problem(file.name, "header", "", found, wanted, "give the publisher's file as it was published")]
+        [Fault(file.name, "header", "", found, wanted, "give the publisher's file as it was published")]
     )
 
 
@@ -124,14 +124,14 @@ def _whole_years(years: pd.Series, file: Path) -> pd.Series:
     """Years as whole numbers; any other cell is a fault."""
     numbers = pd.to_numeric(years, errors="coerce")
     wrong = ~(numbers.between(1900, 2100) & (numbers == numbers.round()))
-    problems = [
-        Problem(
+    faults = [
+        Fault(
             file.name, str(row + 2), "year", repr(years.iloc[row]), "a year", "correct the cell, or drop the row"
         )
         for row in wrong.to_numpy().nonzero()[0][:20].tolist()
     ]
-    if problems:
-        raise DataError(problems)
+    if faults:
+        raise DataError(faults)
     return numbers.astype("int64")
 
 

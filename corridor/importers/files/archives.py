@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-from corridor.errors import DataError, Problem
+from corridor.errors import DataError, Fault
 
 __all__ = ["MAX_BYTES", "MAX_MEMBERS", "MAX_RATIO", "extract"]
 
@@ -123,5 +123,5 @@ def _write(packed: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, archi
 
 
 def _refused(archive: Path, found: str, wanted: str) -> DataError:
-    mend = "fetch the archive again from its publisher, or unpack it yourself and give the files"
-    return DataError([Problem(archive.name, "", "", found, wanted, mend)])
+    fix = "fetch the archive again from its publisher, or unpack it yourself and give the files"
+    return DataError([Fault(archive.name, "", "", found, wanted, fix)])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from corridor.errors import DataError, Problem
+from corridor.errors import DataError, Fault
 
 __all__ = ["iso3", "known_countries", "known_spellings", "plain"]
 
@@ -89,13 +89,13 @@ def iso3(names: pd.Series) -> pd.Series:
         first = unknown.fillna("").drop_duplicates()
         raise DataError(
             [
-                Problem(
+                Fault(
                     table=str(names.name or "names"),
                     row=str(row),
                     column="country",
                     found=str(name),
                     wanted="a country name known to the importers",
-                    mend="add the spelling to corridor/importers/files/country_spellings.csv",
+                    fix="add the spelling to corridor/importers/files/country_spellings.csv",
                 )
                 for row, name in first.items()
             ]

@@ -23,18 +23,18 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from corridor.data.guards.workbooks import fault_of
-from corridor.errors import ConfigError, DataError, Problem
+from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.archives import extract
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["Opened", "connect", "literal", "open_files", "quoted", "reading"]
+__all__ = ["Opened", "connect", "literal", "open_files", "reading"]
 
 _LONGEST_HEADER = 2**18
 _LARGEST_JSON = 512 * 2**20
 _DELIMITERS = (",", ";", "|")
-_MEND = "give the publisher's file as it was published; --encoding names another encoding"
+_FIX = "give the publisher's file as it was published; --encoding names another encoding"
 
 
 @dataclass(frozen=True)
@@ -94,11 +94,6 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def quoted(name: str) -> str:
-    """Name of a column as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 @contextmanager
 def connect(memory: str = "1500MB") -> Iterator[tuple[DuckDBPyConnection, Path]]:
     """An engine in memory with a bound, and a scratch folder to which it spills.
@@ -135,7 +130,7 @@ def connect(memory: str = "1500MB") -> Iterator[tuple[DuckDBPyConnection, Path]]
         yield connection, scratch
     except duckdb.Error as error:  # whatever its parsers stumble over that was not told with its line before
         found = f"something that cannot be read ({str(error).splitlines()[0][:100]})"
-        raise DataError([Problem("the files", "", "", found, "whole tables", _MEND)]) from None
+        raise DataError([Fault("the files", "", "", found, "whole tables", _FIX)]) from None
     finally:
         connection.close()
         shutil.rmtree(scratch, ignore_errors=True)
@@ -181,12 +176,12 @@ def open_files(
     if absent:
         raise ConfigError(f"no such file: {', '.join(absent)}")
     inner: list[tuple[str, Path]] = []
-    problems: list[Problem] = []
+    faults: list[Fault] = []
     for path in paths:
         try:
             if path.suffix.lower() in (".7z", ".rar", ".tar", ".xz", ".bz2"):
                 raise _broken(
-                    path.name, "an archive of another kind", "tables, .gz or .zip", mend="unpack it first"
+                    path.name, "an archive of another kind", "tables, .gz or .zip", fix="unpack it first"
                 )
             if path.suffix.lower() == ".zip":
                 found = extract(path, scratch, len(inner), want)
@@ -194,15 +189,15 @@ def open_files(
             else:
                 inner.append((path.name, _link(path, scratch, len(inner))))
         except DataError as error:
-            problems += error.problems
+            faults += error.faults
     opened = []
     for name, where in inner:
         try:
             opened.append(_look(name, where, encoding))
         except DataError as error:
-            problems += error.problems
-    if problems:
-        raise DataError(problems)
+            faults += error.faults
+    if faults:
+        raise DataError(faults)
     return opened
 
 
@@ -291,8 +286,8 @@ def _from_json(name: str, path: Path) -> Path:
     return target
 
 
-def _broken(name: str, found: str, wanted: str, row: str = "", mend: str = "") -> DataError:
-    return DataError([Problem(name, row, "", found, wanted, mend or _MEND)])
+def _broken(name: str, found: str, wanted: str, row: str = "", fix: str = "") -> DataError:
+    return DataError([Fault(name, row, "", found, wanted, fix or _FIX)])
 
 
 @contextmanager
@@ -309,7 +304,5 @@ def reading(path: Path, wanted: str) -> Iterator[None]:
         raise
     except Exception as error:  # readers of workbooks and tables have each their own kinds of errors
         text = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
-        mend = "give the publisher's file as it was published"
-        raise DataError(
-            [Problem(path.name, "", "", f"a file that cannot be read ({text})", wanted, mend)]
-        ) from None
+        fix = "give the publisher's file as it was published"
+        raise DataError([Fault(path.name, "", "", f"a file that cannot be read ({text})", wanted, fix)]) from None

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from corridor.data.schema import load_schema
-from corridor.errors import DataError, Problem
+from corridor.errors import DataError, Fault
 
 __all__ = ["beside", "columns_of", "lay_out", "need_columns", "need_even_rows", "slug", "unique_slugs"]
 
@@ -37,13 +37,13 @@ def need_columns(frame: pd.DataFrame, wanted: list[str], file: str | Path) -> No
     if missing:
         raise DataError(
             [
-                Problem(
+                Fault(
                     table=Path(file).name,
                     row="header",
                     column=name,
                     found=", ".join(map(str, frame.columns)),
                     wanted=f"a column named {name}",
-                    mend="give the publisher's file as it was published, or adapt the importer",
+                    fix="give the publisher's file as it was published, or adapt the importer",
                 )
                 for name in missing
             ]
@@ -53,9 +53,9 @@ def need_columns(frame: pd.DataFrame, wanted: list[str], file: str | Path) -> No
 def need_even_rows(frame: pd.DataFrame, file: str | Path) -> None:
     """Raise DataError if rows of a CSV are longer than its header: pandas takes their first cells for an index."""
     if not isinstance(frame.index, pd.RangeIndex):
-        mend = "put cells that hold a comma in double quotes"
+        fix = "put cells that hold a comma in double quotes"
         found, wanted = "rows with more cells than the header", "as many cells in every row"
-        raise DataError([Problem(Path(file).name, "", "", found, wanted, mend)])
+        raise DataError([Fault(Path(file).name, "", "", found, wanted, fix)])
 
 
 def slug(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from corridor.errors import DataError, Problem
+from corridor.errors import DataError, Fault
 
 __all__ = ["check_least", "check_most"]
 
@@ -31,8 +31,8 @@ def check_least(rows: pd.DataFrame, key: str) -> None:
 
 
 def _other_unit(worth: pd.Series, wanted: str, key: str) -> None:
-    problems = [
-        Problem(
+    faults = [
+        Fault(
             key,
             "",
             "value",
@@ -42,5 +42,5 @@ def _other_unit(worth: pd.Series, wanted: str, key: str) -> None:
         )
         for importer, year, value in worth.head(_SHOWN).reset_index().to_numpy().tolist()
     ]
-    if problems:
-        raise DataError(problems)
+    if faults:
+        raise DataError(faults)

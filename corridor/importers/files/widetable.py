@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from corridor.errors import DataError, Problem
-from corridor.importers.files.open_files import Opened, literal, quoted
+from corridor.data.databases import quoted
+from corridor.errors import DataError, Fault
+from corridor.importers.files.open_files import Opened, literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -57,7 +58,7 @@ def lengthen(engine: DuckDBPyConnection, file: Opened) -> Opened:
         engine.execute(query)
     except duckdb.Error as error:
         found = f"a file that cannot be read ({str(error).splitlines()[0][:100]})"
-        mend = "fetch the file again from Eurostat"
-        raise DataError([Problem(file.name, "", "", found, "a whole .tsv of Eurostat", mend)]) from None
+        fix = "fetch the file again from Eurostat"
+        raise DataError([Fault(file.name, "", "", found, "a whole .tsv of Eurostat", fix)]) from None
     columns = (*dimensions, "TIME_PERIOD", "OBS_VALUE")
     return replace(file, path=target, columns=columns, delimiter=",", packed=False, encoding="utf-8")

@@ -15,7 +15,7 @@ from corridor.data.readers import read_raw
 from corridor.data.schema import key_columns
 from corridor.data.tables import load_tables
 from corridor.data.writers import write_csv
-from corridor.errors import ConfigError, DataError, Problem
+from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.imported import Imported
 from corridor.importers.files.one_source import alone
 
@@ -73,7 +73,7 @@ def land(
         raise ConfigError(f"{folder} is a file: name a folder")
     there, formats = _standing(folder)
     merged: dict[str, pd.DataFrame] = {}
-    problems: list[Problem] = []
+    problems: list[Fault] = []
     for each in imported:
         for name, frame in alone(each).tables.items():
             typed, faults = conform(name, frame)
@@ -113,7 +113,7 @@ def _standing(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
 
 def _together(
     name: str, base: pd.DataFrame, fresh: pd.DataFrame, on_clash: str
-) -> tuple[pd.DataFrame, list[Problem]]:
+) -> tuple[pd.DataFrame, list[Fault]]:
     """Rows of both; where keys meet, as `on_clash` says."""
     key = key_columns(name)
     if name == "trade":
@@ -126,11 +126,11 @@ def _together(
         other = pd.MultiIndex.from_frame(same[key])
         lost = base[met & ~old.isin(other)]
         problems = [
-            Problem(name, ", ".join(map(str, row)), "", "another figure in the folder", "one figure", _MEND)
+            Fault(name, ", ".join(map(str, row)), "", "another figure in the folder", "one figure", _FIX)
             for row in lost[key].head(_LISTED).itertuples(index=False)
         ]
         if clash > _LISTED:
-            problems.append(Problem(name, "", "", f"{clash - _LISTED:,} more such rows", "none", _MEND))
+            problems.append(Fault(name, "", "", f"{clash - _LISTED:,} more such rows", "none", _FIX))
         return base, problems
     if on_clash == "replace":
         return pd.concat([base[~met], fresh], ignore_index=True), []
@@ -144,7 +144,7 @@ def _without_silence(base: pd.DataFrame, fresh: pd.DataFrame, key: list[str]) ->
     return base[of_old | ~old.isin(new[of_new])], fresh[of_new | ~new.isin(old[of_old])]
 
 
-_MEND = "--on-clash replace takes the new rows, keep the old ones; or import into another folder"
+_FIX = "--on-clash replace takes the new rows, keep the old ones; or import into another folder"
 
 
 def _exchange(

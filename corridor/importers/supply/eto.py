@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from corridor.errors import ConfigError, DataError, Problem
+from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.imported import Imported, ImportReport, source_row
 from corridor.importers.files.open_files import reading
 from corridor.importers.files.places import NAMES, to_iso3
@@ -79,8 +79,8 @@ def read_eto(
     text = rows["share_provided"].str.strip().str.rstrip("%")
     share = pd.to_numeric(text, errors="coerce") / 100
     wrong = (share.isna() & (text != "")) | (share < 0) | (share > 1)
-    problems = [
-        Problem("provision", str(row), "share_provided", repr(cell), "a percentage from 0 to 100", "correct it")
+    faults = [
+        Fault("provision", str(row), "share_provided", repr(cell), "a percentage from 0 to 100", "correct it")
         for row, cell in cell_lines(rows.loc[wrong, "share_provided"])
     ]
     names = inputs["input_name"].str.strip().str.casefold()
@@ -91,12 +91,12 @@ def read_eto(
     chosen["id"] = chosen["input"].where(
         chosen["input"].isin(set(ids.values())), chosen["input"].str.casefold().map(ids)
     )
-    problems += [
-        Problem("map of components", str(row), "input", repr(name), "an input of the explorer", "correct it")
+    faults += [
+        Fault("map of components", str(row), "input", repr(name), "an input of the explorer", "correct it")
         for row, name in cell_lines(chosen.loc[chosen["id"].isna(), "input"])
     ]
-    if problems:
-        raise DataError(problems)
+    if faults:
+        raise DataError(faults)
     found = rows.assign(share=share, id=rows["provided_id"].str.strip())
     lost = found["country"].isna() & found["share"].notna()
     notes = (
@@ -142,8 +142,8 @@ def _tables(files: Sequence[Path]) -> dict[str, pd.DataFrame]:
             if name not in tables and _TABLES[name] <= set(raw.columns):
                 tables[name] = raw
                 break
-    problems = [
-        Problem(
+    faults = [
+        Fault(
             name,
             "",
             "",
@@ -154,6 +154,6 @@ def _tables(files: Sequence[Path]) -> dict[str, pd.DataFrame]:
         for name, columns in _TABLES.items()
         if name not in tables and name != "sequence"
     ]
-    if problems:
-        raise DataError(problems)
+    if faults:
+        raise DataError(faults)
     return tables

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from corridor.errors import DataError, Problem
+from corridor.errors import DataError, Fault
 from corridor.importers.files.names import iso3
 from corridor.importers.files.rows import beside, lay_out, need_columns
 
@@ -90,19 +90,19 @@ def supply_rows(
         Lists every series that finds nothing in the base year.
     """
     base = raw[raw["year"] == base_year]
-    problems: list[Problem] = []
+    faults: list[Fault] = []
     parts: list[pd.DataFrame] = []
     for _, row in series.iterrows():
         found = base[(base["mineral"] == row["mineral"]) & (base["stage"] == row["stage"])]
         if found.empty:
-            problems.append(
-                Problem(
+            faults.append(
+                Fault(
                     table=source,
                     row=str(row["component"]),
                     column="mineral",
                     found=f"no {row['mineral']}, {row['stage']} in {base_year}",
                     wanted="rows of the base year",
-                    mend="correct corridor/importers/supply/iea_series.csv",
+                    fix="correct corridor/importers/supply/iea_series.csv",
                 )
             )
             continue
@@ -122,6 +122,6 @@ def supply_rows(
                 }
             )
         )
-    if problems:
-        raise DataError(problems)
+    if faults:
+        raise DataError(faults)
     return lay_out(pd.concat(parts, ignore_index=True), "supply")

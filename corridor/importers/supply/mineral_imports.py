@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from corridor.errors import ConfigError, DataError, Problem
+from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.imported import Imported, ImportReport, source_row
 from corridor.importers.files.names import iso3
 from corridor.importers.files.open_files import reading
@@ -34,7 +34,7 @@ def _by_series(
     try:
         return rows(series), []
     except DataError as error:
-        lacking = {problem.row for problem in error.problems}
+        lacking = {fault.row for fault in error.faults}
         left = series[~series["component"].isin(lacking)]
         if not len(left):
             raise
@@ -160,8 +160,8 @@ def _workbook(path: Path) -> pd.DataFrame:
     name = next((str(sheet) for sheet in sheets if _SHEET.search(str(sheet))), None)
     if name is None:
         found = f"sheets {', '.join(map(str, sheets))}"
-        mend = "give the workbook of the data explorer"
-        raise DataError([Problem(path.name, "", "", found, "a sheet of total supply", mend)])
+        fix = "give the workbook of the data explorer"
+        raise DataError([Fault(path.name, "", "", found, "a sheet of total supply", fix)])
     cells = sheets[name]
     blocks = [
         (row, column, block)
@@ -172,8 +172,8 @@ def _workbook(path: Path) -> pd.DataFrame:
     parts = [_block(cells, row, column, block) for row, column, block in blocks]
     rows = [part for part in parts if len(part)]
     if not rows:
-        mend = "give the workbook as it was published"
-        raise DataError([Problem(path.name, name, "", "no block", "blocks such as 'Copper - Mining'", mend)])
+        fix = "give the workbook as it was published"
+        raise DataError([Fault(path.name, name, "", "no block", "blocks such as 'Copper - Mining'", fix)])
     raw = pd.concat(rows, ignore_index=True)
     raw["country"] = iso3(raw["country"].rename(path.name))
     raw["share"] = raw["kt"] / raw.groupby(["mineral", "stage", "year"])["kt"].transform("sum")

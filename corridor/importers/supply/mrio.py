@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from corridor.data.frames import nearest
-from corridor.errors import ConfigError, DataError, Problem
+from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.archives import extract
 from corridor.importers.files.imported import Imported, ImportReport, source_row
 from corridor.importers.files.places import LETTERS, NAMES, to_iso3
@@ -75,7 +75,7 @@ def read_mrio(
         pymrio = import_module("pymrio")
     except ImportError:
         raise ConfigError(
-            "input-output tables are read with pymrio, which is not installed. Mend: pip install "
+            "input-output tables are read with pymrio, which is not installed. Fix: pip install "
             "'corridor[input-output]'"
         ) from None
     if len(files) != 1 or not Path(files[0]).exists():
@@ -93,14 +93,14 @@ def read_mrio(
         raise
     except Exception as error:  # a parser of many layouts has errors of many kinds
         text = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
-        mend = "give the tables as they were published"
+        fix = "give the tables as they were published"
         raise DataError(
-            [Problem(path.name, "", "", f"tables that cannot be read ({text})", "EXIOBASE or ICIO", mend)]
+            [Fault(path.name, "", "", f"tables that cannot be read ({text})", "EXIOBASE or ICIO", fix)]
         ) from None
     sectors = set(output.index.get_level_values(1))
     near = {each.lower(): each for each in sectors}
-    problems = [
-        Problem(
+    faults = [
+        Fault(
             "map of components",
             str(row),
             "sector",
@@ -110,8 +110,8 @@ def read_mrio(
         )
         for row, name in cell_lines(chosen.loc[~chosen["sector"].isin(sectors), "sector"])
     ]
-    if problems:
-        raise DataError(problems)
+    if faults:
+        raise DataError(faults)
     rows = mrio_shares(output, chosen)
     return _mrio_import(rows, output, chosen, path, oecd, when, date)
 
@@ -142,8 +142,8 @@ def _of_oecd(pymrio: Any, path: Path, year: int) -> pd.Series:
         tables = extract(path, Path(name), want=lambda member: member.lower().endswith(".csv"))
         chosen = [file for member, file in tables if len(tables) == 1 or str(year) in PurePosixPath(member).name]
         if len(chosen) != 1:
-            mend = "give --year, or unpack the archive and give the file"
-            raise DataError([Problem(path.name, "", "", f"{len(chosen)} tables of {year}", "one", mend)])
+            fix = "give --year, or unpack the archive and give the file"
+            raise DataError([Fault(path.name, "", "", f"{len(chosen)} tables of {year}", "one", fix)])
         return _output(pymrio, pymrio.parse_oecd(chosen[0]))
 
 
@@ -157,9 +157,9 @@ def _files_listed(path: Path) -> dict[str, str]:
     names = {key: str(about["name"]) for key, about in listed.items()}
     wrong = [name for name in names.values() if Path(name).name != name or not name.endswith(_FORMS)]
     if wrong:
-        mend = "save the accounts as text; a pickled file can run anything, and one outside is not theirs"
+        fix = "save the accounts as text; a pickled file can run anything, and one outside is not theirs"
         wanted = f"a plain name ending in {' or '.join(_FORMS)}"
-        raise DataError([Problem(path.name, "", "name", repr(name[:80]), wanted, mend) for name in wrong])
+        raise DataError([Fault(path.name, "", "name", repr(name[:80]), wanted, fix) for name in wrong])
     return names
 
 

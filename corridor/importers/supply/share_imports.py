@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from corridor.data.frames import conform, nearest
-from corridor.errors import ConfigError, DataError, Problem
+from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.open_files import reading
 from corridor.importers.files.rows import lay_out, need_even_rows
 
@@ -23,20 +23,20 @@ def component_map(path: Path | None, column: str, known: frozenset[str]) -> pd.D
     with reading(path, f"a CSV with the columns component and {column}"):
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
         need_even_rows(raw, path)
-    problems = [
-        Problem(path.name, "header", name, ", ".join(raw.columns), f"a column {name}", "add it")
+    faults = [
+        Fault(path.name, "header", name, ", ".join(raw.columns), f"a column {name}", "add it")
         for name in ("component", column)
         if name not in raw
     ]
-    if problems:
-        raise DataError(problems)
+    if faults:
+        raise DataError(faults)
     table = pd.DataFrame({name: raw[name].str.strip() for name in ("component", column)}).drop_duplicates()
     for row, name in cell_lines(table.loc[~table["component"].isin(known), "component"]):
         near = nearest(name, known)
-        mend = f"write {near}" if near else "write the id of a component"
-        problems.append(Problem(path.name, str(row), "component", repr(name), "a component", mend))
-    if problems:
-        raise DataError(problems)
+        fix = f"write {near}" if near else "write the id of a component"
+        faults.append(Fault(path.name, str(row), "component", repr(name), "a component", fix))
+    if faults:
+        raise DataError(faults)
     return table
 
 
@@ -52,16 +52,16 @@ def supply_rows(rows: pd.DataFrame, source: str, year: int, status: str) -> tupl
     over = total > 1 + 1e-9
     wild = sorted(set(table.loc[total > 1 + _ROUNDING, "component"]))
     if wild:
-        mend = "let the map name one input for each component, or inputs that do not overlap"
+        fix = "let the map name one input for each component, or inputs that do not overlap"
         raise DataError(
-            [Problem("supply", name, "share", "shares above the whole", "at most 1", mend) for name in wild]
+            [Fault("supply", name, "share", "shares above the whole", "at most 1", fix) for name in wild]
         )
     table["share"] = (table["share"] / total.where(over, 1.0)).round(6)
     table["status"] = pd.Series(status, index=table.index).mask(over & (status == "reported"), "computed")
     table["note"] = pd.Series("", index=table.index).mask(over, "rounded shares, put over their sum")
     table = table[table["share"] > 0].assign(source=source, year=year).replace({"note": {"": None}})
-    typed, problems = conform("supply", lay_out(table, "supply"))
-    if problems:
-        raise DataError(problems)
+    typed, faults = conform("supply", lay_out(table, "supply"))
+    if faults:
+        raise DataError(faults)
     rounded = sorted(set(typed.loc[typed["note"].notna(), "component"]))
     return typed, [f"shares sum to more than 1 by rounding: {', '.join(rounded)}"] if rounded else []

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from corridor.errors import DataError, Problem
+from corridor.errors import DataError, Fault
 from corridor.importers.files.names import iso3
 from corridor.importers.files.rows import beside, lay_out, need_columns
 
@@ -174,21 +174,21 @@ def supply_rows(raw: pd.DataFrame, series: pd.DataFrame, *, source: str = SOURCE
     """
     world = raw[raw["section"].str.startswith("World")]
     last_year = int(world["year"].max())
-    problems: list[Problem] = []
+    faults: list[Fault] = []
     parts: list[pd.DataFrame] = []
     for _, row in series.iterrows():
         made = _cells(world, row, row["detail"], "Production") if row["detail"] else None
         able = _cells(world, row, row["capacity"], "Capacity") if row["capacity"] else None
         main = made if made is not None else able
         if main is None or main["quantity"].fillna(0).sum() == 0:
-            problems.append(
-                Problem(
+            faults.append(
+                Fault(
                     table=source,
                     row=str(row["component"]),
                     column="detail",
                     found=f"no weight under {row['chapter']}: {row['detail'] or row['capacity']}",
                     wanted="a table of world production in that chapter",
-                    mend="put the chapter's wording into corridor/importers/supply/usgs_series.csv",
+                    fix="put the chapter's wording into corridor/importers/supply/usgs_series.csv",
                 )
             )
             continue
@@ -214,8 +214,8 @@ def supply_rows(raw: pd.DataFrame, series: pd.DataFrame, *, source: str = SOURCE
             note=_note(row, rows, withheld, last_year),
         )
         parts.append(rows.sort_values(["year", "country"]))
-    if problems:
-        raise DataError(problems)
+    if faults:
+        raise DataError(faults)
     return lay_out(pd.concat(parts, ignore_index=True), "supply")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from corridor.data.frames import conform
-from corridor.errors import ConfigError, DataError, Problem
+from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.imported import Imported, ImportReport, source_row
 from corridor.importers.files.open_files import reading
 from corridor.importers.trade import dgcis
@@ -65,7 +65,7 @@ def read_dgcis(
     wrong = raw[~(raw["value_usd_m"] >= 0)]
     twice = raw[raw.duplicated(["year", "code", "exporter"], keep=False)]
     problems = [
-        Problem(key, f"{year} {code} {country}", "value_musd", found, wanted, "correct the rows")
+        Fault(key, f"{year} {code} {country}", "value_musd", found, wanted, "correct the rows")
         for rows, wanted in ((wrong, "a value from 0 up"), (twice, "each year, class and country in one file"))
         for year, code, country, found in rows.astype("str").head(20).to_numpy().tolist()
     ]
@@ -77,7 +77,7 @@ def read_dgcis(
     make = dgcis.imports if flow == "imports" else dgcis.exports
     trade, faults = conform("trade", make(within, used))
     if faults or not len(trade):
-        raise DataError(faults or [Problem(key, "", "", "nothing to keep", "classes in use", "look at the years")])
+        raise DataError(faults or [Fault(key, "", "", "nothing to keep", "classes in use", "look at the years")])
     kept = within["code"].isin(used)
     left = [
         ("other years", int((~wanted_years).sum()), float(raw.loc[~wanted_years, "value_usd_m"].sum())),

@@ -10,7 +10,7 @@ import pandas as pd
 from corridor.data.bundled import bundled
 from corridor.data.frames import conform
 from corridor.data.readers import read_raw
-from corridor.errors import DataError, Problem
+from corridor.errors import DataError, Fault
 from corridor.importers.files.imported import Imported
 from corridor.importers.files.rows import need_even_rows
 
@@ -88,7 +88,7 @@ def read_components(path: Path, key: str) -> pd.DataFrame:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         found = f"a file that cannot be read ({str(error).splitlines()[0][:80]})"
-        raise DataError([Problem(path.name, "", "", found, wanted, "give the path of such a file")]) from None
+        raise DataError([Fault(path.name, "", "", found, wanted, "give the path of such a file")]) from None
     need_even_rows(raw, path)
     defaults = {"nomenclature": "HS6", "match": "group", "status": "assumed", "source": key}
     for name, value in defaults.items():
@@ -97,9 +97,7 @@ def read_components(path: Path, key: str) -> pd.DataFrame:
     if not problems:
         short = ~frame["code"].str.fullmatch(r"\d{6}") & (frame["nomenclature"] == "HS6")
         problems = [
-            Problem(
-                path.name, str(row + 2), "code", repr(frame["code"].iloc[row]), "six digits", "write the zeros"
-            )
+            Fault(path.name, str(row + 2), "code", repr(frame["code"].iloc[row]), "six digits", "write the zeros")
             for row in short.to_numpy().nonzero()[0]
         ]
     if problems:

@@ -24,7 +24,7 @@ EXPORTS_SOURCE = "dgcis-exports"
 
 
 def read(path: Path) -> pd.DataFrame:
-    """Read the raw file and mend commodity and country names.
+    """Read the raw file and fix commodity and country names.
 
     Parameters
     ----------

@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corridor.errors import ConfigError, DataError, Problem
+from corridor.data.databases import quoted
+from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.imported import Imported, source_row
-from corridor.importers.files.open_files import Opened, quoted
+from corridor.importers.files.open_files import Opened
 from corridor.importers.files.places import LETTERS, NAMES
 from corridor.importers.files.widetable import lengthen
-from corridor.importers.trade.scan import Layout
-from corridor.importers.trade.table import Choice, Reading, chosen, read_trade
+from corridor.importers.trade.scan import ColumnMap
+from corridor.importers.trade.table import Reading, TradeOptions, chosen, read_trade
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -30,7 +31,7 @@ _EURO_GROUPS = frozenset(
 _DETAIL = ("TRADE_TYPE", "STAT_PROCEDURE", "STAT_REGIME", "SUPPL_UNIT", "SUPP_UNIT")
 
 
-def read_census(files: Sequence[str | Path], choice: Choice | None = None, *, date: str = "") -> Imported:
+def read_census(files: Sequence[str | Path], choice: TradeOptions | None = None, *, date: str = "") -> Imported:
     """Read US imports for consumption at HS10 or HS6.
 
     Parameters
@@ -73,7 +74,7 @@ def read_census(files: Sequence[str | Path], choice: Choice | None = None, *, da
         if code == "I_COMMODITY":
             level = _finest(engine, opened, code, (10, 6))
             skip["other levels of the nomenclature"] = f"length(trim(CAST(I_COMMODITY AS VARCHAR))) <> {level}"
-        layout = Layout(
+        layout = ColumnMap(
             source="US Census",
             period=period,
             exporter="CTY_NAME",
@@ -100,7 +101,7 @@ def read_census(files: Sequence[str | Path], choice: Choice | None = None, *, da
     return read_trade(files, choose, choice, source)
 
 
-def _one_year(choice: Choice) -> int:
+def _one_year(choice: TradeOptions) -> int:
     if len(choice.years) != 1:
         raise ConfigError("the file has no column time: give its year with --year, such as --year 2024")
     return choice.years[0]
@@ -111,8 +112,8 @@ def _first_of(names: Sequence[str], there: set[str], opened: Sequence[Opened]) -
         if name in there:
             return name
     found = ", ".join(opened[0].columns[:12])
-    mend = "give the publisher's file as it was published"
-    raise DataError([Problem(opened[0].name, "header", names[0], found, f"a column {' or '.join(names)}", mend)])
+    fix = "give the publisher's file as it was published"
+    raise DataError([Fault(opened[0].name, "header", names[0], found, f"a column {' or '.join(names)}", fix)])
 
 
 def _finest(engine: DuckDBPyConnection, opened: Sequence[Opened], code: str, levels: Sequence[int]) -> int:
@@ -126,7 +127,7 @@ def _finest(engine: DuckDBPyConnection, opened: Sequence[Opened], code: str, lev
 
 def read_tradestat(
     files: Sequence[str | Path],
-    choice: Choice | None = None,
+    choice: TradeOptions | None = None,
     *,
     flow: str,
     partners: bool = False,
@@ -171,7 +172,7 @@ def read_tradestat(
 
     def choose(engine: DuckDBPyConnection, opened: list[Opened]) -> tuple[list[Opened], Reading]:
         there = set.intersection(*(set(file.columns) for file in opened))
-        layout = Layout(
+        layout = ColumnMap(
             source="TradeStat",
             period=_first_of(["fy_start", "financialyear", "year"], there, opened),
             importer="" if flow == "imports" else "country",
@@ -199,7 +200,7 @@ def read_tradestat(
 
 def read_comext(
     files: Sequence[str | Path],
-    choice: Choice | None = None,
+    choice: TradeOptions | None = None,
     *,
     rates: Mapping[int, float],
     flow: str = "imports",
@@ -254,7 +255,7 @@ def read_comext(
         }
         if sdmx and "indicators" in there:
             skip = {"quantities": "indicators NOT IN ('VALUE_IN_EUROS', 'VALUE_EUR')", **skip}
-        layout = Layout(
+        layout = ColumnMap(
             source="Comext",
             period="TIME_PERIOD" if sdmx else _first_of(["PERIOD"], there, tables),
             importer=reporter if flow == "imports" else partner,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from corridor.errors import ConfigError, DataError, Problem
+from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.trade.scan import KEPT
 
 __all__ = ["usd_m", "years_of"]
@@ -31,19 +31,19 @@ def years_of(sums: pd.DataFrame, column: str, key: str, *, yearly: bool) -> tupl
     if (wrong & used).any() or blank:
         wanted = "a year such as 2023 or 2023-24, or a month such as 202312"
         shown = [*words[wrong & used].head(_SHOWN), *blank]
-        raise DataError([Problem(key, "", column, repr(word), wanted, "correct it") for word in shown])
+        raise DataError([Fault(key, "", column, repr(word), wanted, "correct it") for word in shown])
     month = parts["month"].where(~fiscal & (parts["month"] != "52"))
     year = pd.to_numeric(parts["year"]).astype("Int64")
     notes = []
     for one, months in month[used].groupby(year[used]):
         if months.notna().any() and months.isna().any():
             found = f"{one} both as a year and by month"
-            mend = "give either the annual or the monthly files: together they count twice"
-            raise DataError([Problem(key, "", column, found, "one of them", mend)])
+            fix = "give either the annual or the monthly files: together they count twice"
+            raise DataError([Fault(key, "", column, found, "one of them", fix)])
         if yearly and months.nunique() > 1:
             found = f"{one} with {months.nunique()} months of sums since January"
-            mend = "keep the last month of the year alone"
-            raise DataError([Problem(key, "", column, found, "one month", mend)])
+            fix = "keep the last month of the year alone"
+            raise DataError([Fault(key, "", column, found, "one month", fix)])
         if yearly and (months.dropna() != "12").any():
             notes.append(f"{one} holds the months up to {months.dropna().iloc[0]}: its values are no year's")
         elif months.notna().any() and not yearly and months.nunique() < 12:

@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from corridor.data.databases import quoted
 from corridor.data.frames import conform, nearest
 from corridor.data.guards.yaml_files import read_yaml
 from corridor.data.readers import parquet_frame
 from corridor.data.schema import TABLES, key_columns, load_schema
-from corridor.errors import ConfigError, DataError, Problem
+from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.archives import MAX_RATIO
 from corridor.importers.files.imported import Imported, ImportReport
-from corridor.importers.files.open_files import Opened, connect, open_files, quoted
+from corridor.importers.files.open_files import Opened, connect, open_files
 from corridor.importers.files.places import LETTERS, NAMES, NUMBERS, to_iso3
 from corridor.importers.trade.revisions import named
-from corridor.importers.trade.scan import Layout
-from corridor.importers.trade.table import Choice, Reading, read_trade
+from corridor.importers.trade.scan import ColumnMap
+from corridor.importers.trade.table import Reading, TradeOptions, read_trade
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -78,7 +79,7 @@ def read_map(text: str | None, file: Path | None = None) -> dict[str, str]:
 
 def read_table(
     files: Sequence[str | Path],
-    choice: Choice,
+    choice: TradeOptions,
     columns: Mapping[str, str],
     source: pd.DataFrame,
     *,
@@ -129,7 +130,7 @@ def read_table(
 
 def _trade(
     files: Sequence[str | Path],
-    choice: Choice,
+    choice: TradeOptions,
     columns: Mapping[str, str],
     source: pd.DataFrame,
     usd: float | Mapping[int, float],
@@ -150,7 +151,7 @@ def _trade(
     if country.isna().any():
         raise ConfigError("a fixed importer or exporter is not known: use ISO 3166-1 alpha-3 codes, such as @IND")
     column = {name: "" if name in fixed else columns.get(name, "") for name in _ROLES}
-    layout = Layout(
+    layout = ColumnMap(
         source="the table",
         period=column["year"],
         importer=column["importer"],
@@ -206,7 +207,7 @@ def _system(engine: DuckDBPyConnection, opened: Sequence[Opened], columns: Seque
 
 def _other(
     files: Sequence[str | Path],
-    choice: Choice,
+    choice: TradeOptions,
     columns: Mapping[str, str],
     source: pd.DataFrame,
     table: str,
@@ -220,7 +221,7 @@ def _other(
         frames = [_whole(file) for file in opened]
         wanted = {column for column in columns.values() if not column.startswith(_FIXED)}
         problems = [
-            Problem(
+            Fault(
                 file.name,
                 "header",
                 name,
@@ -243,9 +244,7 @@ def _other(
         if status and "status" in names and "status" not in out:
             out["status"] = status
         typed, faults = conform(table, out, pd.Series(frame.index + 2, index=frame.index))
-        problems += [
-            Problem(file.name, each.row, each.column, each.found, each.wanted, each.mend) for each in faults
-        ]
+        problems += [Fault(file.name, each.row, each.column, each.found, each.wanted, each.fix) for each in faults]
         parts.append(typed)
     if problems:
         raise DataError(problems)
@@ -254,9 +253,9 @@ def _other(
     again = rows.duplicated(own)
     if again.any():
         shown = rows.loc[again, own].head(20).astype(str).agg(", ".join, axis=1)
-        mend = "leave one of them out, or add them up"
+        fix = "leave one of them out, or add them up"
         raise DataError(
-            [Problem(key, str(row), ", ".join(own), word, "each key once", mend) for row, word in shown.items()]
+            [Fault(key, str(row), ", ".join(own), word, "each key once", fix) for row, word in shown.items()]
         )
     nothing = float("nan")
     report = ImportReport.of(key, [file.name for file in opened], (len(rows), nothing), [], [])
@@ -286,7 +285,7 @@ def _whole(file: Opened) -> pd.DataFrame:
             )
     except Exception as error:  # pandas, pyarrow and gzip have many kinds of errors
         found = f"a file that cannot be read ({str(error).splitlines()[0][:80] if str(error) else 'broken'})"
-        raise DataError([Problem(file.name, "", "", found, "a table", "save it again as CSV in UTF-8")]) from None
+        raise DataError([Fault(file.name, "", "", found, "a table", "save it again as CSV in UTF-8")]) from None
 
 
 def _check_swelling(file: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from corridor.errors import ConfigError, DataError, Problem
+from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.rows import beside, need_even_rows
 
 __all__ = ["OURS", "REVISIONS", "by_year", "concordance", "named", "unchanged"]
@@ -127,18 +127,15 @@ def _read(path: Path) -> pd.DataFrame:
     except (ValueError, OSError) as error:
         text = (str(error).splitlines() or ["broken"])[0][:80]
         raise DataError(
-            [Problem(path.name, "", "", f"a file that cannot be read ({text})", "a CSV in UTF-8", "save it again")]
+            [Fault(path.name, "", "", f"a file that cannot be read ({text})", "a CSV in UTF-8", "save it again")]
         ) from None
     need_even_rows(raw, path)
     wanted = ["from_revision", "from_code", "to_code"]
     missing = [name for name in wanted if name not in raw]
     if missing:
-        mend = "name the columns from_revision, from_code, to_code, weight"
+        fix = "name the columns from_revision, from_code, to_code, weight"
         raise DataError(
-            [
-                Problem(path.name, "header", name, ", ".join(raw.columns), f"a column {name}", mend)
-                for name in missing
-            ]
+            [Fault(path.name, "header", name, ", ".join(raw.columns), f"a column {name}", fix) for name in missing]
         )
     revision = raw["from_revision"].map(named)
     old, new = raw["from_code"].str.strip(), raw["to_code"].str.strip()
@@ -146,17 +143,17 @@ def _read(path: Path) -> pd.DataFrame:
         pd.to_numeric(raw["weight"], errors="coerce") if "weight" in raw else pd.Series(float("nan"), raw.index)
     )
     frame = pd.DataFrame({"revision": revision, "old": old, "code": new, "weight": weight})
-    problems = [
-        Problem(path.name, str(row + 2), column, repr(raw[column].iloc[row]), wanted, mend)
-        for column, bad, wanted, mend in (
+    faults = [
+        Fault(path.name, str(row + 2), column, repr(raw[column].iloc[row]), wanted, fix)
+        for column, bad, wanted, fix in (
             ("from_revision", revision.isna(), "an edition such as HS17 or H5", "name the edition"),
             ("from_code", ~old.str.fullmatch(r"\d{6}"), "six digits", "write zeros in front"),
             ("to_code", ~new.str.fullmatch(r"\d{6}"), "six digits", "write zeros in front"),
         )
         for row in bad.to_numpy().nonzero()[0][:20]
     ]
-    if problems:
-        raise DataError(problems)
+    if faults:
+        raise DataError(faults)
     frame = frame.drop_duplicates(["revision", "old", "code"])
     of_old = frame.groupby(["revision", "old"])
     alone = of_old["code"].transform("size") == 1
@@ -169,7 +166,7 @@ def _read(path: Path) -> pd.DataFrame:
         wrong = frame[["revision", "old"]].assign(total=total)[off].drop_duplicates(["revision", "old"]).head(20)
         raise DataError(
             [
-                Problem(
+                Fault(
                     path.name,
                     f"{edition} {old_code}",
                     "weight",

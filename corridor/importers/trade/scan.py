@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from corridor.data.databases import quoted
 from corridor.data.frames import nearest
-from corridor.errors import DataError, Problem
-from corridor.importers.files.open_files import Opened, literal, quoted
+from corridor.errors import DataError, Fault
+from corridor.importers.files.open_files import Opened, literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["KEPT", "Layout", "add_up"]
+__all__ = ["KEPT", "ColumnMap", "add_up"]
 
 KEPT = "kept"
 """Part of rows that become trade; other parts are the reasons why rows are left out."""
@@ -33,7 +34,7 @@ _ROLES = ("period", "importer", "exporter", "code", "value", "duty", "revision")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layout:
+class ColumnMap:
     """Which column of a publisher's file holds what.
 
     Parameters
@@ -90,7 +91,7 @@ class Layout:
 def add_up(
     engine: DuckDBPyConnection,
     opened: Sequence[Opened],
-    layout: Layout,
+    layout: ColumnMap,
     codes: Sequence[str],
     *,
     years: Sequence[int] = (),
@@ -144,8 +145,8 @@ def add_up(
         if len(twice):
             faults += _twice(engine, opened, layout, twice, skipped)
     except duckdb.OutOfMemoryException as error:
-        mend = "give more with --memory, or fewer years at once"
-        problem = Problem(layout.source, "", "", f"out of memory ({_first(error)})", "room for the groups", mend)
+        fix = "give more with --memory, or fewer years at once"
+        problem = Fault(layout.source, "", "", f"out of memory ({_first(error)})", "room for the groups", fix)
         raise DataError([problem]) from None
     except duckdb.Error as error:
         raise DataError([_unreadable(opened, layout, error)]) from None
@@ -167,7 +168,7 @@ def _sums(engine: DuckDBPyConnection, query: str) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(_WORDS, "category"))
 
 
-def _need_columns(opened: Sequence[Opened], layout: Layout) -> None:
+def _need_columns(opened: Sequence[Opened], layout: ColumnMap) -> None:
     problems = []
     for file in opened:
         for name in layout.used():
@@ -175,13 +176,13 @@ def _need_columns(opened: Sequence[Opened], layout: Layout) -> None:
                 continue
             near = nearest(name, [column.lower() for column in file.columns])
             there = ", ".join(file.columns[:12]) + (", ..." if len(file.columns) > 12 else "")
-            mend = f"rename {near} to {name}" if near else f"give the file of {layout.source} as it was published"
-            problems.append(Problem(file.name, "header", name, there, f"a column named {name}", mend))
+            fix = f"rename {near} to {name}" if near else f"give the file of {layout.source} as it was published"
+            problems.append(Fault(file.name, "header", name, there, f"a column named {name}", fix))
     if problems:
         raise DataError(problems)
 
 
-def _number(column: str, layout: Layout) -> str:
+def _number(column: str, layout: ColumnMap) -> str:
     """A column as a number; texts that stand for no value are NULL."""
     name = quoted(column)
     if not layout.missing:
@@ -191,11 +192,11 @@ def _number(column: str, layout: Layout) -> str:
     return f"CASE WHEN {text} NOT IN ({words}) THEN coalesce(TRY_CAST({text} AS DOUBLE), -1) END"
 
 
-def _types(layout: Layout) -> dict[str, str]:
+def _types(layout: ColumnMap) -> dict[str, str]:
     return {} if layout.missing else {name: "DOUBLE" for name in (layout.value, layout.duty) if name}
 
 
-def _roles(file: Opened, layout: Layout) -> str:
+def _roles(file: Opened, layout: ColumnMap) -> str:
     """Projection of one file: roles, details, and under which part each row falls."""
     cells = []
     for role in ("period", "importer", "exporter", "revision"):
@@ -210,7 +211,7 @@ def _roles(file: Opened, layout: Layout) -> str:
     return f"SELECT {', '.join(cells)} FROM {file.scan(_types(layout))}"
 
 
-def _clean_code(layout: Layout) -> str:
+def _clean_code(layout: ColumnMap) -> str:
     code = f"trim(CAST({quoted(layout.code)} AS VARCHAR))"
     if layout.digits:
         return (
@@ -220,7 +221,7 @@ def _clean_code(layout: Layout) -> str:
     return f"CASE WHEN length({code}) % 2 = 1 THEN '0' || {code} ELSE {code} END"
 
 
-def _parts(layout: Layout, years: Sequence[int], importers: Sequence[str] | None) -> str:
+def _parts(layout: ColumnMap, years: Sequence[int], importers: Sequence[str] | None) -> str:
     cases = ["WHEN skipped IS NOT NULL THEN skipped"]
     if years and layout.period:
         words = ", ".join(literal(str(int(year))) for year in years)
@@ -231,7 +232,9 @@ def _parts(layout: Layout, years: Sequence[int], importers: Sequence[str] | None
     return f"CASE {' '.join(cases)} ELSE '{KEPT}' END"
 
 
-def _query(opened: Sequence[Opened], layout: Layout, years: Sequence[int], importers: Sequence[str] | None) -> str:
+def _query(
+    opened: Sequence[Opened], layout: ColumnMap, years: Sequence[int], importers: Sequence[str] | None
+) -> str:
     union = " UNION ALL ".join(_roles(file, layout) for file in opened)
     details = [f"detail_{at}" for at in range(len(layout.detail))]
     by_period = isinstance(layout.usd, Mapping)  # a rate of its own for each year: the parts left out need them
@@ -258,14 +261,14 @@ def _first(error: Exception) -> str:
     return str(error).splitlines()[0][:120]
 
 
-def _unreadable(opened: Sequence[Opened], layout: Layout, error: Exception) -> Problem:
+def _unreadable(opened: Sequence[Opened], layout: ColumnMap, error: Exception) -> Fault:
     name = opened[0].name if len(opened) == 1 else layout.source
     found = f"a file that cannot be read ({_first(error)})"
-    mend = "fetch the file again from its publisher"
-    return Problem(name, "", "", found, "a whole table", mend)
+    fix = "fetch the file again from its publisher"
+    return Fault(name, "", "", found, "a whole table", fix)
 
 
-def _rejected(engine: DuckDBPyConnection, opened: Sequence[Opened]) -> tuple[list[Problem], dict[str, list[int]]]:
+def _rejected(engine: DuckDBPyConnection, opened: Sequence[Opened]) -> tuple[list[Fault], dict[str, list[int]]]:
     """Lines that the engine could not read, as it noted them: faults, and line numbers by file, in order."""
     if not any(file.delimiter for file in opened):
         return [], {}
@@ -275,7 +278,7 @@ def _rejected(engine: DuckDBPyConnection, opened: Sequence[Opened]) -> tuple[lis
            ORDER BY ALL LIMIT 1000"""
     ).fetchall()
     names = {str(file.path): file for file in opened}
-    problems: list[Problem] = []
+    problems: list[Fault] = []
     lines: dict[str, list[int]] = {}
     for path, line, column, kind, text in found:
         file = names.get(str(path), opened[0])
@@ -283,10 +286,10 @@ def _rejected(engine: DuckDBPyConnection, opened: Sequence[Opened]) -> tuple[lis
         if line in known:
             continue
         known.append(line)
-        wanted, mend = _WANTED.get(kind, ("a row of the table", "correct the line"))
+        wanted, fix = _WANTED.get(kind, ("a row of the table", "correct the line"))
         found_text = repr(text[:80]) if isinstance(text, str) else kind.lower()
         wanted = wanted.format(count=len(file.columns), encoding=file.encoding)
-        problems.append(Problem(file.name, str(line), column or "", found_text, wanted, mend))
+        problems.append(Fault(file.name, str(line), column or "", found_text, wanted, fix))
     return problems[:_MOST_LISTED], lines
 
 
@@ -311,8 +314,8 @@ _WANTED = {
 
 
 def _wrong_values(
-    engine: DuckDBPyConnection, opened: Sequence[Opened], layout: Layout, skipped: Mapping[str, Sequence[int]]
-) -> list[Problem]:
+    engine: DuckDBPyConnection, opened: Sequence[Opened], layout: ColumnMap, skipped: Mapping[str, Sequence[int]]
+) -> list[Fault]:
     """Lines of values that are negative or not finite; a line break inside a cell shifts the lines after it."""
     problems = []
     engine.execute("SET preserve_insertion_order=true")
@@ -324,8 +327,8 @@ def _wrong_values(
                 FROM ({_roles(file, layout).replace("SELECT ", f"SELECT {shown}, ", 1)}))
             WHERE skipped IS NULL AND {_WRONG} LIMIT {_MOST_LISTED}"""
         for place, shown in engine.execute(query).fetchall():
-            line, mend = _line(place, skipped.get(file.name, [])), "correct the value, or leave the row out"
-            problems.append(Problem(file.name, line, layout.value, repr(shown), _NUMBER, mend))
+            line, fix = _line(place, skipped.get(file.name, [])), "correct the value, or leave the row out"
+            problems.append(Fault(file.name, line, layout.value, repr(shown), _NUMBER, fix))
     engine.execute("SET preserve_insertion_order=false")
     return problems
 
@@ -333,10 +336,10 @@ def _wrong_values(
 def _twice(
     engine: DuckDBPyConnection,
     opened: Sequence[Opened],
-    layout: Layout,
+    layout: ColumnMap,
     twice: pd.DataFrame,
     skipped: Mapping[str, Sequence[int]],
-) -> list[Problem]:
+) -> list[Fault]:
     """Rows that share their key, the first fifty of each file."""
     names = ["period", "importer", "exporter", "revision", "piece"]
     names += [f"detail_{at}" for at in range(len(layout.detail))]
@@ -353,7 +356,7 @@ def _twice(
             JOIN keys_twice k ON {match} WHERE skipped IS NULL ORDER BY r.place LIMIT {_MOST_LISTED}"""
         for place, *key in engine.execute(query).fetchall():
             found = "a key that stands more than once: " + ", ".join(str(part) for part in key if part is not None)
-            line, mend = _line(place, skipped.get(file.name, [])), "leave one of the rows out, or add them up"
-            problems.append(Problem(file.name, line, layout.code, found, "each key once", mend))
+            line, fix = _line(place, skipped.get(file.name, [])), "leave one of the rows out, or add them up"
+            problems.append(Fault(file.name, line, layout.code, found, "each key once", fix))
     engine.execute("SET preserve_insertion_order=false")
     return problems

@@ -12,7 +12,7 @@ import pandas as pd
 
 from corridor.data.frames import conform
 from corridor.data.names import EU_MEMBERS
-from corridor.errors import DataError, Problem
+from corridor.errors import DataError, Fault
 from corridor.importers.files.imported import Imported, ImportReport
 from corridor.importers.files.open_files import Opened, connect, open_files
 from corridor.importers.files.places import coded_as, to_iso3
@@ -21,12 +21,12 @@ from corridor.importers.files.units import check_least, check_most
 from corridor.importers.trade.codes_in_use import codes_in_use
 from corridor.importers.trade.periods import usd_m, years_of
 from corridor.importers.trade.revisions import OURS, by_year, concordance, named
-from corridor.importers.trade.scan import KEPT, Layout, add_up
+from corridor.importers.trade.scan import KEPT, ColumnMap, add_up
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["Choice", "Reading", "chosen", "read_trade"]
+__all__ = ["Reading", "TradeOptions", "chosen", "read_trade"]
 
 _SLACK = 0.01
 # Chapters 1 to 97 fall on 62 bits (a signed word has no more). A table with fewer than 50 of them set is an
@@ -36,7 +36,7 @@ _SHOWN = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class TradeOptions:
     """What a user wants of a file.
 
     Parameters
@@ -94,7 +94,7 @@ class Reading:
         Whether a month stands for the sum from January on: then each year may hold one month only.
     """
 
-    layout: Layout
+    layout: ColumnMap
     places: str
     revision: str = ""
     importer: str = ""
@@ -107,15 +107,15 @@ class Reading:
     yearly: bool = False
 
 
-def chosen(choice: Choice | None) -> Choice:
+def chosen(choice: TradeOptions | None) -> TradeOptions:
     """The choice, or everything that the bundled codes stand for."""
-    return choice or Choice(codes=codes_in_use())
+    return choice or TradeOptions(codes=codes_in_use())
 
 
 def read_trade(
     files: Sequence[str | Path],
     choose: Callable[[DuckDBPyConnection, list[Opened]], tuple[list[Opened], Reading]],
-    choice: Choice,
+    choice: TradeOptions,
     source: pd.DataFrame,
     *,
     want: Callable[[str], bool] | None = None,
@@ -161,7 +161,7 @@ def read_trade(
 def _understand(
     sums: pd.DataFrame,
     reading: Reading,
-    choice: Choice,
+    choice: TradeOptions,
     changes: pd.DataFrame,
     source: pd.DataFrame,
     opened: Sequence[Opened],
@@ -203,14 +203,14 @@ def _understand(
         [*notes, *note],
     )
     if not len(trade):
-        raise DataError([Problem(key, "", "", f"nothing to keep\n{report}", "rows of codes in use", _NOTHING)])
+        raise DataError([Fault(key, "", "", f"nothing to keep\n{report}", "rows of codes in use", _NOTHING)])
     return Imported({"trade": trade, "sources": source}, report)
 
 
 _NOTHING = "look at what is left out: other years, reporters, editions or codes"
 
 
-def _countries(sums: pd.DataFrame, reading: Reading, choice: Choice) -> list[str]:
+def _countries(sums: pd.DataFrame, reading: Reading, choice: TradeOptions) -> list[str]:
     """Fill importer and exporter with iso3, and move rows of groups and unknown countries out of what is kept."""
     notes = []
     for role in ("importer", "exporter"):
@@ -293,7 +293,7 @@ def _check_editions(rows: pd.DataFrame, reading: Reading, key: str) -> None:
     kinds = kinds.astype({"importer": "str", "edition": "str"}).sort_values(["importer", "year", "edition"])
     several = kinds[kinds.duplicated(["importer", "year"], keep=False)]
     problems = [
-        Problem(
+        Fault(
             key,
             f"{importer} {year}",
             reading.layout.revision,
@@ -344,7 +344,7 @@ def _convert(
 _OTHER_CODES = "codes that no component uses (added up in TOTAL)"
 
 
-def _totals(rows: pd.DataFrame, choice: Choice, key: str) -> tuple[pd.DataFrame, list[str]]:
+def _totals(rows: pd.DataFrame, choice: TradeOptions, key: str) -> tuple[pd.DataFrame, list[str]]:
     """TOTAL of each partner, for importers and years of which the file holds all chapters."""
     none = rows.iloc[:0].assign(code="TOTAL", status="computed")
     if not choice.totals or not len(rows):

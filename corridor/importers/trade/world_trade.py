@@ -13,25 +13,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from corridor.data.databases import quoted
 from corridor.errors import ConfigError
 from corridor.importers.files.imported import Imported, source_row
-from corridor.importers.files.open_files import Opened, quoted
+from corridor.importers.files.open_files import Opened
 from corridor.importers.files.places import NUMBERS
 from corridor.importers.trade.revisions import named
-from corridor.importers.trade.scan import Layout
-from corridor.importers.trade.table import Choice, Reading, chosen, read_trade
+from corridor.importers.trade.scan import ColumnMap
+from corridor.importers.trade.table import Reading, TradeOptions, chosen, read_trade
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 __all__ = ["read_baci", "read_comtrade"]
 
-_BACI = Layout(source="BACI", period="t", exporter="i", importer="j", code="k", value="v", usd=1e3, digits=6)
+_BACI = ColumnMap(source="BACI", period="t", exporter="i", importer="j", code="k", value="v", usd=1e3, digits=6)
 
 
 def read_baci(
     files: Sequence[str | Path],
-    choice: Choice | None = None,
+    choice: TradeOptions | None = None,
     *,
     revision: str = "",
     usd: float = 1e3,
@@ -124,7 +125,7 @@ def _country_codes(file: Opened) -> dict[str, str]:
 
 
 def read_comtrade(
-    files: Sequence[str | Path], choice: Choice | None = None, *, flow: str = "imports", date: str = ""
+    files: Sequence[str | Path], choice: TradeOptions | None = None, *, flow: str = "imports", date: str = ""
 ) -> Imported:
     """Read UN Comtrade, as its API, comtradeapicall or the bulk files give it.
 
@@ -170,7 +171,7 @@ def read_comtrade(
     def choose(engine: DuckDBPyConnection, opened: list[Opened]) -> tuple[list[Opened], Reading]:
         there = set.intersection(*(set(file.columns) for file in opened))
         bought = flow == "imports"
-        layout = Layout(
+        layout = ColumnMap(
             source="UN Comtrade",
             period="period",
             importer="reporterCode" if bought else "partnerCode",

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from corridor.data.arrays import Flags, Floats, Ints
-from corridor.errors import ConfigError, DataError, Problem
+from corridor.errors import ConfigError, DataError, Fault
 
 _KINDS = {"none": 0, "replaceable": 1, "essential": 2}
 
@@ -44,11 +44,11 @@ def check_edges(edges: pd.DataFrame, ids: pd.Index) -> tuple[Ints, Ints, Floats]
     customer = ids.get_indexer(pd.Index(edges["customer"])).astype(np.int64)
     value = pd.to_numeric(edges["value"], errors="coerce").to_numpy(float)
     wrong = ~(np.isfinite(value) & (value >= 0))
-    mend = "add the node to nodes, or delete the row"
+    fix = "add the node to nodes, or delete the row"
     _raise(
         [
-            *_faults("edges", edges, "supplier", supplier < 0, "an id of nodes", mend),
-            *_faults("edges", edges, "customer", customer < 0, "an id of nodes", mend),
+            *_faults("edges", edges, "supplier", supplier < 0, "an id of nodes", fix),
+            *_faults("edges", edges, "customer", customer < 0, "an id of nodes", fix),
             *_faults("edges", edges, "value", wrong, "a number, 0 or more", "correct the figure"),
         ]
     )
@@ -71,7 +71,7 @@ def check_essential(essential: pd.DataFrame | str, sectors: pd.Index) -> pd.Data
         *_faults("essential", table, "kind", ~table["kind"].isin(list(_KINDS)), wanted, "write one of these"),
         *_faults("essential", table, "output_sector", twice, "each pair of sectors once", "delete one row"),
         *(
-            Problem("essential", "", "", f"no row for the sector {name}", "every sector of nodes", "add a row")
+            Fault("essential", "", "", f"no row for the sector {name}", "every sector of nodes", "add a row")
             for name in missing
         ),
     ]
@@ -110,7 +110,7 @@ def check_shock(shock: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
 def _need(table: str, frame: pd.DataFrame, columns: list[str]) -> None:
     _raise(
         [
-            Problem(table, "", name, "no such column", ", ".join(columns), "add the column")
+            Fault(table, "", name, "no such column", ", ".join(columns), "add the column")
             for name in columns
             if name not in frame
         ]
@@ -123,14 +123,14 @@ def _faults(
     column: str,
     wrong: pd.Series | Flags,
     wanted: str,
-    mend: str,
-) -> Iterator[Problem]:
+    fix: str,
+) -> Iterator[Fault]:
     """One problem per wrong row; rows are counted from 1."""
     found = frame[column]
     for at in np.flatnonzero(np.asarray(wrong, bool)):
-        yield Problem(table, str(at + 1), column, str(found.iloc[at]), wanted, mend)
+        yield Fault(table, str(at + 1), column, str(found.iloc[at]), wanted, fix)
 
 
-def _raise(problems: list[Problem]) -> None:
+def _raise(problems: list[Fault]) -> None:
     if problems:
         raise DataError(problems)

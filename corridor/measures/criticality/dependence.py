@@ -158,7 +158,7 @@ def geodep(
     return out[[*keys, "hhi_imports", "hhi_world", "imports_over_exports", "criteria", "geodep"]]
 
 
-def alternatives(flows: pd.DataFrame, world: pd.DataFrame, *, surge: float = 0.2) -> pd.DataFrame:
+def alternative_supply(flows: pd.DataFrame, world: pd.DataFrame, *, surge: float = 0.2) -> pd.DataFrame:
     """What other origins could sell beyond normal, as a part of a reporter's imports.
 
     ``alternatives = surge * sum_c X[c] / M`` over the origins c in the world other than the reporter itself and
@@ -202,7 +202,7 @@ def single_points(
     world
         World supply: ``product``, ``origin``, ``value`` (amounts or shares) and perhaps ``year``.
     alternatives
-        Result of :func:`alternatives`.
+        Result of :func:`alternative_supply`.
 
     Returns
     -------
@@ -234,7 +234,7 @@ def market_dependence(
     merge
         Origins to count as another.
     surge
-        As in :func:`alternatives`.
+        As in :func:`alternative_supply`.
 
     Returns
     -------
@@ -258,7 +258,7 @@ def market_dependence(
     out["home_status"] = out.pop("rank").map(dict(enumerate(STATUSES))).astype("str")
     world = world_flows(tables, merge=merge)
     amounts = world.assign(value=_world_value(tables, world)).dropna(subset=["value"])
-    others = alternatives(flows[flows["status"] != "inherited"], amounts, surge=surge)
+    others = alternative_supply(flows[flows["status"] != "inherited"], amounts, surge=surge)
     out = single_points(out, world=world, alternatives=others)
     criteria = geodep(flows, world=world, exports=exports)
     return out.merge(criteria[["product", "year", "geodep"]], on=["product", "year"])

@@ -10,7 +10,7 @@ import pandas as pd
 
 from corridor.data.names import EU_MEMBERS, STATUSES
 from corridor.data.tables import Tables
-from corridor.errors import DataError, Problem
+from corridor.errors import DataError, Fault
 from corridor.measures.supply.bill import status_rank
 from corridor.measures.supply.flows import world_flows
 from corridor.measures.supply.sourcing import shares
@@ -70,7 +70,7 @@ def parse_bound(text: str | float, *, least: float = -math.inf, most: float = 10
         number = math.nan
     if not math.isfinite(number):
         wanted = "a number, a bound such as >95 or <50, or one of E, W, NA"
-        raise DataError([Problem("figures", "", "", repr(text), wanted, "write it as one of these")])
+        raise DataError([Fault("figures", "", "", repr(text), wanted, "write it as one of these")])
     if plain[0] in ">≥":
         return number, max(most, number)
     return (0.0, number) if plain[0] in "<≤" else (number, number)
@@ -89,9 +89,9 @@ def parse_bounds(texts: pd.Series, *, least: float = -math.inf, most: float = 10
         try:
             pairs.append(parse_bound(text, least=least, most=most))
         except DataError as error:
-            fault = error.problems[0]
+            fault = error.faults[0]
             column = str(texts.name or "")
-            problems.append(Problem(fault.table, str(row), column, fault.found, fault.wanted, fault.mend))
+            problems.append(Fault(fault.table, str(row), column, fault.found, fault.wanted, fault.fix))
     if problems:
         raise DataError(problems)
     return pd.DataFrame(pairs, columns=["low", "high"], index=texts.index, dtype=float)
@@ -143,7 +143,7 @@ def net_import_reliance(balance: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in _BALANCE if name not in balance.columns]
     if missing:
         raise DataError(
-            [Problem("balance", "", name, "no such column", f"a column {name}", f"add {name}") for name in missing]
+            [Fault("balance", "", name, "no such column", f"a column {name}", f"add {name}") for name in missing]
         )
 
     def ends(name: str, least: float = 0.0) -> tuple[np.ndarray, np.ndarray]:

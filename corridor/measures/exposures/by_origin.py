@@ -61,7 +61,7 @@ def exposure_by_origin(
     lost = [name for name in markets if name not in network.buyers] + sorted(set(wanted) - set(network.origins))
     if lost:
         raise ConfigError(
-            f"{', '.join(lost)}: no market or origin of the tables. Mend: name countries that have rows in "
+            f"{', '.join(lost)}: no market or origin of the tables. Fix: name countries that have rows in "
             "sourcing (markets) or in supply, trade or sourcing (origins)."
         )
     share = np.stack([network.shares_of(str(buyer)) for buyer in network.buyers], axis=1)

@@ -182,11 +182,11 @@ def _check(tables: Tables, network: Network, markets: Sequence[str], target: Seq
     if lost:
         raise ConfigError(
             f"market {', '.join(lost)} has no rows in the table sourcing; markets there: "
-            f"{', '.join(network.buyers[:-1])}. Mend: name one of these, or give its home shares in sourcing."
+            f"{', '.join(network.buyers[:-1])}. Fix: name one of these, or give its home shares in sourcing."
         )
     unknown = sorted(set(target) - set(tables.countries["iso3"]))
     if unknown or not len(target):
         raise ConfigError(
             f"target {', '.join(unknown) or 'is empty'}: not in the table countries. "
-            "Mend: use ISO 3166-1 alpha-3 codes, for example CHN, HKG, MAC."
+            "Fix: use ISO 3166-1 alpha-3 codes, for example CHN, HKG, MAC."
         )

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from corridor.data.arrays import Floats, Ints
-from corridor.errors import ConfigError, DataError, Problem
+from corridor.errors import ConfigError, DataError, Fault
 
 _TOLERANCE = 1e-11
 _MOST_ROUNDS = 20_000
@@ -177,7 +177,7 @@ class _Table:
         nothing = np.unique(node[(over <= 0) & (self.value > 0)])
         if len(nothing):
             raise DataError(
-                Problem("output", self.name(at), "value", "0", "above 0: there are flows", "give the output")
+                Fault("output", self.name(at), "value", "0", "above 0: there are flows", "give the output")
                 for at in nothing
             )
         return np.divide(self.value, over, out=np.zeros_like(self.value), where=over > 0)
@@ -260,17 +260,17 @@ def _series(table: _Table, matrix: Any, right: Floats, stays: Floats | float = 1
     raise DataError(_too_little_added(table))
 
 
-def _too_little_added(table: _Table) -> list[Problem]:
+def _too_little_added(table: _Table) -> list[Fault]:
     """Why the series does not converge: who spends what it makes, the first twenty."""
     spent = np.bincount(table.buyer, table.value, len(table.output))
-    wanted, mend = "output above purchases (some value added)", "correct the output, or leave out the flows"
+    wanted, fix = "output above purchases (some value added)", "correct the output, or leave out the flows"
     over = np.flatnonzero(spent >= table.output)[:20]
     if not len(over):
         found = "circles of flows that add almost no value"
-        return [Problem("output", "", "value", found, wanted, mend)]
+        return [Fault("output", "", "value", found, wanted, fix)]
     figures = [f"{table.output[at]:g}, purchases {spent[at]:g}" for at in over]
     rows = zip(over, figures, strict=True)
-    return [Problem("output", table.name(at), "value", found, wanted, mend) for at, found in rows]
+    return [Fault("output", table.name(at), "value", found, wanted, fix) for at, found in rows]
 
 
 def _layout(flows: pd.DataFrame, output: pd.DataFrame) -> _Table:
@@ -279,7 +279,7 @@ def _layout(flows: pd.DataFrame, output: pd.DataFrame) -> _Table:
     keys = ["country", "sector"] if pairs else ["node"]
     ends = [[f"{end}_{key}" for key in keys] if pairs else [end] for end in ("seller", "buyer")]
     problems = [
-        Problem(name, "", column, "no such column", ", ".join(wanted), "add the column")
+        Fault(name, "", column, "no such column", ", ".join(wanted), "add the column")
         for name, frame, wanted in (
             ("output", output, list(dict.fromkeys([*keys, "country", "value"]))),
             ("flows", flows, [*ends[0], *ends[1], "value"]),
@@ -293,7 +293,7 @@ def _layout(flows: pd.DataFrame, output: pd.DataFrame) -> _Table:
     if not ids.is_unique:
         twice = ids[ids.duplicated()]
         raise DataError(
-            Problem("output", str(label), keys[0], "the node twice", "each node once", "add the rows up")
+            Fault("output", str(label), keys[0], "the node twice", "each node once", "add the rows up")
             for label in twice
         )
     wanted = [pd.MultiIndex.from_frame(flows[end]) if pairs else pd.Index(flows[end[0]]) for end in ends]
@@ -307,10 +307,8 @@ def _layout(flows: pd.DataFrame, output: pd.DataFrame) -> _Table:
         ("output", "country", output["country"].isna().to_numpy(), "a country", "name the node's country"),
     ]
     problems = [
-        Problem(
-            name, str(at + 1), column, str({"flows": flows, "output": output}[name][column].iloc[at]), want, mend
-        )
-        for name, column, wrong, want, mend in faults
+        Fault(name, str(at + 1), column, str({"flows": flows, "output": output}[name][column].iloc[at]), want, fix)
+        for name, column, wrong, want, fix in faults
         for at in np.flatnonzero(wrong)
     ]
     if problems:

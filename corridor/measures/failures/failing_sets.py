@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from corridor.data.tables import Tables
-from corridor.errors import ConfigError, DataError, Problem
+from corridor.errors import ConfigError, DataError, Fault
 from corridor.measures.supply.bill import bill
 from corridor.measures.supply.network import Network
 
@@ -213,13 +213,13 @@ def _solve(
     if result.status == 2:
         return None, True
     if result.x is None:
-        raise ConfigError(f"no failing set was found within {time_limit_s:g} s. Mend: give more time_limit_s.")
+        raise ConfigError(f"no failing set was found within {time_limit_s:g} s. Fix: give more time_limit_s.")
     return np.flatnonzero(result.x[:countries] > _HALF), result.status == 0
 
 
 def _columns(table: str, frame: pd.DataFrame, wanted: Sequence[str]) -> None:
     problems = [
-        Problem(table, "", name, "no such column", ", ".join(wanted), f"add the column {name}")
+        Fault(table, "", name, "no such column", ", ".join(wanted), f"add the column {name}")
         for name in wanted
         if name not in frame
     ]

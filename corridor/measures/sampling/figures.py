@@ -161,7 +161,7 @@ def _wanted(names: Sequence[str] | None) -> set[str]:
     unknown = sorted(set(names or ()) - there)
     if unknown:
         raise ConfigError(
-            f"draws of {', '.join(unknown)}: carries no ranges. Mend: name some of {', '.join(sorted(there))}."
+            f"draws of {', '.join(unknown)}: carries no ranges. Fix: name some of {', '.join(sorted(there))}."
         )
     return there if names is None else set(names)
 

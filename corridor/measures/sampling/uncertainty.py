@@ -20,7 +20,7 @@ from corridor.measures.sampling.figures import SHAPES, Figures
 from corridor.measures.sampling.tally import Tally
 from corridor.parallel import each
 
-KINDS = ("direct", "net", "stop")
+_MEASURES = ("direct", "net", "stop")
 #: Tables that exposure rests on.
 TABLES = ("components", "recipes", "supply", "sourcing", "demand")
 _PARTS = 8  # of the draws, whatever the number of processors: sums are taken in the same order everywhere
@@ -125,8 +125,8 @@ class _Tallies:
     """Counted: exposure by component, headline by sector, ranks."""
 
     def __init__(self, components: int, markets: int, sectors: int) -> None:
-        self.exposure = Tally((len(KINDS), components, markets))
-        self.headline = Tally((len(KINDS), markets, sectors + 1), bins=5000)
+        self.exposure = Tally((len(_MEASURES), components, markets))
+        self.headline = Tally((len(_MEASURES), markets, sectors + 1), bins=5000)
         self.ranks = Tally((components, markets), 0.5, components + 0.5, components)
 
     def add(self, run: _Run, values: Floats) -> None:
@@ -155,7 +155,7 @@ class _Run:
         markets = list(study.markets)
         lost = sorted(set(markets) - set(tables.sourcing["market"]))
         if lost:
-            raise ConfigError(f"market {', '.join(lost)} has no rows in the table sourcing. Mend: leave it out.")
+            raise ConfigError(f"market {', '.join(lost)} has no rows in the table sourcing. Fix: leave it out.")
         if shape not in SHAPES:
             raise ConfigError(f"draws: shape '{shape}' is none of {', '.join(SHAPES)}.")
         figures = Figures.of(tables, TABLES)
@@ -224,9 +224,9 @@ def _describe(run: _Run, tallies: _Tallies, interval: float) -> Uncertainty:
     exposures, headline, exposed, need = (array[..., 0] for array in stated)
     components = run.network.sourcing.components.tolist()
     sectors = [*run.sectors, "all"]
-    by_component = _summary(tallies.exposure, exposures, interval, (KINDS, components, run.markets))
+    by_component = _summary(tallies.exposure, exposures, interval, (_MEASURES, components, run.markets))
     by_component.columns = ["measure", "component", "market", *by_component.columns[3:]]
-    by_sector = _summary(tallies.headline, headline, interval, (KINDS, run.markets, sectors))
+    by_sector = _summary(tallies.headline, headline, interval, (_MEASURES, run.markets, sectors))
     by_sector.columns = ["measure", "market", "sector", *by_sector.columns[3:]]
     ranks = pd.DataFrame(
         {

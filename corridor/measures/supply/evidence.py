@@ -77,13 +77,11 @@ def keep_statuses(
         raise ConfigError(f"unknown_origin '{unknown_origin}' is neither safe nor imported.")
     unknown = sorted(set(statuses) - set(STATUSES))
     if unknown or not len(statuses):
-        raise ConfigError(
-            f"statuses {', '.join(unknown) or 'are none'}. Mend: name some of {', '.join(STATUSES)}."
-        )
+        raise ConfigError(f"statuses {', '.join(unknown) or 'are none'}. Fix: name some of {', '.join(STATUSES)}.")
     if set(statuses) == set(STATUSES):
         return tables
     if lost := sorted(set(names) - set(EVIDENCE)):
-        raise ConfigError(f"evidence of {', '.join(lost)}. Mend: name some of {', '.join(EVIDENCE)}.")
+        raise ConfigError(f"evidence of {', '.join(lost)}. Fix: name some of {', '.join(EVIDENCE)}.")
     kept = {name: _kept(tables[name], statuses) for name in names}
     if "technologies" in kept:
         kept["limits"] = _limits_left(tables, kept["technologies"])
@@ -122,7 +120,7 @@ def known_tables(tables: Tables, study: Study) -> Tables:
                 [
                     f"study {study.name}: with evidence {', '.join(study.evidence)} nothing can be planned:",
                     *faults,
-                    "Mend: allow more statuses in the setting evidence.",
+                    "Fix: allow more statuses in the setting evidence.",
                 ]
             )
         )

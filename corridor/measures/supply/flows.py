@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from corridor.data.tables import Tables
-from corridor.errors import ConfigError, DataError, Problem
+from corridor.errors import ConfigError, DataError, Fault
 from corridor.measures.supply.sourcing import REST, by_component, import_values, world_shares
 
 #: A nomenclature shows what a country exports to the world if so many importers report in it.
@@ -32,10 +32,10 @@ def check_flows(flows: pd.DataFrame, columns: Sequence[str] = ("product", "origi
     Raises
     ------
     DataError
-        With every fault and how to mend it.
+        With every fault and how to fix it.
     """
     problems = [
-        Problem("flows", "", name, "no such column", f"a column {name}", f"add or rename a column to {name}")
+        Fault("flows", "", name, "no such column", f"a column {name}", f"add or rename a column to {name}")
         for name in columns
         if name not in flows.columns
     ]
@@ -43,7 +43,7 @@ def check_flows(flows: pd.DataFrame, columns: Sequence[str] = ("product", "origi
         numbers = pd.to_numeric(flows["value"], errors="coerce").to_numpy(float)
         bad = ~np.isfinite(numbers) | (numbers < 0)
         problems += [
-            Problem("flows", str(row), "value", repr(value), "a number, at least 0", "correct or drop the row")
+            Fault("flows", str(row), "value", repr(value), "a number, at least 0", "correct or drop the row")
             for row, value in flows.loc[bad, "value"].items()
         ]
     if problems:

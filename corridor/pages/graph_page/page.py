@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 #: Stages from ore to product, in the order of the picture's columns; others stand before the product.
 _SCRIPTS = ("graph_layout", "graph_picture", "graph_panel", "graph")
-STAGES: dict[str, str] = {
+_STAGE_NAMES: dict[str, str] = {
     "mined": "Mined",
     "refined": "Refined",
     "material": "Materials",
@@ -201,10 +201,10 @@ def tiers(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> dict[str, i
 def _stages(tables: Tables) -> list[dict[str, str]]:
     """Stages that have components, from ore to product."""
     there = list(dict.fromkeys(text(stage) for stage in tables.components["stage"]))
-    order = [stage for stage in STAGES if stage in there and stage != _LAST]
-    order += [stage for stage in there if stage not in STAGES]
+    order = [stage for stage in _STAGE_NAMES if stage in there and stage != _LAST]
+    order += [stage for stage in there if stage not in _STAGE_NAMES]
     order += [_LAST] if _LAST in there else []
-    return [{"id": stage, "name": STAGES.get(stage, stage.capitalize())} for stage in order]
+    return [{"id": stage, "name": _STAGE_NAMES.get(stage, stage.capitalize())} for stage in order]
 
 
 def _components(tables: Tables, lines: pd.DataFrame, sectors: Sequence[str]) -> list[dict[str, Any]]:

@@ -40,10 +40,10 @@ def outline_text(name: str, point_of_view: str = "IND") -> str:
         If there are no outlines for that point of view or of that name.
     """
     if point_of_view != "IND":
-        raise ConfigError(f"point_of_view {point_of_view!r}: there are no such outlines. Mend: use 'IND'.")
+        raise ConfigError(f"point_of_view {point_of_view!r}: there are no such outlines. Fix: use 'IND'.")
     file = ASSETS / f"{name}.topo.json"
     if not file.is_file():
-        raise ConfigError(f"outlines {name!r}: there are none of that name. Mend: use 'world' or 'india'.")
+        raise ConfigError(f"outlines {name!r}: there are none of that name. Fix: use 'world' or 'india'.")
     return file.read_text(encoding="utf-8").strip()
 
 

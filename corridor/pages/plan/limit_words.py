@@ -10,6 +10,7 @@ from corridor.data.list_cells import list_cell
 from corridor.data.tables import Tables
 from corridor.pages.kit.payload import number, rows_of, text
 from corridor.pages.kit.sectors import Sectors
+from corridor.relocation.model.limits import MONEY
 
 #: Kinds of limits as readers say them.
 _KINDS = {
@@ -26,7 +27,6 @@ _KINDS = {
     "site_share": "Share of one site",
 }
 _UNITS = {"person": "people", "plant": "plants", "fraction": ""}
-MONEY = "US$ million"
 
 
 def limit_rows(tables: Tables, limits: pd.DataFrame) -> list[dict[str, Any]]:

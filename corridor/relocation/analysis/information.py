@@ -90,7 +90,7 @@ def value_of_information(
         If no set of moves satisfies all limits.
     """
     if not study.denials:
-        raise ConfigError("denials: the study has none, so there is nothing to know. Mend: name at least one.")
+        raise ConfigError("denials: the study has none, so there is nothing to know. Fix: name at least one.")
     tell = progress or (lambda name: None)
     problem = build_problem(tables, study.model_copy(update={"goal": Goal()}), budget_usd_m=budget_usd_m)
     recourse = Recourse(problem)

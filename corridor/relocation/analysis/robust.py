@@ -31,7 +31,7 @@ from corridor.relocation.result.decision import Decision, link_values, nothing
 from corridor.relocation.result.plan import Plan
 from corridor.relocation.result.value import Recourse
 
-Kind = Literal["exporters", "components", "stages", "sectors"]
+_Kind = Literal["exporters", "components", "stages", "sectors"]
 #: Sets of this number or fewer are all tried.
 FEW = 1_000
 #: Losses worked out in one search, at most; then the best so far is told with its bound.
@@ -54,7 +54,7 @@ def worst(
     plan: Plan | None = None,
     *,
     k: int = 1,
-    of: Kind = "exporters",
+    of: _Kind = "exporters",
     months: float = 12.0,
     year: int | None = None,
     cut: float = 1.0,
@@ -136,7 +136,7 @@ def _check(study: Study, k: int, of: str, months: float, year: int, cut: float, 
         )
 
 
-def _candidates(problem: Problem, of: Kind) -> list[str]:
+def _candidates(problem: Problem, of: _Kind) -> list[str]:
     """What can be cut: names that sell something, in the order of the tables."""
     network, study = problem.network, problem.study
     rows = network.sourcing[network.sourcing["share"] > 0]
@@ -156,7 +156,7 @@ class Attack:
 
     problem: Problem
     decisions: tuple[Decision, ...]
-    of: Kind
+    of: _Kind
     names: tuple[str, ...]
     months: float
     year: int

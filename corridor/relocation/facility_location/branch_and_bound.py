@@ -122,7 +122,7 @@ class _Tree:
         left = [node.value for _, _, node in self.queue]
         if self.best is None:
             if left:
-                raise NoPlan("no plan was found in time. Mend: raise time_limit_s.")
+                raise NoPlan("no plan was found in time. Fix: raise time_limit_s.")
             raise NoPlan("the limits contradict each other: no choice of plants keeps them and meets demand.")
         bound_ = min([self.cost, self.pruned, *left])
         return Located(self.best, self.cost, bound_, self.nodes, len(self.priced))

@@ -205,7 +205,7 @@ def _choices(study: Study, options: pd.DataFrame) -> tuple[Flags, Flags, list[st
             if kind == "forbid" and hit.any():
                 free &= ~hit
             elif not hit.any():
-                faults.append(f"{kind}.{number}: means no plant of the component; mend the names or drop it")
+                faults.append(f"{kind}.{number}: means no plant of the component; fix the names or drop it")
             elif hit.sum() > 1:
                 faults.append(f"{kind}.{number}: means {hit.sum()} plants; name a technology and a site")
             else:
@@ -227,7 +227,7 @@ def _enough(options: pd.DataFrame, there: Flags, need: Floats, component: str) -
     if most < wanted * (1.0 - 1e-9):
         raise NoPlan(
             f"all plants together deliver {most:,.6g} units of {component} a year, markets need {wanted:,.6g}: "
-            f"{wanted - most:,.6g} are missing. Mend: add sites or technologies, or raise planned_use."
+            f"{wanted - most:,.6g} are missing. Fix: add sites or technologies, or raise planned_use."
         )
 
 

@@ -28,9 +28,6 @@ from corridor.relocation.model.program import Entries, Program
 from corridor.relocation.model.recourse import Links, add_window
 from corridor.relocation.model.sales import limited_by_sales
 
-#: Weight of a US$ of cost beside a US$ of loss: decides only between plans of equal loss.
-TIE_BREAK = 1e-6
-
 
 def formulate(problem: Problem) -> tuple[Program, First]:
     """All limits and the recourse of every window; the goal is set apart (``goals.set_goal``).

@@ -94,7 +94,7 @@ class Goals:
         """
         problem = self.problem
         if HOST not in problem.study.markets:
-            raise ConfigError(f"goal exposure: counts what {HOST} needs. Mend: add {HOST} to markets.")
+            raise ConfigError(f"goal exposure: counts what {HOST} needs. Fix: add {HOST} to markets.")
         last = len(problem.study.years) - 1
         links = self.first.links
         opened = links.opened[links.opened["year"] == last]

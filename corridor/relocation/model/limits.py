@@ -112,11 +112,11 @@ def limit_table(tables: Tables, study: Study, budget_usd_m: float | None = None)
     blank = table["sense"].isna()
     sense = np.where(table["limit"].isin(AT_LEAST), "at least", "at most")
     table["sense"] = table["sense"].mask(blank, pd.Series(sense, index=table.index, dtype=table["sense"].dtype))
-    check_limits(table, tables, study)
+    check_limit_scopes(table, tables, study)
     return table
 
 
-def check_limits(table: pd.DataFrame, tables: Tables, study: Study) -> None:
+def check_limit_scopes(table: pd.DataFrame, tables: Tables, study: Study) -> None:
     """A limit that names nothing, or can't be counted, is an error and never skipped.
 
     Raises
@@ -203,7 +203,7 @@ def calm_use(limits: pd.DataFrame, technologies: pd.DataFrame, study: Study) -> 
         names = ", ".join(technologies.loc[low, "technology"].head(10))
         raise ConfigError(
             f"{int(low.sum())} technologies can't run at so small a part of their capacity: {names}. "
-            "Mend: raise planned_use, the limit 'use', or lower their minimum_use."
+            "Fix: raise planned_use, the limit 'use', or lower their minimum_use."
         )
     return use
 

@@ -230,7 +230,7 @@ def kept_plants(study: Study, plants: pd.DataFrame) -> pd.DataFrame:
     lost = [kept.technology for kept, at in zip(study.keep, tech, strict=True) if at < 0]
     if lost:
         raise ConfigError(
-            f"keep: {', '.join(lost)}: no technology of the study's sectors. Mend: add its sector, or drop it."
+            f"keep: {', '.join(lost)}: no technology of the study's sectors. Fix: add its sector, or drop it."
         )
     return pd.DataFrame(
         {

@@ -241,7 +241,7 @@ def first_plan(master: Master, seconds: Callable[[], float]) -> Decision:
             continue
         decision = decision_of(master.problem, program, solution.values)
         return replace(decision, chosen=decision.chosen.assign(option=-1))
-    raise TimeUp("no plan was found in time. Mend: raise time_limit_s.")
+    raise TimeUp("no plan was found in time. Fix: raise time_limit_s.")
 
 
 def improve(

@@ -17,7 +17,7 @@ from corridor.relocation.result.found import Found, goal_value
 from corridor.relocation.result.value import Recourse
 from corridor.relocation.search.prune import prune
 from corridor.relocation.search.site_assignment import fit
-from corridor.relocation.solver.solve import Solution, Status
+from corridor.relocation.solver.solve import Solution, SolveStatus
 
 #: Part of the time at the end for leaving out what avoids no loss; large studies stop searching before it.
 PRUNING = 0.05
@@ -50,7 +50,7 @@ class Incumbent:
         self.recourse = recourse or Recourse(problem)
         self.best: Found | None = None
         self.bound = -np.inf
-        self.status = str(Status.FEASIBLE)
+        self.status = str(SolveStatus.FEASIBLE)
         self.prices: dict[str, float] = {}
         self._idle: float | None = None
 
@@ -171,7 +171,7 @@ class Incumbent:
         """Whether the best plan is near enough to the bound, or the time is up."""
         if self.best is None or self.best.objective - self.bound > self.tolerance():
             return self.elapsed >= self.limit
-        self.status = str(Status.OPTIMAL)
+        self.status = str(SolveStatus.OPTIMAL)
         return True
 
     def _tell(self) -> None:

@@ -232,7 +232,7 @@ def frontier(
 
 def _check_budgets(budgets: Sequence[float]) -> None:
     if not budgets or not all(not np.isnan(budget) and budget > 0 for budget in budgets):
-        raise ConfigError("budgets must be greater than 0 (US$ million). Mend: give at least one positive budget.")
+        raise ConfigError("budgets must be greater than 0 (US$ million). Fix: give at least one positive budget.")
 
 
 def _with_budget(problem: Problem, budget: float) -> pd.DataFrame:

@@ -34,7 +34,7 @@ from corridor.relocation.search.neighbourhood import Neighbourhoods, cheapest, s
 from corridor.relocation.search.refill import Refill
 from corridor.relocation.search.search_by_cuts import search_by_cuts
 from corridor.relocation.search.site_assignment import relax_places
-from corridor.relocation.solver.solve import Solution, Status, TimeUp, solve
+from corridor.relocation.solver.solve import Solution, SolveStatus, TimeUp, solve
 
 #: A program with no more whole numbers than this is solved as it stands, to the gap of the study.
 SMALL = 3_000
@@ -83,7 +83,7 @@ def search(
             raise
         run.status = "interrupted"
     if run.best is None:
-        raise TimeUp(f"no plan was found within {run.limit:g} s. Mend: raise time_limit_s.")
+        raise TimeUp(f"no plan was found within {run.limit:g} s. Fix: raise time_limit_s.")
     run.prune()
     return replace(
         run.best,
@@ -118,7 +118,7 @@ def _go(run: Incumbent) -> None:
     _around(run, program, first, _near(run, program, first, relaxed))
     if beside is None:
         _whole(run, program, first)
-    elif run.status != str(Status.OPTIMAL):
+    elif run.status != str(SolveStatus.OPTIMAL):
         run.rise(beside())
         run.done()
 
@@ -238,5 +238,5 @@ def _whole(run: Incumbent, program: Program, first: First) -> None:
     placed = run.place(decision_of(run.problem, part, solution.values))
     if placed is not None:
         run.offer(placed)
-    if solution.status is Status.OPTIMAL:
-        run.status = str(Status.OPTIMAL)
+    if solution.status is SolveStatus.OPTIMAL:
+        run.status = str(SolveStatus.OPTIMAL)

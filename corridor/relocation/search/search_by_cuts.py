@@ -7,7 +7,7 @@ from corridor.relocation.search.bound_thread import bound_beside
 from corridor.relocation.search.decompose import Master, first_plan, improve, relax_by_cuts
 from corridor.relocation.search.incumbent import PRUNING, Incumbent
 from corridor.relocation.search.site_pooling import pool_sites
-from corridor.relocation.solver.solve import Status, TimeUp, solve
+from corridor.relocation.solver.solve import SolveStatus, TimeUp, solve
 
 #: What is too little to look for, as a part of the tolerance.
 _LITTLE = 0.02
@@ -43,10 +43,10 @@ def search_by_cuts(run: Incumbent) -> None:
     if run.best is None:
         placed = run.place(first_plan(master, seconds))
         if placed is None:
-            raise TimeUp("no plan was found whose plants fit their sites. Mend: raise time_limit_s.")
+            raise TimeUp("no plan was found whose plants fit their sites. Fix: raise time_limit_s.")
         run.offer(placed)
     improve(master, run.problem, lambda: run.known.decision, offer, seconds)
-    if beside is not None and run.status != str(Status.OPTIMAL):
+    if beside is not None and run.status != str(SolveStatus.OPTIMAL):
         run.rise(beside())
         run.done()
 

@@ -24,7 +24,7 @@ class Solver(StrEnum):
     HIGHS = "highs"
 
 
-class Status(StrEnum):
+class SolveStatus(StrEnum):
     """How good the values are."""
 
     OPTIMAL = "optimal"
@@ -51,7 +51,7 @@ class Solution:
     values: Floats
     objective: float
     bound: float
-    status: Status
+    status: SolveStatus
     solver: Solver
     seconds: float
     prices: Floats | None = None
@@ -135,7 +135,7 @@ def solve(
             result_pb2.TERMINATION_REASON_FEASIBLE,
         ):
             raise TimeUp(
-                f"no plan was found within {time_limit_s:g} s. Mend: raise time_limit_s.", bounds.dual_bound
+                f"no plan was found within {time_limit_s:g} s. Fix: raise time_limit_s.", bounds.dual_bound
             )
         name = result_pb2.TerminationReasonProto.Name(reason)
         raise CorridorError(f"the solver stopped without a plan: {name} ({result.termination.detail}).")
@@ -148,7 +148,7 @@ def solve(
         values=_dense(found.variable_values, program.width),
         objective=float(found.objective_value),
         bound=float(bounds.dual_bound),
-        status=Status.OPTIMAL if optimal else Status.FEASIBLE,
+        status=SolveStatus.OPTIMAL if optimal else SolveStatus.FEASIBLE,
         solver=solver,
         seconds=seconds,
         prices=prices,

@@ -75,7 +75,7 @@ def load_shocks(path: str | Path | None = None) -> dict[str, Shock]:
     rows = read_yaml(file, "shocks")
     listed = rows.get("shocks") if isinstance(rows, dict) else None
     if not isinstance(listed, list):
-        raise ConfigError(f"shocks {file}: has no list 'shocks'. Mend: begin with 'shocks:' and a list.")
+        raise ConfigError(f"shocks {file}: has no list 'shocks'. Fix: begin with 'shocks:' and a list.")
     out: dict[str, Shock] = {}
     faults = []
     for number, row in enumerate(listed):
