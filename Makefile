@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STUDY  ?= configs/default.yaml
 OUT    ?= results/default
 
-.PHONY: run test lint audit setup clean datapackage
+.PHONY: run test lint audit setup clean datapackage docs
 
 run: $(VENV)/.run
 	$(BIN)/corridor run $(STUDY) --out $(OUT)
@@ -27,6 +27,11 @@ audit: $(VENV)/.run
 # data/datapackage.json, after a change of the tables or of corridor/data/schema
 datapackage: $(VENV)/.run
 	$(BIN)/python -m tools.bundled_data.datapackage
+
+# docs/data.md and docs/model.md, after a change of schemas or docstrings
+docs: $(VENV)/.run
+	$(BIN)/python -m tools.docs.schema_text > docs/data.md
+	$(BIN)/python -m tools.docs.model_text > docs/model.md
 
 setup: $(VENV)/.dev
 

@@ -13,8 +13,8 @@ from typer.main import get_command
 from corridor.cli import app
 from corridor.config import load_study
 from corridor.runs.sweep import load_sweep
+from tests import ROOT
 
-ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMMANDS = {
     (page.name, line.strip())

@@ -5,13 +5,12 @@ import pkgutil
 import re
 import sys
 import types
-from pathlib import Path
 
 import pytest
 
 import corridor
+from tests import ROOT
 
-ROOT = Path(__file__).parent.parent
 MODULES = [
     found.name for found in pkgutil.walk_packages(corridor.__path__, "corridor.") if "__main__" not in found.name
 ]

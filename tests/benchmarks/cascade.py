@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from corridor.measures import SupplyNetwork
-from tests.slow_cascade import slow_cascade
+from tests.measures.slow_cascade import slow_cascade
 
 SECTORS = 60
 

@@ -17,8 +17,8 @@ from corridor import load_study, load_tables
 from corridor.relocation import build_problem
 from corridor.relocation.result.decision import link_values, nothing
 from corridor.risk.shocks._spread import _Window
-from tests.simulator import World
-from tests.slow_months import slow_window
+from tests.relocation.simulator import World
+from tests.risk.slow_months import slow_window
 
 
 def main():

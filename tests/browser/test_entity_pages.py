@@ -12,7 +12,7 @@ import pytest
 from corridor.pages import write_pages
 from tests.browser import synthetic
 from tests.browser.test_pages import CHROMIUM, FLAGS, Tab, sync_api
-from tests.test_entity_pages import hostile
+from tests.pages.test_entities import hostile
 
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 ENTITIES = (

@@ -1,0 +1,281 @@
+"""The command line on the tiny data: what it prints and writes, exit codes, and no half-written results."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from corridor import cli
+from corridor.data.schema import TABLES
+from tests import TINY
+
+STUDY = """\
+name: tiny
+title: Tiny
+target: [CHN]
+data: data
+data_only: true
+budget_usd_m: 60
+budgets_usd_m: [20, 60, 200]
+denials:
+  - {name: stop, start: 2031, months: 12, probability: 0.2, reason: a case for tests, cuts: [{cut: 0.9}]}
+"""
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A folder with the tiny data and a study on it, complete: nothing of the bundled data is used."""
+    shutil.copytree(TINY, tmp_path / "data")
+    (tmp_path / "study.yaml").write_text(STUDY)
+    return tmp_path
+
+
+@pytest.fixture
+def corridor(place, monkeypatch, capsys):
+    """Call the command line; gives exit code, standard output, standard error."""
+    monkeypatch.setenv("COLUMNS", "160")
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["corridor", *map(str, arguments)])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stopped:
+            code = stopped.code or 0
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return call
+
+
+def edit(file, old, new):
+    text = file.read_text()
+    assert old in text, (file, old)
+    file.write_text(text.replace(old, new, 1))
+
+
+def test_help_of_every_command(corridor):
+    code, out, _ = corridor("--help")
+    assert code == 0
+    for command in ("run", "check", "graph", "measure", "plan", "frontier", "map", "report"):
+        assert f"\n  {command} " in out
+        code, text, _ = corridor(command, "--help")
+        assert code == 0
+        assert "--data" in text
+
+
+def test_check(corridor, place):
+    code, out, _ = corridor("check", "--data", place / "data", "--data-only")
+    assert code == 0
+    assert "No faults found" in out
+    assert "technologies" in out
+
+
+def test_measure_prints_and_writes(corridor, place):
+    file = place / "out.csv"
+    code, out, _ = corridor("measure", place / "study.yaml", "--market", "IND", "--to", file)
+    assert code == 0
+    assert "IND: exposure to CHN" in out
+    frame = pd.read_csv(file)
+    assert set(frame["market"]) == {"IND"}
+    assert len(frame) == 9
+    assert frame["net"].between(0, 1).all()
+    for kind in ("json", "parquet"):
+        assert corridor("measure", place / "study.yaml", "--to", place / f"out.{kind}")[0] == 0
+        assert (place / f"out.{kind}").stat().st_size > 100
+
+
+def test_graph(corridor, place):
+    code, out, _ = corridor("graph", "--data", place / "data", "--data-only", "--to", place / "net.graphml")
+    assert code == 0
+    assert "nodes" in out
+    assert (place / "net.graphml").is_file()
+
+
+def test_plan_and_frontier(corridor, place):
+    code, out, _ = corridor("plan", place / "study.yaml", "--to", place / "moves.csv")
+    assert code == 0
+    assert "Plan within US$ 60 million" in out
+    assert len(pd.read_csv(place / "moves.csv")) > 0
+    code, out, _ = corridor("frontier", place / "study.yaml", "--to", place / "frontier.csv")
+    assert code == 0
+    frame = pd.read_csv(place / "frontier.csv")
+    assert frame["budget_usd_m"].tolist() == [20, 60, 200]
+    assert frame["expected_loss_after_usd_m"].is_monotonic_decreasing
+    assert (frame["cost_usd_m"] <= frame["budget_usd_m"] + 1e-6).all()
+
+
+def test_run_leaves_a_complete_folder(corridor, place):
+    code, out, _ = corridor("run", place / "study.yaml", "--out", place / "results")
+    assert code == 0
+    assert "Open this page: file://" in out
+    results = place / "results"
+    for name in ("index.html", "dependency.html", "plan.html", "exposure.csv", "frontier.csv", "study.json"):
+        assert (results / name).stat().st_size > 100, name
+    about = json.loads((results / "corridor.json").read_text())
+    assert about["study"] == "tiny"
+    assert set(about["tables_sha256"]) == set(TABLES)
+    assert len(list((results / "plans").iterdir())) == 3
+    # A second run takes the place of the first, and nothing else is left beside it.
+    assert corridor("run", place / "study.yaml", "--out", results)[0] == 0
+    assert sorted(path.name for path in place.iterdir()) == ["data", "results", "study.yaml"]
+
+
+def test_run_writes_pages_of_components_and_the_report(corridor, place):
+    out = place / "results"
+    assert corridor("run", place / "study.yaml", "--out", out)[0] == 0
+    ids = set(pd.read_csv(place / "data" / "components.csv")["id"])
+    assert {path.stem for path in (out / "components").iterdir()} == ids
+    assert (out / "components.html").is_file()
+    assert "4. The plans" in (out / "report.html").read_text()
+    assert 'href="frontier.csv"' in (out / "index.html").read_text()
+
+
+def test_report_alone(corridor, place):
+    out = place / "paper"
+    code, told, _ = corridor("report", place / "study.yaml", "--out", out)
+    assert code == 0
+    assert "report.html" in told
+    page = (out / "report.html").read_text()
+    assert "In short" in page
+    assert "index.html" not in page
+    # The study's smallest budget and its own; the one between is one of these.
+    assert list(pd.read_csv(out / "frontier.csv")["budget_usd_m"]) == [20, 60]
+
+
+def test_a_folder_of_somebody_else_is_left_alone(corridor, place):
+    (place / "mine").mkdir()
+    (place / "mine" / "letter.txt").write_text("keep me")
+    code, _, error = corridor("run", place / "study.yaml", "--out", place / "mine")
+    assert code == 2
+    assert "is no results folder of corridor" in error
+    assert [path.name for path in (place / "mine").iterdir()] == ["letter.txt"]
+
+
+BAD_DATA = [
+    ("components.csv", "price_usd_per_unit", "price_usd", ["components", "price_usd", "unknown column"]),
+    ("recipes.csv", "reported,tiny,2024,\n", "reported,,2024,\n", ["recipes", "source", "blank"]),
+    ("sourcing.csv", "IND,magnet,CHN,0.9", "IND,magnet,CHN,1.9", ["sourcing", "share", "1.9"]),
+    ("technologies.csv", "magnet-s,magnet,100", "magnet-s,magnet,-100", ["technologies", "capacity", "-100"]),
+    ("demand.csv", "IND,motor", "IND,moter", ["demand", "moter", "motor"]),
+    ("suppliers.csv", "CHN", "CHX", ["suppliers", "CHX"]),
+    ("recipes.csv", "oxide,main,ore", "oxide,main,magnet", ["recipes", "oxide -> ", "magnet"]),
+    ("sites.csv", "coast,Coast Park,Gujarat,72.5", "coast,Coast Park,Gujarat,", ["sites", "lon", "blank"]),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "told"), BAD_DATA)
+def test_bad_data_is_told_and_leaves_nothing(corridor, place, file, old, new, told):
+    edit(place / "data" / file, old, new)
+    code, _, error = corridor("run", place / "study.yaml", "--out", place / "results")
+    assert code == 2
+    assert "Traceback" not in error
+    for part in (*told, "found", "wanted", "to fix"):
+        assert part in error, error
+    assert not (place / "results").exists()
+
+
+def test_an_empty_table(corridor, place):
+    file = place / "data" / "demand.csv"
+    file.write_text(file.read_text().splitlines()[0] + "\n")
+    code, _, error = corridor("check", "--data", place / "data", "--data-only")
+    assert code == 2
+    assert "demand" in error
+    assert "no rows" in error
+
+
+BAD_STUDIES = [
+    ("title: Tiny", "titel: Tiny", "did you mean 'title'"),
+    ("budget_usd_m: 60", "budget_usd_m: 0", "greater than 0"),
+    ("cuts: [{cut: 0.9}]", "cuts: [{components: [magnit], cut: 0.9}]", "did you mean 'magnet'"),
+    ("target: [CHN]", "target: [CHX]", "CHX"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "told"), BAD_STUDIES)
+def test_bad_studies_are_told_and_leave_nothing(corridor, place, old, new, told):
+    edit(place / "study.yaml", old, new)
+    code, _, error = corridor("run", place / "study.yaml", "--out", place / "results")
+    assert (code, "Traceback" in error) == (2, False)
+    assert told in error
+    assert sorted(path.name for path in place.iterdir()) == ["data", "study.yaml"]
+
+
+def test_a_scenario_that_is_not_there(corridor, place):
+    code, _, error = corridor("plan", place / "study.yaml", "--scenario", "cautious")
+    assert code == 2
+    assert "no scenario 'cautious'" in error
+
+
+def test_no_plan_has_its_own_code(corridor, place):
+    with (place / "study.yaml").open("a") as file:
+        file.write("force: [{technology: magnet-l}, {technology: ksm-l}]\n")
+    code, _, error = corridor("plan", place / "study.yaml", "--budget", "5")
+    assert code == 3
+    assert "no plan exists" in error
+
+
+def test_bad_option_values(corridor, place):
+    assert corridor("plan", place / "study.yaml", "--budget", "-1")[0] == 2
+    assert corridor("measure", place / "study.yaml", "--sector", "cars")[0] == 2
+    assert corridor("measure", place / "study.yaml", "--to", place / "out.doc")[0] == 2
+    assert corridor("nonsense")[0] == 2
+
+
+def test_help_needs_no_heavy_library():
+    """`corridor --help` stays quick because nothing heavy is imported for it."""
+    code = """
+import sys
+sys.argv = ["corridor", "--help"]
+from corridor import cli
+from corridor.data.schema import TABLES
+try:
+    cli.main()
+except SystemExit:
+    pass
+heavy = {"pandas", "numpy", "ortools", "folium", "geopandas", "pandera", "pydantic"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_results_verify_and_tampering_shows(corridor, place):
+    out = place / "out"
+    assert corridor("run", place / "study.yaml", "--out", out)[0] == 0
+    code, text, _ = corridor("verify", out)
+    assert code == 0, text
+    assert "checks are the same" in text
+    table = pd.read_csv(out / "exposure.csv")
+    table.loc[0, "net"] += 0.01
+    table.to_csv(out / "exposure.csv", index=False)
+    plan = max((out / "plans").iterdir())
+    moves = pd.read_csv(plan / "moves.csv")
+    moves.iloc[:-1].to_csv(plan / "moves.csv", index=False)
+    code, text, _ = corridor("verify", out)
+    assert code == 1
+    assert "exposure" in text
+    assert f"plan {plan.name}: cost_usd_m" in text
+    tables = out / "tables" / "demand.parquet"
+    pd.read_parquet(tables).assign(growth=0.5).to_parquet(tables, index=False)
+    code, text, _ = corridor("verify", out)
+    assert code == 1
+    assert "table demand" in text
+    (out / "study.json").write_text("{")
+    code, _, err = corridor("verify", out)
+    assert code == 2
+    assert "not whole" in err
+    assert corridor("verify", place)[0] == 2
+
+
+def test_two_runs_into_one_folder_are_kept_apart(corridor, place):
+    from corridor.runs.results import results_folder
+
+    with results_folder(place / "out"):
+        code, _, err = corridor("map", place / "study.yaml", "--out", place / "out")
+    assert code == 2
+    assert "another run is writing there" in err
+    assert not list(place.glob(".out*"))
