@@ -1,4 +1,4 @@
-"""A study: what is asked. Read from YAML, checked once, frozen."""
+"""A study: the settings of one question, read from YAML, checked once, immutable."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from corridor.data.names import STATUSES, TARGET, TARGET_WORD, Status
 from corridor.errors import ConfigError
 
 
-class _Part(BaseModel):
+class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Cut(_Part):
-    """What some exporters stop selling: the components that match every filter given.
+class Cut(_Settings):
+    """What some exporters stop selling: the components that match every filter.
 
-    ``exporters`` are country codes, or the word ``target``; ``cut`` is the part of deliveries withheld (0..1).
+    ``exporters`` are country codes, or the word ``target``; ``cut`` is the fraction of deliveries withheld (0..1).
     """
 
     exporters: tuple[str, ...] = (TARGET_WORD,)
@@ -33,10 +33,10 @@ class Cut(_Part):
     cut: float = Field(gt=0, le=1)
 
 
-class Denial(_Part):
+class Denial(_Settings):
     """One window in which exporters stop selling.
 
-    ``probability`` is that of the window happening in its start year, ``reason`` why it is put so high.
+    ``probability`` is the probability that the window happens in its start year, ``reason`` why it has that value.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Denial(_Part):
     cuts: tuple[Cut, ...] = Field(min_length=1)
 
 
-class Choice(_Part):
+class Choice(_Settings):
     """A move that is forced or forbidden: by component, technology, site, or any two of them."""
 
     component: str | None = None
@@ -62,10 +62,10 @@ class Choice(_Part):
         return self
 
 
-class Kept(_Part):
-    """A plant that stands or is promised: it stays where it is, and its investment is spent already.
+class Kept(_Settings):
+    """An existing or committed plant: it stays at its site, and its investment is already spent.
 
-    ``start`` is the year in which it was started; it may lie before the study.
+    ``start`` is the year in which it was started; it may be before the first year of the study.
     """
 
     technology: str
@@ -73,25 +73,25 @@ class Kept(_Part):
     start: int = Field(ge=1950, le=2100)
 
 
-class Goal(_Part):
+class Goal(_Settings):
     """What is minimised, and what must be reached.
 
     Attributes
     ----------
     minimise
         ``loss`` (expected loss), ``cvar`` (mean loss of the worst windows), ``cost`` (discounted), ``exposure``
-        (value from the target in what the markets need, through the bill of materials). Several are taken in
-        turn, each held to within `tolerance` while the next is minimised.
+        (value from the target in what the markets need, through the bill of materials). Several are minimised one
+        after another, each held to within `tolerance` while the next is minimised.
     weights
         Instead of `minimise`: a weighted sum, for example ``{loss: 1, cost: 0.2}``.
     tail
-        The worst part of windows that ``cvar`` is the mean of is 1 - tail, by probability.
+        ``cvar`` is the mean loss over the worst windows: a fraction 1 - tail of all windows, by probability.
     loss_at_most_usd_m, cvar_at_most_usd_m
         Expected loss, and mean loss of the worst windows, to be reached (US$ million, as in the summary).
     exposure_at_most
-        Net exposure of all that the markets need to be reached, weighted by value (fraction).
+        Net exposure to be reached, over all that the markets need, weighted by value (fraction).
     tolerance
-        Part by which an earlier goal may be missed for the sake of a later one.
+        Fraction by which an earlier goal may be missed to improve a later one.
     """
 
     minimise: tuple[Literal["loss", "cvar", "cost", "exposure"], ...] = ("loss",)
@@ -120,7 +120,7 @@ class Goal(_Part):
         return self
 
 
-class Limit(_Part):
+class Limit(_Settings):
     """One row of the limits table, as in ``corridor/data/schema/limits.csv``."""
 
     name: str
@@ -139,7 +139,7 @@ class Limit(_Part):
     note: str | None = None
 
 
-class Study(_Part):
+class Study(_Settings):
     """Settings of a study. Money in US$ million of the base year, shares as fractions, times in years.
 
     Attributes
@@ -149,7 +149,7 @@ class Study(_Part):
     target
         Countries depended upon.
     sectors
-        Sectors in which plants may be built, all where none is named; losses count in every sector.
+        Sectors in which plants may be built, all if empty; losses count in every sector.
     data, data_only
         Folder or workbook of tables, beside the study's file, laid over the bundled tables, or used alone.
     first_year, last_year
@@ -158,34 +158,34 @@ class Study(_Part):
         Budget of the plan, and of each plan on the frontier: investment net of incentives plus discounted
         running premium, over all years.
     budget_per_year_usd_m
-        Most investment (net of incentives) started in one year; no limit where not given.
+        Most investment (net of incentives) started in one year; no limit if not given.
     planned_use
-        Part of capacity at which a plant runs in calm years.
+        Fraction of capacity at which a plant runs in calm years.
     surge
-        Output inside a window over capacity.
+        Output inside a window as a multiple of capacity.
     spare
-        What origins that do not cut can sell inside a window beyond their normal deliveries, as a part of these.
+        What origins that do not cut can sell inside a window on top of normal deliveries, as a fraction of these.
     adaptation
-        Part of a missing essential input that makers work around inside a window: thrift, substitutes, recycling,
+        Fraction of a missing essential input that makers replace inside a window: thrift, substitutes, recycling,
         sellers outside the lists. Assumed 0.2 (0 to 0.5); 0 is a strict Leontief world.
     goal
-        What is minimised and what must be reached: least expected loss within the budget where not given.
+        What is minimised and what must be reached: least expected loss within the budget if not given.
     levers
         What a plan may do: ``build`` plants, ``qualify`` makers in other countries, ``store``.
     limits
         Rows laid over the table ``limits`` by name.
     force, forbid, keep
-        Moves that must be among the plan's, may not be, and plants that stand already.
+        Moves that the plan must make, moves that it may not make, and plants that already exist.
     meet_demand
         Every market's need is met in calm years from Indian sites at the cost of ``freight``: the classical
         facility location problem, for one component and studies of one year.
     us_access
-        Part of what the United States buys from the target that Indian plants could deliver instead.
+        Fraction of what the United States buys from the target that Indian plants could deliver instead.
     evidence, evidence_tables, unknown_origin
-        Plan on rows of these statuses alone, for example ``[reported, computed]``, in these tables (all where not
+        Plan only on rows of these statuses, for example ``[reported, computed]``, in these tables (all if not
         given); and whether an unknown origin counts as ``safe`` or ``imported``: :func:`corridor.keep_statuses`.
     gap, time_limit_s
-        Relative gap at which the solver stops, counted on the loss that some plan could avoid; and its time limit
+        Relative gap at which the solver stops, measured on the loss that a plan could avoid; and its time limit
         for one plan in seconds.
     """
 
@@ -243,9 +243,9 @@ class Study(_Part):
     def _consistent(self) -> Study:
         first = self.goal.minimise[0] if not self.goal.weights else ""
         if math.isinf(self.budget_usd_m) and first != "cost":
-            raise ValueError("budget_usd_m: is missing; only the goal 'cost' can do without a budget")
+            raise ValueError("budget_usd_m: is missing; only the goal 'cost' needs no budget")
         if not self.denials and not self.meet_demand:
-            raise ValueError("denials: name at least one; only a study that must meet_demand can do without")
+            raise ValueError("denials: name at least one; only a study with meet_demand needs none")
         if self.last_year < self.first_year:
             raise ValueError(f"last_year {self.last_year} is before first_year {self.first_year}")
         names = [denial.name for denial in self.denials]
@@ -277,9 +277,9 @@ def load_study(path: str | Path = "default", scenario: str | None = None, overri
     path
         A YAML file, or the name of a bundled study (``"default"``, ``"pharma"``, ...).
     scenario
-        Name in the file's ``scenarios``: a list of overrides that are laid over the settings in turn.
+        Name in the file's ``scenarios``: a list of overrides, applied to the settings in order.
     overrides
-        Names in the file's ``overrides``, laid over after the scenario's.
+        Names in the file's ``overrides``, applied after the scenario's.
 
     Returns
     -------
@@ -288,7 +288,7 @@ def load_study(path: str | Path = "default", scenario: str | None = None, overri
     Raises
     ------
     ConfigError
-        With every fault of the file in one message: unknown settings, wrong values, names that are not there.
+        With every fault of the file in one message: unknown settings, wrong values, unknown names.
     """
     file = _find(path)
     settings = _read(file)
@@ -317,19 +317,19 @@ def _find(path: str | Path) -> Path:
     for file in candidates:
         if file.is_file():
             return file
-    there = ", ".join(sorted(file.stem for file in bundled("configs").glob("*.yaml")))
+    known = ", ".join(sorted(file.stem for file in bundled("configs").glob("*.yaml")))
     raise ConfigError(
-        f"study {path}: no such file. Fix: give a YAML file, or one of the bundled studies: {there}."
+        f"study {path}: no such file. Fix: give a YAML file, or one of the bundled studies: {known}."
     )
 
 
 def _read(file: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
-    """Settings of a file laid over those of the file that it extends."""
+    """Settings of a file, over those of the file that it extends."""
     if file.resolve() in seen:
-        raise ConfigError(f"study {file}: extends itself. Fix: take one of the 'extends' lines out.")
+        raise ConfigError(f"study {file}: extends itself. Fix: remove one of the 'extends' lines.")
     settings = read_yaml(file, "study")
     if not isinstance(settings, dict):
-        raise ConfigError(f"study {file}: is empty or no list of settings. Fix: begin with 'name:' and 'title:'.")
+        raise ConfigError(f"study {file}: is empty or not a list of settings. Fix: write 'name:' and 'title:'.")
     check_named(settings, file)
     parent = settings.pop("extends", None)
     if parent is None:
@@ -341,25 +341,25 @@ def _read(file: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     )
     if base is None:
         base = _read(_find(str(parent)), (*seen, file.resolve()))
-    for part in ("overrides", "scenarios"):
-        merged = {**(base.get(part) or {}), **(settings.get(part) or {})}
+    for section in ("overrides", "scenarios"):
+        merged = {**(base.get(section) or {}), **(settings.get(section) or {})}
         if merged:
-            settings[part] = merged
+            settings[section] = merged
     return {**base, **settings}
 
 
-def _unknown(kind: str, name: str, there: Iterable[str], file: Path) -> str:
-    names = sorted(there)
+def _unknown(kind: str, name: str, known: Iterable[str], file: Path) -> str:
+    names = sorted(known)
     near = difflib.get_close_matches(name, names, 1)
     hint = f" Did you mean '{near[0]}'?" if near else ""
     listed = ", ".join(names) or "none"
-    return f"study {file}: there is no {kind} '{name}'.{hint} {kind.capitalize()}s there: {listed}."
+    return f"study {file}: there is no {kind} '{name}'.{hint} {kind.capitalize()}s in the file: {listed}."
 
 
 def _explain(error: ValidationError, file: Path) -> str:
     lines = [f"study {file} has {error.error_count()} fault(s):"]
     for fault in error.errors():
-        place = ".".join(str(part) for part in fault["loc"]) or "the whole study"
+        place = ".".join(str(step) for step in fault["loc"]) or "the whole study"
         message = fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "extra_forbidden":
             known = _fields(fault["loc"])
@@ -374,7 +374,7 @@ def _explain(error: ValidationError, file: Path) -> str:
 
 
 def _fields(place: tuple[int | str, ...]) -> list[str]:
-    """Settings that exist where a fault is."""
+    """Settings that exist at the place of a fault."""
     models: dict[str, type[BaseModel]] = {
         "denials": Denial,
         "cuts": Cut,
@@ -385,6 +385,6 @@ def _fields(place: tuple[int | str, ...]) -> list[str]:
         "limits": Limit,
     }
     model: type[BaseModel] = Study
-    for part in place[:-1]:
-        model = models.get(str(part), model)
+    for step in place[:-1]:
+        model = models.get(str(step), model)
     return list(model.model_fields)

@@ -19,7 +19,7 @@ class NoPlan(CorridorError):
     Attributes
     ----------
     relax
-        Table of the limits that must give way, ``name, unit, amount, needed, change``; None where not known.
+        Table of the limits that must be relaxed, ``name, unit, amount, needed, change``; None if not known.
     """
 
     relax: Any = None
@@ -34,14 +34,14 @@ class Fault:
     table
         Name of the table.
     row
-        The line of the file (as in an editor or a spreadsheet) or the row's key; empty if the whole table is
-        meant.
+        The line of the file (as in an editor or a spreadsheet) or the row's key; empty for a fault of
+        the whole table.
     column
-        Name of the column; empty if the whole row is meant.
+        Name of the column; empty for a fault of the whole row.
     found, wanted
-        What stands there, and what should.
+        What was found there, and what is wanted.
     fix
-        What to do about it.
+        How to fix it.
     """
 
     table: str
@@ -61,7 +61,7 @@ class Fault:
 
 
 class DataError(CorridorError):
-    """Tables do not hold what they should.
+    """Tables have faults.
 
     Parameters
     ----------

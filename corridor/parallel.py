@@ -1,4 +1,4 @@
-"""One door to parallel runs: the same function on many items, in processes or threads, or on a Dask cluster."""
+"""Single entry point for parallel execution: one function on many items, in processes, threads or Dask workers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from corridor.errors import ConfigError, CorridorError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-#: How often items whose worker died are tried again.
+#: How often items whose worker died are retried.
 RETRIES = 3
 
 
@@ -27,24 +27,24 @@ def each(
     threads: bool = False,
     cluster: str | None = None,
 ) -> Iterator[tuple[int, Result]]:
-    """Results of a function on every item, as each is done.
+    """Yield the result of a function on every item, in the order in which they finish.
 
-    A worker process that dies (killed, out of memory) costs the items it was at: they are tried again, at most
-    :data:`RETRIES` times.
+    Items whose worker process died (killed, out of memory) are retried, at most :data:`RETRIES` times.
 
     Parameters
     ----------
     function
-        Must be found at the top of a module, and it and the items must pickle, unless it runs in threads.
+        Defined at the top level of a module; it and the items must pickle, unless it runs in threads.
     items
         What to work on.
     workers
-        Processes; as many as this process may use processors if left out. With one, or one item, all runs here.
+        Processes; as many as this process may use processors if left out. With one worker or one item, everything
+        runs in this process.
     threads
-        Run in threads of this process, which share its arrays: for compiled functions that free the interpreter.
+        Run in threads of this process, which share its arrays: for compiled functions that release the GIL.
     cluster
         Address of a Dask scheduler (``tcp://host:8786``); needs the extra ``corridor[scale]``. `workers` and
-        `threads` then mean nothing.
+        `threads` are then ignored.
 
     Yields
     ------
@@ -63,24 +63,24 @@ def each(
         return
     most = min(workers or processors(), len(items))
     if most <= 1:
-        yield from ((at, function(item)) for at, item in enumerate(items))
+        yield from ((position, function(item)) for position, item in enumerate(items))
         return
     if threads:
         yield from _in_pool(ThreadPoolExecutor(most), function, dict(enumerate(items)))
         return
-    left = dict(enumerate(items))
+    remaining = dict(enumerate(items))
     for attempt in range(RETRIES + 1):
         try:
-            pool = ProcessPoolExecutor(most, mp_context=get_context("spawn"), initializer=_end_when_told)
-            for at, result in _in_pool(pool, function, left):
-                del left[at]
-                yield at, result
+            pool = ProcessPoolExecutor(most, mp_context=get_context("spawn"), initializer=_end_on_interrupt)
+            for position, result in _in_pool(pool, function, remaining):
+                del remaining[position]
+                yield position, result
             return
         except BrokenProcessPool:
             if attempt == RETRIES:
                 raise CorridorError(
-                    f"workers died {RETRIES + 1} times, {len(left)} of {len(items)} tasks are not done. Fix: use "
-                    "fewer workers, or a machine with more memory."
+                    f"workers died {RETRIES + 1} times, {len(remaining)} of {len(items)} tasks are not done. Fix: "
+                    "use fewer workers, or a machine with more memory."
                 ) from None
 
 
@@ -88,12 +88,12 @@ def _in_pool(
     pool: Executor, function: Callable[[Item], Result], items: dict[int, Item]
 ) -> Iterator[tuple[int, Result]]:
     with pool:
-        places = {pool.submit(function, item): at for at, item in items.items()}
+        positions = {pool.submit(function, item): position for position, item in items.items()}
         try:
-            for done in as_completed(places):
-                yield places[done], done.result()
+            for done in as_completed(positions):
+                yield positions[done], done.result()
         except BaseException:
-            # who presses Ctrl-C does not want to wait for a solver's time limit
+            # on Ctrl-C, do not wait for a solver's time limit
             workers = list((getattr(pool, "_processes", None) or {}).values())
             pool.shutdown(wait=False, cancel_futures=True)
             for worker in workers:
@@ -101,7 +101,7 @@ def _in_pool(
             raise
 
 
-def _end_when_told() -> None:
+def _end_on_interrupt() -> None:
     """A worker ends at once on Ctrl-C; Python's own handler would wait until the solver comes back."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
@@ -124,12 +124,13 @@ def _on_cluster(
         ) from None
     with client:
         futures: dict[Any, int] = {
-            client.submit(function, item, pure=False, retries=RETRIES): at for at, item in enumerate(items)
+            client.submit(function, item, pure=False, retries=RETRIES): position
+            for position, item in enumerate(items)
         }
         try:
             for done in as_done(list(futures), loop=client.loop):  # type: ignore[no-untyped-call]
-                at = futures.pop(done)
-                yield at, done.result()
+                position = futures.pop(done)
+                yield position, done.result()
                 done.release()
         finally:
             client.cancel(list(futures))

@@ -6,4 +6,4 @@ ROOT = Path(__file__).resolve().parents[1]
 TINY = ROOT / "tests" / "tiny"
 """Tables that can be solved by hand."""
 SHARED = ROOT.parent / "shared"
-"""Raw files of publishers, beside the checkout; tests that need them are skipped where they are not."""
+"""Publishers' raw files, beside the checkout; tests that need them are skipped if they are missing."""

@@ -1,4 +1,4 @@
-"""Small tables written in a few lines, for cases that can be solved by hand."""
+"""Small tables in a few lines, for cases that can be solved by hand."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 import pandas as pd
 
 from corridor.config import Study
-from corridor.data.frames import Tables, conform, empty_frame
+from corridor.data.frames import Tables, bundled_sectors, conform, empty_frame
 from corridor.data.schema import TABLES
 
 _EVIDENCE = {"status": "reported", "source": "hand", "year": 2024}
 
 
 def frame(table: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """A table of the schema from rows that name only what matters."""
+    """A table of the schema from rows that give only what matters."""
     rows = [{**_EVIDENCE, **row} for row in rows]
     if not rows:
         return empty_frame(table)
     wanted = set(empty_frame(table).columns)
     raw = pd.DataFrame(rows)
-    out, problems = conform(table, raw[[name for name in raw.columns if name in wanted]])
-    assert not problems, problems
+    out, faults = conform(table, raw[[name for name in raw.columns if name in wanted]])
+    assert not faults, faults
     return out
 
 
@@ -85,8 +85,8 @@ def tables(
         ],
         "sourcing": [
             {"market": market, "component": name, "origin": origin, "share": share}
-            for market, parts in (sourcing or {}).items()
-            for name, shares in parts.items()
+            for market, components_shares in (sourcing or {}).items()
+            for name, shares in components_shares.items()
             for origin, share in shares.items()
         ],
         "demand": [
@@ -126,11 +126,12 @@ def tables(
         ],
         **{name: list(rows) for name, rows in more.items()},
     }
-    return Tables(**{name: frame(name, made.get(name, ())) for name in TABLES})
+    frames = {name: frame(name, made.get(name, ())) for name in TABLES}
+    return Tables(**frames if "sectors" in made else frames | {"sectors": bundled_sectors()})
 
 
 def study(**settings: Any) -> Study:
-    """A study with one certain year-long stop of all that the target sells, nothing that blurs a hand count."""
+    """A study with one certain, year-long stop of all that the target sells, simple enough to solve by hand."""
     base: dict[str, Any] = {
         "name": "hand",
         "title": "By hand",

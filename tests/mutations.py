@@ -56,12 +56,12 @@ def damaged(content: bytes, seed: int, count: int) -> Iterator[bytes]:
         rng = random.Random(f"{seed} {number}")
         copy = bytearray(content)
         for _ in range(rng.choice((1, 1, 2, 4))):
-            _HARM[rng.randrange(len(_HARM))](copy, rng)
+            _DAMAGES[rng.randrange(len(_DAMAGES))](copy, rng)
         yield bytes(copy)
 
 
 def damaged_zip(content: bytes, seed: int, count: int) -> Iterator[bytes]:
-    """Half of the copies are damaged as they are, half inside: a part is unpacked, damaged and packed again."""
+    """Half of the copies are damaged as packed, half inside: a member is unpacked, damaged and packed again."""
     half = count // 2
     yield from damaged(content, seed, half)
     for number in range(half):
@@ -71,11 +71,11 @@ def damaged_zip(content: bytes, seed: int, count: int) -> Iterator[bytes]:
             names = old.namelist()
             chosen = rng.choice([name for name in names if "sheet" in name or "workbook" in name] or names)
             for name in names:
-                part = bytearray(old.read(name))
+                member = bytearray(old.read(name))
                 if name == chosen:
                     for _ in range(rng.choice((1, 2, 4))):
-                        _HARM[rng.randrange(len(_HARM))](part, rng)
-                new.writestr(zipfile.ZipInfo(name), bytes(part))
+                        _DAMAGES[rng.randrange(len(_DAMAGES))](member, rng)
+                new.writestr(zipfile.ZipInfo(name), bytes(member))
         yield out.getvalue()
 
 
@@ -85,36 +85,36 @@ def _flip(copy: bytearray, rng: random.Random) -> None:
 
 
 def _cut(copy: bytearray, rng: random.Random) -> None:
-    at = rng.randrange(len(copy) + 1)
-    del copy[at : at + rng.choice((1, 3, 20, 200, 10**9))]
+    start = rng.randrange(len(copy) + 1)
+    del copy[start : start + rng.choice((1, 3, 20, 200, 10**9))]
 
 
 def _insert(copy: bytearray, rng: random.Random) -> None:
-    at = rng.randrange(len(copy) + 1)
-    copy[at:at] = rng.choice(PIECES)
+    start = rng.randrange(len(copy) + 1)
+    copy[start:start] = rng.choice(PIECES)
 
 
 def _replace(copy: bytearray, rng: random.Random) -> None:
-    """A piece in the place of a cell, a word or a number."""
-    marks = [at for at, sign in enumerate(copy) if sign in b',\n:"<> =']
+    """Replace a cell, a word or a number by a piece."""
+    marks = [position for position, sign in enumerate(copy) if sign in b',\n:"<> =']
     if len(marks) > 1:
-        at = rng.randrange(len(marks) - 1)
-        copy[marks[at] + 1 : marks[at + 1]] = rng.choice(PIECES)
+        index = rng.randrange(len(marks) - 1)
+        copy[marks[index] + 1 : marks[index + 1]] = rng.choice(PIECES)
 
 
 def _swap(copy: bytearray, rng: random.Random) -> None:
-    """Two stretches change places: lines or cells where the file has some."""
-    parts = copy.split(sign := rng.choice((b"\n", b",", b">")))
-    if len(parts) > 2:
-        one, other = rng.sample(range(len(parts)), 2)
-        parts[one], parts[other] = parts[other], parts[one]
-        copy[:] = sign.join(parts)
+    """Swap two lines or cells."""
+    fields = copy.split(sign := rng.choice((b"\n", b",", b">")))
+    if len(fields) > 2:
+        one, other = rng.sample(range(len(fields)), 2)
+        fields[one], fields[other] = fields[other], fields[one]
+        copy[:] = sign.join(fields)
 
 
 def _repeat(copy: bytearray, rng: random.Random) -> None:
-    at = rng.randrange(len(copy) + 1)
-    piece = bytes(copy[at : at + rng.choice((1, 30, 300))])
-    copy[at:at] = piece * rng.choice((1, 2, 50))
+    start = rng.randrange(len(copy) + 1)
+    piece = bytes(copy[start : start + rng.choice((1, 30, 300))])
+    copy[start:start] = piece * rng.choice((1, 2, 50))
 
 
-_HARM = (_flip, _cut, _insert, _replace, _swap, _repeat)
+_DAMAGES = (_flip, _cut, _insert, _replace, _swap, _repeat)

@@ -58,7 +58,7 @@ ODD: list[Any] = [
 
 
 def odd(values: Any, rng: random.Random) -> Any:
-    """A copy with one random place exchanged for something odd, taken out, or given an odd neighbour."""
+    """A copy in which one random value is replaced by an odd one, removed, or gets an odd neighbour."""
     paths: list[list[Any]] = []
 
     def walk(inner: Any, path: list[Any]) -> None:
@@ -100,7 +100,7 @@ def test_damaged_yaml(kind: str, tmp_path: Path) -> None:
     file = tmp_path / "file.yaml"
     for copy_ in damaged(content, 21, 50):
         file.write_bytes(copy_)
-        with contextlib.suppress(CorridorError):  # told in a message: anything else fails the test
+        with contextlib.suppress(CorridorError):  # a message is expected: anything else fails the test
             read(file)
 
 
@@ -128,10 +128,10 @@ MERGED = "a: &a {k: v}\n" + "".join(
     [
         (BILLION, "more than 200,000 values, aliases counted"),
         (MERGED, "more than 200,000 values, aliases counted"),
-        ("a: &a [*a]", "an alias stands inside what it names"),
+        ("a: &a [*a]", "an alias is inside what it names"),
         ("[" * 5_000, "nested too deeply"),
         ("a: " + "{a: " * 5_000, "nested too deeply"),
-        ("name: x\nname: y\n", "line 2: not valid YAML .'name' stands twice"),
+        ("name: x\nname: y\n", "line 2: not valid YAML .'name' appears twice"),
         ("a: 2024-13-45", "month must be in 1..12"),
         ("a: " + "9" * 5_000, "not valid YAML"),
         ("a: !!python/object/apply:os.getcwd []", "could not determine a constructor"),
@@ -196,7 +196,7 @@ def test_yaml_that_is_too_large_or_no_file(tmp_path: Path, monkeypatch: pytest.M
         ("{budget_usd_m: 6}", "7", "overrides.poor: wanted a group of settings"),
         ("overrides:\n", "overrides: [a]\nother:\n", "overrides: begin each with its name"),
         ("title: Small", "title: Small\n1: x", "1: a setting's name is a text"),
-        ("  good:", "  1:", "scenarios.1: the name is no text"),
+        ("  good:", "  1:", "scenarios.1: the name is not a text"),
     ],
 )
 def test_overrides_and_scenarios_of_other_shapes(old: str, new: str, why: str, tmp_path: Path) -> None:
@@ -229,15 +229,15 @@ WGI = "codeindyr,code,countryname,year,indicator,estimate\n" + "".join(
 
 def eto(file: Path) -> Any:
     component = sorted(base().components["id"])[0]
-    parts = {
+    texts = {
         "inputs.csv": "input_name,input_id,type,stage_name,stage_id\nPhotoresist,N31,material,x,S2\n",
         "providers.csv": "provider_name,provider_id,provider_type,country\nUSA,P1,country,\nCHN,P2,country,\n",
         "map.csv": f"component,input\n{component},N31\n",
     }
-    for name, text in parts.items():
+    for name, text in texts.items():
         (file.parent / name).write_text(text)
     (file.parent / "map.csv").write_bytes(
-        file.read_bytes() if file.name == "damaged-map.csv" else parts["map.csv"].encode()
+        file.read_bytes() if file.name == "damaged-map.csv" else texts["map.csv"].encode()
     )
     provision = file if file.name != "damaged-map.csv" else file.parent / "provision.csv"
     if provision is not file:
@@ -297,8 +297,8 @@ def test_damaged_imports(name: str, tmp_path: Path) -> None:
             read(file)
 
 
-def test_rows_longer_than_their_header_are_told(tmp_path: Path) -> None:
-    """They used to become an index, and the cells moved by one column."""
+def test_rows_longer_than_their_header_are_reported(tmp_path: Path) -> None:
+    """Without the check they become an index, and cells move by one column."""
     file = tmp_path / "components.csv"
     file.write_text("component,code\nsmartphone,851713,exact\n")
     with pytest.raises(DataError, match="more cells than the header"):
@@ -315,14 +315,14 @@ def eto_map(file: Path) -> Any:
     return read_eto([file], frozenset(base().components["id"]), file, year=2019)
 
 
-def test_a_table_that_swells_is_not_read(tmp_path: Path) -> None:
+def test_a_table_that_expands_too_much_is_not_read(tmp_path: Path) -> None:
     file = tmp_path / "demand.csv.gz"
     file.write_bytes(gzip.compress(b"market,comp,val,st\n" + b"\n" * 20_000_000, mtime=0))
-    with pytest.raises(DataError, match="swells more than 200 times"):
+    with pytest.raises(DataError, match="expands more than 200 times"):
         read_table([file], CODES, OTHER, MINE, table="demand")
 
 
-def test_a_year_that_is_none_is_told(tmp_path: Path) -> None:
+def test_a_year_that_is_none_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "lpi.csv"
     file.write_text("country,lpi_score,year\nIndia,4.5,2026\nChina,4,soon\nJapan,4,2025.5\n")
     with pytest.raises(DataError) as caught:
@@ -337,11 +337,11 @@ def test_a_workbook_that_is_huge_is_not_opened(read: Callable[[Path], Any], tmp_
     path = tmp_path / "book.xlsx"
     pd.DataFrame({"a": [1]}).to_excel(path, index=False)
     with zipfile.ZipFile(path) as packed:
-        parts = {name: packed.read(name) for name in packed.namelist()}
+        members = {name: packed.read(name) for name in packed.namelist()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, part in parts.items():
-            packed.writestr(name, part.replace(b'r="A2"', b'r="XFD1048576"').replace(b'r="2"', b'r="1048576"'))
-    with pytest.raises(CorridorError, match="a sheet reaches over 1,048,576 rows"):
+        for name, content in members.items():
+            packed.writestr(name, content.replace(b'r="A2"', b'r="XFD1048576"').replace(b'r="2"', b'r="1048576"'))
+    with pytest.raises(CorridorError, match="a sheet spans 1,048,576 rows"):
         read(path)
 
 

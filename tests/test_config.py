@@ -1,4 +1,4 @@
-"""Studies: read, extended, overridden; and every fault of a file told at once."""
+"""Studies: read, extended, overridden; and every fault of a file reported at once."""
 
 import pytest
 
@@ -53,7 +53,7 @@ def test_a_study_is_frozen(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "expected"),
     [
         ("budget_usd_m: 10", "budget_usd_m: 0", ["budget_usd_m", "greater than 0"]),
         ("budgets_usd_m: [20, 10, 10]", "budgets_usd_m: [0, 10]", ["budgets_usd_m", "greater than 0"]),
@@ -65,13 +65,13 @@ def test_a_study_is_frozen(tmp_path):
         ("cut: 0.5", "cut: 2", ["denials.0.cuts.0.cut"]),
     ],
 )
-def test_faults_name_their_place_and_the_mend(tmp_path, old, new, told):
+def test_faults_name_their_place_and_the_fix(tmp_path, old, new, expected):
     text = MINIMAL.replace(old, new)
     assert text != MINIMAL
     with pytest.raises(ConfigError) as error:
         load_study(study_file(tmp_path, text))
-    for part in told:
-        assert part in str(error.value)
+    for text in expected:
+        assert text in str(error.value)
 
 
 def test_all_faults_come_at_once(tmp_path):
@@ -88,7 +88,7 @@ def test_broken_yaml_names_the_line(tmp_path):
 
 
 def test_a_file_that_is_no_study(tmp_path):
-    with pytest.raises(ConfigError, match="no list of settings"):
+    with pytest.raises(ConfigError, match="not a list of settings"):
         load_study(study_file(tmp_path, "just words"))
     with pytest.raises(ConfigError, match="bundled studies: .*default"):
         load_study(tmp_path / "absent.yaml")

@@ -1,4 +1,4 @@
-"""What the package imports is what it declares, and every package that comes with it may be used freely."""
+"""The package declares exactly what it imports, and every dependency has a permissive licence."""
 
 import ast
 import re
@@ -25,7 +25,7 @@ def declared(*extras: str) -> set[str]:
 
 
 def imported() -> dict[str, set[str]]:
-    """Distributions that the package imports, anywhere in its code, and the files that do."""
+    """Distributions that the package imports anywhere in its code, and the files that import them."""
     of = packages_distributions()
     found: dict[str, set[str]] = {}
     for file in sorted((ROOT / "corridor").rglob("*.py")):
@@ -41,8 +41,8 @@ def imported() -> dict[str, set[str]]:
     return found
 
 
-def together() -> set[str]:
-    """Everything that comes with the package: its dependencies and theirs."""
+def all_dependencies() -> set[str]:
+    """All dependencies of the package, direct and indirect."""
     todo = [Requirement(text) for text in PROJECT["dependencies"]]
     seen: set[str] = set()
     while todo:
@@ -52,18 +52,18 @@ def together() -> set[str]:
             continue
         try:
             todo += [Requirement(text) for text in distribution(name).requires or []]
-        except PackageNotFoundError:  # of another system
+        except PackageNotFoundError:  # of another platform
             continue
         seen.add(name)
     return seen
 
 
-def test_what_is_imported_is_declared_and_what_is_declared_is_imported():
+def test_imports_and_declared_dependencies_agree():
     assert set(imported()) == declared("scale", "input-output")
 
 
-def test_all_that_comes_along_is_free_to_use():
-    packages = together()
+def test_all_dependencies_are_free_to_use():
+    packages = all_dependencies()
     assert len(packages) > 40
     bound = {}
     for name in sorted(packages):

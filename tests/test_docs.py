@@ -1,4 +1,4 @@
-"""What README and docs say is true: commands exist with their options, Python runs, files are there."""
+"""README and docs are correct: commands exist with their options, Python runs, files exist."""
 
 import ast
 import json
@@ -43,13 +43,13 @@ def test_commands_exist_with_their_options(page, line):
     command = get_command(app).commands[name]
     parameters = command.make_context(name, list(words)).params
     for key in ("study", "name"):
-        given = parameters.get(key)
+        value = parameters.get(key)
         if (
-            isinstance(given, str)
-            and not given.startswith(("magnets", "SWEEP"))
+            isinstance(value, str)
+            and not value.startswith(("magnets", "SWEEP"))
             and name not in ("shock", "import")
         ):
-            load_study(str(ROOT / given) if given.endswith(".yaml") else given)
+            load_study(str(ROOT / value) if value.endswith(".yaml") else value)
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.name)
@@ -90,7 +90,7 @@ def test_notebooks_run(file, tmp_path, monkeypatch):
     assert (book["nbformat"], len(cells) > 4) == (4, True)
     space: dict[str, object] = {"__name__": file.stem}
     for cell in cells:
-        assert cell["outputs"] == []  # results belong to whoever runs it
+        assert cell["outputs"] == []  # no stored results
         tree = ast.parse(cell["source"])
         shown = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
         exec(compile(tree, file.name, "exec"), space)

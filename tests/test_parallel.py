@@ -1,4 +1,4 @@
-"""One door to parallel runs: here, in processes, in threads."""
+"""Parallel execution: in this process, in processes, in threads."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ from corridor.parallel import each
 
 
 @pytest.mark.parametrize(("workers", "threads"), [(1, False), (2, False), (2, True)])
-def test_every_item_once_with_its_place(workers, threads):
+def test_every_item_once_with_its_position(workers, threads):
     assert sorted(each(neg, [3, 1, 2], workers=workers, threads=threads)) == [(0, -3), (1, -1), (2, -2)]
 
 

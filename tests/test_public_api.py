@@ -21,11 +21,11 @@ HEAVY = {
     "geopandas", "pandera", "duckdb", "numba",
     "typer", "rich", "jinja2", "openpyxl", "xlsxwriter", "dask", "SALib", "fsspec",
 }  # fmt: skip
-RENEW = "if this is meant, tell it in the changelog and renew the snapshot: python -m tests.test_public_api"
+RENEW = "if this is intended, add it to the changelog and renew the snapshot: python -m tests.test_public_api"
 
 
 def described() -> str:
-    """Every public name with its signature as written in the source, so that libraries do not show."""
+    """Every public name with its signature as written in the source, so that libraries do not matter."""
     return "\n".join(line for name in corridor.__all__ for line in _lines(name)) + "\n"
 
 
@@ -39,12 +39,12 @@ def _lines(name: str) -> list[str]:
         return [f"def {name}{_signature(node)}"]
     assert isinstance(node, ast.ClassDef)
     lines = [f"class {name}({', '.join(map(ast.unparse, node.bases))})"]
-    for part in node.body:
-        if isinstance(part, ast.AnnAssign) and not ast.unparse(part.target).startswith("_"):
-            lines.append(f"    {ast.unparse(part)}")
-        if isinstance(part, ast.FunctionDef) and (part.name == "__init__" or not part.name.startswith("_")):
-            marks = "".join(f"@{ast.unparse(mark)} " for mark in part.decorator_list)
-            lines.append(f"    {marks}def {part.name}{_signature(part)}")
+    for member in node.body:
+        if isinstance(member, ast.AnnAssign) and not ast.unparse(member.target).startswith("_"):
+            lines.append(f"    {ast.unparse(member)}")
+        if isinstance(member, ast.FunctionDef) and (member.name == "__init__" or not member.name.startswith("_")):
+            marks = "".join(f"@{ast.unparse(mark)} " for mark in member.decorator_list)
+            lines.append(f"    {marks}def {member.name}{_signature(member)}")
     return lines
 
 
@@ -54,15 +54,15 @@ def _signature(node: ast.FunctionDef) -> str:
 
 
 def test_public_names_and_signatures() -> None:
-    told, found = SNAPSHOT.read_text(encoding="utf-8"), described()
-    if told != found:
+    expected, found = SNAPSHOT.read_text(encoding="utf-8"), described()
+    if expected != found:
         changes = "\n".join(
-            difflib.unified_diff(told.splitlines(), found.splitlines(), "told", "found", "", "", 0)
+            difflib.unified_diff(expected.splitlines(), found.splitlines(), "expected", "found", "", "", 0)
         )
         pytest.fail(f"the public names or signatures changed; {RENEW}\n{changes}", pytrace=False)
 
 
-def test_names_are_told_once_and_to_type_checkers() -> None:
+def test_names_are_listed_once_and_to_type_checkers() -> None:
     """What is loaded on first use is what type checkers see, from the same module."""
     tree = ast.parse((ROOT / "__init__.py").read_text(encoding="utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))

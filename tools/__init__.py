@@ -1,1 +1,1 @@
-"""What only maintainers run; not part of the package."""
+"""Scripts that only maintainers run; not in the package."""

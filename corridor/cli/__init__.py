@@ -60,7 +60,7 @@ for _name, _command in _COMMANDS.items():
 
 
 def main() -> None:
-    """Run the command line; faults of input end in a message and an exit code, never in a traceback."""
+    """Run the command line; bad input ends in a message and an exit code, never in a traceback."""
     from corridor.errors import CorridorError, NoPlan
 
     try:
@@ -77,7 +77,7 @@ def main() -> None:
         if isinstance(stopped, SystemExit) and stopped.code != 130:
             raise
         _fail(
-            "stopped; nothing half-written is left; plans found are kept: go on with run --resume.",
+            "stopped; no half-written results are left, plans found are kept. Fix: continue with run --resume.",
             130,
         )
 

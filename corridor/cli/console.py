@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 @contextmanager
 def search_progress(console: Console) -> Iterator[Callable[[float, float, float], None]]:
-    """A line that tells how far a search is: seconds, best, bound, gap."""
+    """A status line of a search: seconds, best loss, bound, gap. Yields the function that updates it."""
     with console.status("planning") as status:
 
-        def tell(seconds: float, best: float, bound: float) -> None:
+        def update(seconds: float, best: float, bound: float) -> None:
             if best != best:
                 status.update(f"planning: {seconds:,.0f} s, no plan yet, bound {bound:,.1f}")
                 return
             gap = (best - bound) / abs(best) if best else 0.0
             status.update(f"planning: {seconds:,.0f} s, best {best:,.1f}, bound {bound:,.1f}, gap {gap:.2%}")
 
-        yield tell
+        yield update
 
 
 @contextmanager
 def steps_progress(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar that is told how many steps of how many are done."""
+    """A progress bar. Yields the function that sets steps done and all steps."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -40,7 +40,7 @@ def steps_progress(console: Console, what: str) -> Iterator[Callable[[int, int],
 
 
 def new_table(title: str, columns: list[str]) -> Table:
-    """An empty table; columns of words stand left and may wrap, figures stand right."""
+    """An empty table; text columns are left-aligned, numbers right-aligned; long names may wrap."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -59,7 +59,7 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def as_text(text: Any) -> Any:
-    """Text shown as it is, whatever brackets it holds."""
+    """Text shown unchanged: brackets in it are no markup."""
     from rich.text import Text
 
     return Text(str(text))
@@ -69,7 +69,7 @@ def _console(stderr: bool) -> Callable[[], Console]:
     def make() -> Console:
         from rich.console import Console
 
-        # Into a file or pipe a table is as wide as it needs, not cut to 80 columns.
+        # In a file or pipe a table may be wider than 80 columns.
         width = None if (sys.stderr if stderr else sys.stdout).isatty() else 150
         return Console(stderr=stderr, width=width, highlight=False, markup=False)
 

@@ -1,4 +1,4 @@
-"""`corridor check` and `corridor graph`: the tables, and their graph for other programs."""
+"""`corridor check` and `corridor graph`: check the tables; write them as a graph for other programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from corridor.cli.settings import Data, Only, load_data
 
 
 def check(data: Data = None, only: Only = False) -> None:
-    """Check the tables and say how well their figures are known."""
+    """Check the tables and report how well their figures are known."""
     import pandas as pd
 
     from corridor.data.checks import coverage

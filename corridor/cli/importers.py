@@ -20,8 +20,8 @@ _MARKETS = frozenset({"IND", "USA"})
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """Everything that was asked for on the command line."""
+class _Request:
+    """The options of the command line."""
 
     files: list[Path]
     choice: TradeOptions
@@ -71,7 +71,7 @@ def import_(
         Path | None,
         typer.Option(
             "--concordance",
-            help="CSV: from_revision, from_code, to_code, weight: what became of codes of other editions.",
+            help="CSV: from_revision, from_code, to_code, weight: how codes of other editions map to ours.",
             show_default=False,
         ),
     ] = None,
@@ -83,7 +83,7 @@ def import_(
         str, typer.Option("--revision", help="baci: edition of the Harmonized System, such as HS17.")
     ] = "",
     unit: Annotated[
-        float | None, typer.Option("--unit", help="US$ in one unit of the value, where it is not the usual.")
+        float | None, typer.Option("--unit", help="US$ in one unit of the value, if not the usual.")
     ] = None,
     rate: Annotated[
         list[str] | None,
@@ -107,17 +107,17 @@ def import_(
     ] = True,
     on_clash: Annotated[
         str,
-        typer.Option(
-            "--on-clash", help="A key that stands in the folder with other figures: refuse, replace, keep."
-        ),
+        typer.Option("--on-clash", help="If the folder has the key with other figures: refuse, replace, keep."),
     ] = "refuse",
-    format: Annotated[str, typer.Option("--format", help="Of a new table trade: parquet or csv.")] = "parquet",
+    format: Annotated[
+        str, typer.Option("--format", help="Format of a new table trade: parquet or csv.")
+    ] = "parquet",
     encoding: Annotated[str, typer.Option("--encoding", help="utf-8, utf-16 or latin-1.")] = "utf-8",
     memory: Annotated[
         str, typer.Option("--memory", help="Most memory to take; the rest goes to disk.")
     ] = "1500MB",
 ) -> None:
-    """Bring your own data: files of a publisher, or any table, as tables laid over the bundled ones."""
+    """Import your own data: a publisher's files, or any table, as tables that extend the bundled ones."""
     from corridor.errors import ConfigError
     from corridor.importers.files.one_source import alone
     from corridor.importers.files.write_into import land
@@ -125,7 +125,7 @@ def import_(
     from corridor.importers.trade.table import TradeOptions
 
     if source not in _READERS:
-        raise ConfigError(f"source {source!r}: there is no such importer. Importers: {', '.join(_READERS)}.")
+        raise ConfigError(f"source {source!r}: no such importer. Fix: use one of {', '.join(_READERS)}.")
     mapped = None
     if components is not None and source in _TRADE:
         mapped = read_components(components, key or f"{source}-map")
@@ -138,7 +138,7 @@ def import_(
         memory=memory,
         encoding=encoding,
     )
-    asked = _Asked(
+    request = _Request(
         files=files,
         choice=choice,
         flow=flow,
@@ -160,7 +160,7 @@ def import_(
         },
         components=components,
     )
-    imported = _READERS[source](asked)
+    imported = _READERS[source](request)
     if mapped is not None and "trade" in imported.tables:
         own = str(imported.tables["sources"]["key"].iloc[0])
         mapped["source"] = mapped["source"].replace({f"{source}-map": own})
@@ -176,127 +176,144 @@ def import_(
     say().print(f"Written: {', '.join(path.name for path in written)} in {into}. Use it with --data {into}.")
 
 
-def _reporters(source: str, given: list[str] | None) -> frozenset[str] | None:
-    if given is None:
+def _reporters(source: str, countries: list[str] | None) -> frozenset[str] | None:
+    if countries is None:
         return _MARKETS if source in ("baci", "comtrade") else None
-    if [word.lower() for word in given] == ["all"]:
+    if [word.lower() for word in countries] == ["all"]:
         return None
     from corridor.errors import ConfigError
     from corridor.importers.files.names import known_countries
 
     known = set(known_countries()["iso3"])
-    wrong = sorted(set(given) - known)
+    wrong = sorted(set(countries) - known)
     if wrong:
         raise ConfigError(f"--reporter {', '.join(wrong)}: use ISO 3166-1 alpha-3 codes such as IND, or all")
-    return frozenset(given)
+    return frozenset(countries)
 
 
-def _rates(given: list[str]) -> dict[int, float]:
+def _rates(texts: list[str]) -> dict[int, float]:
     from corridor.errors import ConfigError
 
     rates = {}
-    for part in ",".join(given).split(","):
-        if not part.strip():
+    for text in ",".join(texts).split(","):
+        if not text.strip():
             continue
-        found = re.fullmatch(r"\s*(\d{4})\s*=\s*(\d+(?:\.\d+)?)\s*", part)
+        found = re.fullmatch(r"\s*(\d{4})\s*=\s*(\d+(?:\.\d+)?)\s*", text)
         if found is None or float(found[2]) <= 0:
-            raise ConfigError(f"--rate {part!r}: wanted year=US$ for one unit, such as 2023=1.08")
+            raise ConfigError(f"--rate {text!r}: wanted year=US$ for one unit, such as 2023=1.08")
         rates[int(found[1])] = float(found[2])
     return rates
 
 
-def _baci(asked: _Asked) -> Imported:
+def _baci(request: _Request) -> Imported:
     from corridor.importers.trade.world_trade import read_baci
 
-    unit = 1e3 if asked.unit is None else asked.unit
-    return read_baci(asked.files, asked.choice, revision=asked.revision, usd=unit, date=asked.source["date"])
-
-
-def _comtrade(asked: _Asked) -> Imported:
-    from corridor.importers.trade.world_trade import read_comtrade
-
-    return read_comtrade(asked.files, asked.choice, flow=asked.flow or "imports", date=asked.source["date"])
-
-
-def _census(asked: _Asked) -> Imported:
-    from corridor.importers.trade.national_trade import read_census
-
-    return read_census(asked.files, asked.choice, date=asked.source["date"])
-
-
-def _tradestat(asked: _Asked) -> Imported:
-    from corridor.importers.trade.national_trade import read_tradestat
-
-    unit = 1e6 if asked.unit is None else asked.unit
-    return read_tradestat(
-        asked.files, asked.choice, flow=asked.flow, partners=asked.partners, usd=unit, date=asked.source["date"]
+    unit = 1e3 if request.unit is None else request.unit
+    return read_baci(
+        request.files, request.choice, revision=request.revision, usd=unit, date=request.source["date"]
     )
 
 
-def _dgcis(asked: _Asked) -> Imported:
+def _comtrade(request: _Request) -> Imported:
+    from corridor.importers.trade.world_trade import read_comtrade
+
+    return read_comtrade(
+        request.files, request.choice, flow=request.flow or "imports", date=request.source["date"]
+    )
+
+
+def _census(request: _Request) -> Imported:
+    from corridor.importers.trade.national_trade import read_census
+
+    return read_census(request.files, request.choice, date=request.source["date"])
+
+
+def _tradestat(request: _Request) -> Imported:
+    from corridor.importers.trade.national_trade import read_tradestat
+
+    unit = 1e6 if request.unit is None else request.unit
+    return read_tradestat(
+        request.files,
+        request.choice,
+        flow=request.flow,
+        partners=request.partners,
+        usd=unit,
+        date=request.source["date"],
+    )
+
+
+def _dgcis(request: _Request) -> Imported:
     from corridor.importers.trade.class_imports import read_dgcis
 
-    return read_dgcis(asked.files, flow=asked.flow, years=asked.choice.years, date=asked.source["date"])
+    return read_dgcis(request.files, flow=request.flow, years=request.choice.years, date=request.source["date"])
 
 
-def _comext(asked: _Asked) -> Imported:
+def _comext(request: _Request) -> Imported:
     from corridor.importers.trade.national_trade import read_comext
 
     return read_comext(
-        asked.files, asked.choice, rates=asked.rates, flow=asked.flow or "imports", date=asked.source["date"]
+        request.files,
+        request.choice,
+        rates=request.rates,
+        flow=request.flow or "imports",
+        date=request.source["date"],
     )
 
 
-def _table(asked: _Asked) -> Imported:
+def _table(request: _Request) -> Imported:
     from corridor.errors import ConfigError
     from corridor.importers.files.imported import source_row
     from corridor.importers.trade.plain_table import read_map, read_table
 
-    said = asked.source
-    lacking = [name for name in ("key", "title", "publisher", "licence") if not said[name]]
+    entry = request.source
+    lacking = [name for name in ("key", "title", "publisher", "licence") if not entry[name]]
     if lacking:
         raise ConfigError(
-            f"a table of your own needs {', '.join(f'--{name}' for name in lacking)}: every row has a source"
+            f"your own table needs {', '.join(f'--{name}' for name in lacking)}: every row has a source"
         )
     source = source_row(
-        said["key"], said["title"], said["publisher"], said["address"], said["licence"], said["date"]
+        entry["key"], entry["title"], entry["publisher"], entry["address"], entry["licence"], entry["date"]
     )
-    unit = asked.rates or (1.0 if asked.unit is None else asked.unit)
-    columns = read_map(asked.columns, asked.columns_file)
-    return read_table(asked.files, asked.choice, columns, source, table=asked.table, usd=unit, status=asked.status)
+    unit = request.rates or (1.0 if request.unit is None else request.unit)
+    columns = read_map(request.columns, request.columns_file)
+    return read_table(
+        request.files, request.choice, columns, source, table=request.table, usd=unit, status=request.status
+    )
 
 
-def _usgs(asked: _Asked) -> Imported:
+def _usgs(request: _Request) -> Imported:
     from corridor.importers.supply.mineral_imports import read_usgs
 
-    return read_usgs(asked.files, _known_components(), date=asked.source["date"])
+    return read_usgs(request.files, _known_components(), date=request.source["date"])
 
 
-def _iea(asked: _Asked) -> Imported:
+def _iea(request: _Request) -> Imported:
     from corridor.importers.supply.mineral_imports import read_iea
 
-    return read_iea(asked.files, _known_components(), date=asked.source["date"])
+    return read_iea(request.files, _known_components(), date=request.source["date"])
 
 
-def _worldbank(asked: _Asked) -> Imported:
+def _worldbank(request: _Request) -> Imported:
     from corridor.data.tables import load_tables
     from corridor.importers.countries.index_imports import read_worldbank
 
-    return read_worldbank(asked.files, load_tables().countries, date=asked.source["date"])
+    return read_worldbank(request.files, load_tables().countries, date=request.source["date"])
 
 
-def _eto(asked: _Asked) -> Imported:
+def _eto(request: _Request) -> Imported:
     from corridor.importers.supply.eto import read_eto
 
-    year = asked.choice.years[0] if asked.choice.years else None
-    return read_eto(asked.files, _known_components(), asked.components, year=year, date=asked.source["date"])
+    year = request.choice.years[0] if request.choice.years else None
+    return read_eto(request.files, _known_components(), request.components, year=year, date=request.source["date"])
 
 
-def _mrio(asked: _Asked) -> Imported:
+def _mrio(request: _Request) -> Imported:
     from corridor.importers.supply.mrio import read_mrio
 
-    year = asked.choice.years[0] if asked.choice.years else None
-    return read_mrio(asked.files, _known_components(), asked.components, year=year, date=asked.source["date"])
+    year = request.choice.years[0] if request.choice.years else None
+    return read_mrio(
+        request.files, _known_components(), request.components, year=year, date=request.source["date"]
+    )
 
 
 def _known_components() -> frozenset[str]:
@@ -305,14 +322,14 @@ def _known_components() -> frozenset[str]:
     return frozenset(load_tables().components["id"])
 
 
-_TRADE: dict[str, Callable[[_Asked], Imported]] = {
+_TRADE: dict[str, Callable[[_Request], Imported]] = {
     "baci": _baci,
     "comtrade": _comtrade,
     "census": _census,
     "tradestat": _tradestat,
     "comext": _comext,
 }
-_READERS: dict[str, Callable[[_Asked], Imported]] = {
+_READERS: dict[str, Callable[[_Request], Imported]] = {
     **_TRADE,
     "dgcis": _dgcis,
     "usgs": _usgs,

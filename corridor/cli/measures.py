@@ -1,4 +1,4 @@
-"""`corridor measure`: every measure of the markets by its kind."""
+"""`corridor measure`: any measure of the markets, chosen by its kind."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def measure(
     study: StudyName = "default",
     kind: Annotated[str, typer.Option("--kind", help="What to measure; --list shows the kinds.")] = "exposure",
-    list_: Annotated[bool, typer.Option("--list", help="List the kinds, what they mean and take.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="List the kinds with their meaning and options.")] = False,
     market: Annotated[
         list[str] | None,
         typer.Option("--market", help="Market, for example IND; may be given again.", show_default=False),
@@ -50,7 +50,7 @@ def measure(
     data: Data = None,
     only: Only = False,
 ) -> None:
-    """Measure exposure to the target, concentration, dependence, choke points, stops: --list shows all kinds."""
+    """Measure exposure to the target, concentration, dependence, choke points or stops: --list shows all kinds."""
     from corridor.registry import kind_of
     from corridor.registry import measure as measured
 
@@ -80,7 +80,7 @@ def measure(
 
 
 def _list() -> None:
-    """Print every kind with what it means and takes."""
+    """Print every kind with its meaning and options."""
     from corridor.registry import KINDS
 
     for name, kind in KINDS.items():
@@ -89,13 +89,13 @@ def _list() -> None:
 
 
 def _show(name: str, kind: MeasureKind, frame: pd.DataFrame, against: str, top: int) -> None:
-    """Print a table per market, what its columns mean, and what its notes say."""
-    parts = [("", frame)] if "market" not in frame else list(frame.groupby("market", sort=False))
-    for market, part in parts:
+    """Print a table per market, the meaning of its columns, and its notes."""
+    tables = [("", frame)] if "market" not in frame else list(frame.groupby("market", sort=False))
+    for market, rows in tables:
         head = f"{market!s}: " if market else ""
-        _table(f"{head}{name}{against}", kind.columns, part.head(top))
+        _table(f"{head}{name}{against}", kind.columns, rows.head(top))
     if not len(frame):
-        say().print("Nothing to show: no row of this kind fits the options.")
+        say().print("Nothing to show: no row matches the options.")
         return
     meanings = [f"{column.name}: {column.meaning}" for column in kind.columns if column.name != "name"]
     say().print(as_text(". ".join(meanings) + "."), soft_wrap=True)
@@ -106,9 +106,9 @@ def _show(name: str, kind: MeasureKind, frame: pd.DataFrame, against: str, top: 
 
 def _table(title: str, columns: tuple[MeasureColumn, ...], rows: pd.DataFrame) -> None:
     table = new_table(title, ["", *("component" if column.name == "name" else column.name for column in columns)])
-    for at, column in enumerate(columns, 1):
+    for position, column in enumerate(columns, 1):
         if not column.form:
-            table.columns[at].justify, table.columns[at].no_wrap = "left", False
+            table.columns[position].justify, table.columns[position].no_wrap = "left", False
     for rank, row in enumerate(records(rows), 1):
         table.add_row(str(rank), *(as_text(written(row[column.name], column.form)) for column in columns))
     say().print(table)

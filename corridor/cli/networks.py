@@ -1,4 +1,4 @@
-"""`corridor look-through`, `cascade` and `reliance`: the general measures, on anybody's as_text tables."""
+"""`corridor look-through`, `cascade` and `reliance`: the general measures, on tables of your own."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def look_through(
     top: Top = 20,
     to: To = None,
 ) -> None:
-    """Exposure of every node of any input-output table: at face value, looking through to all tiers, hidden."""
+    """Exposure of every node of any input-output table: at face value, through all tiers, and their difference."""
     from corridor.measures import look_through as bought
     from corridor.measures import sales_exposure as sold
 
@@ -65,7 +65,7 @@ def look_through(
     figures = dict.fromkeys([name for name in frame.columns if name not in words], ".2%")
     _print("Exposure, most hidden first", frame, dict.fromkeys(words, "") | figures, top)
     say().print(
-        "face_value: part of purchases (sales) made there directly. look_through: the same over all tiers. "
+        "face_value: share of purchases (sales) made there directly. look_through: the same over all tiers. "
         "hidden: their difference. fpem, fpex: the published variants with the node's own tier counted.",
         soft_wrap=True,
     )
@@ -101,7 +101,7 @@ def cascade(
         bool,
         typer.Option(
             "--replaceability/--no-replaceability",
-            help="Whether others in its market step in for a failing supplier.",
+            help="Whether others in its market replace a failing supplier.",
         ),
     ] = True,
     revenue_and_cost: Annotated[
@@ -113,7 +113,7 @@ def cascade(
     levels: Annotated[
         Path | None,
         typer.Option(
-            "--levels", help="Also write what is left of every node in every scenario.", show_default=False
+            "--levels", help="Also write the remaining level of every node in every scenario.", show_default=False
         ),
     ] = None,
     top: Top = 20,
@@ -128,10 +128,9 @@ def cascade(
     kinds = read_plain(Path(essential)) if Path(essential).suffix else essential
     network = SupplyNetwork.of(read_plain(edges), read_plain(nodes), kinds, revenue_and_cost=revenue_and_cost)
     asked: Any = read_plain(shock) if shock is not None else _nodes(network.ids, node)
-    way = cast(Literal["both", "down", "up"], direction)
     rules: dict[str, Any] = {
         "replaceability": replaceability,
-        "direction": way,
+        "direction": cast(Literal["both", "down", "up"], direction),
         "tolerance": tolerance,
         "max_rounds": max_rounds,
     }
@@ -159,22 +158,22 @@ def reliance(
     """Net import reliance in per cent of consumption, with the bounds of the figures carried through."""
     from corridor.measures import format_bound, net_import_reliance
 
-    given = read_plain(balance)
-    found = net_import_reliance(given)
+    balances = read_plain(balance)
+    found = net_import_reliance(balances)
     shown = [format_bound(low, high) for low, high in zip(found["low"], found["high"], strict=True)]
-    frame = given.join(found).assign(reliance=shown)
-    names = [name for name in given.columns if name not in ("secondary", "stock_draw")]
+    frame = balances.join(found).assign(reliance=shown)
+    names = [name for name in balances.columns if name not in ("secondary", "stock_draw")]
     _print("Net import reliance, per cent", frame, dict.fromkeys([*names, "reliance", "net_exporter"], ""), top)
     _save(frame, to)
 
 
 def read_plain(file: Path) -> pd.DataFrame:
-    """A table from .csv or .parquet, cells as they stand.
+    """A table from .csv or .parquet, cells unchanged.
 
     Raises
     ------
     ConfigError
-        If there is no such file, or it is no such table.
+        If the file does not exist or is no such table.
     """
     import pandas as pd
 
@@ -188,14 +187,14 @@ def read_plain(file: Path) -> pd.DataFrame:
         # Codes such as NA (Namibia) are words, not blanks.
         return pd.read_csv(file, keep_default_na=False, na_values=[""]) if kind == ".csv" else parquet_frame(file)
     except FileNotFoundError:
-        raise ConfigError(f"table {file}: there is no such file.") from None
-    except (OSError, ValueError) as error:  # what pandas and pyarrow raise for files that are no tables
+        raise ConfigError(f"table {file}: no such file.") from None
+    except (OSError, ValueError) as error:  # raised by pandas and pyarrow for files that are no tables
         what = (str(error).splitlines() or ["no reason given"])[0]
         raise ConfigError(f"table {file}: can't be read ({what}). Fix: save it again as {kind}.") from None
 
 
 def _nodes(ids: pd.Index, asked: list[str] | None) -> list[Any] | None:
-    """The nodes by name as their ids stand in the table, which may be numbers."""
+    """The ids of the nodes asked for, in the type of the table: ids may be numbers."""
     from corridor.errors import ConfigError
     from corridor.registry.definition import close
 
@@ -219,9 +218,9 @@ def _groups(texts: list[str]) -> dict[str, str] | None:
 
 def _print(title: str, frame: pd.DataFrame, forms: dict[str, str], top: int) -> None:
     table = new_table(title, list(forms))
-    for at, form in enumerate(forms.values()):
+    for position, form in enumerate(forms.values()):
         if not form:
-            table.columns[at].justify = "left"
+            table.columns[position].justify = "left"
     for row in records(frame.head(top)):
         table.add_row(*(as_text(written(row[name], form)) for name, form in forms.items()))
     say().print(table)

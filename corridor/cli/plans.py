@@ -1,4 +1,4 @@
-"""`corridor plan`, `frontier` and `explain`: what to move, what each dollar buys, and why."""
+"""`corridor plan`, `frontier` and `explain`: which production to move, what each dollar buys, and why."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def plan(
     study: StudyName = "default",
     budget: Annotated[
         float | None,
-        typer.Option("--budget", help="US$ million; the study's where not given.", show_default=False),
+        typer.Option("--budget", help="US$ million; the study's if left out.", show_default=False),
     ] = None,
     workbook: Annotated[
         Path | None,
@@ -41,7 +41,7 @@ def plan(
     scenario: Scenario = None,
     override: Override = None,
 ) -> None:
-    """One plan: the moves that lose least within a budget."""
+    """One plan: the moves with the least expected loss within a budget."""
     from corridor.relocation import optimize
 
     if workbook is None:
@@ -49,8 +49,8 @@ def plan(
     else:
         settings, tables = _from_workbook(workbook, study, data, only, scenario, override)
     wanted = settings.budget_usd_m if budget is None else budget
-    with search_progress(err()) as tell:
-        made = optimize(tables, settings, budget_usd_m=wanted, progress=tell)
+    with search_progress(err()) as progress:
+        made = optimize(tables, settings, budget_usd_m=wanted, progress=progress)
     show_plan(settings, tables, made)
     if to is not None and to.suffix.lower() == ".xlsx":
         from corridor.workbook import write_workbook
@@ -67,13 +67,13 @@ def plan(
 def _from_workbook(
     workbook: Path, study: str, data: Path | None, only: bool, scenario: str | None, override: list[str] | None
 ) -> tuple[Study, Tables]:
-    """The study that a workbook holds, with the tables that it was written for."""
+    """The study in a workbook, and the tables it was written for."""
     from corridor.errors import ConfigError
     from corridor.workbook import read_workbook
 
     if study != "default" or scenario is not None or override:
         raise ConfigError(
-            "--workbook holds a study of its own. Fix: leave out the study, --scenario and --override; "
+            "--workbook has its own study. Fix: leave out the study, --scenario and --override; "
             "or leave out --workbook."
         )
     tables = load_data(data, only)
@@ -84,7 +84,7 @@ def explain(
     study: StudyName = "default",
     budget: Annotated[
         float | None,
-        typer.Option("--budget", help="US$ million; the study's where not given.", show_default=False),
+        typer.Option("--budget", help="US$ million; the study's if left out.", show_default=False),
     ] = None,
     count: Annotated[
         int,
@@ -92,13 +92,13 @@ def explain(
     ] = 20,
     slack: Annotated[
         float,
-        typer.Option("--slack", min=0.0, help="Part of what the best plan avoids that they may avoid less."),
+        typer.Option("--slack", min=0.0, help="Fraction of the best plan's avoided loss that they may miss."),
     ] = 0.1,
     forced: Annotated[
         list[str] | None,
         typer.Option(
             "--force",
-            help="What it would cost to make this component, too; may be given again.",
+            help="Cost of also making this component; may be given again.",
             show_default=False,
         ),
     ] = None,
@@ -111,39 +111,39 @@ def explain(
     scenario: Scenario = None,
     override: Override = None,
 ) -> None:
-    """Why a plan is as it is: what each move is worth, what it needs, what binds, and what could be otherwise."""
+    """Explain a plan: the worth and needs of each move, binding limits, and near-optimal alternatives."""
     from corridor.relocation import alternatives, force_one, optimize
     from corridor.relocation import explain as reasons_of
     from corridor.runs.results import save_table
 
     settings, tables = load_inputs(study, data, only, scenario, override)
     wanted = settings.budget_usd_m if budget is None else budget
-    with search_progress(err()) as tell:
-        made = optimize(tables, settings, budget_usd_m=wanted, progress=tell)
+    with search_progress(err()) as progress:
+        made = optimize(tables, settings, budget_usd_m=wanted, progress=progress)
     with steps_progress(err(), "valuing moves") as step:
         reasons = reasons_of(tables, settings, made, progress=step)
     others = None
     if count:
-        with err().status("looking for other plans as good"):
+        with err().status("searching near-optimal plans"):
             others = alternatives(tables, settings, budget_usd_m=wanted, count=count, slack=slack, start=made)
     show_reasons(settings, tables, made, reasons, others)
-    parts = {}
+    tables_out = {}
     if forced:
         with err().status("forcing one at a time"):
-            parts["forced"] = force_one(tables, settings, made, forced)
-        show_forced(tables, parts["forced"])
+            tables_out["forced"] = force_one(tables, settings, made, forced)
+        show_forced(tables, tables_out["forced"])
     if to is not None:
-        parts |= {
+        tables_out |= {
             "moves": reasons.moves,
             "pairs": reasons.pairs,
             "levers": reasons.levers,
             "limits": reasons.limits,
         }
         if others is not None:
-            parts |= {"alternatives": others.plans, "components": others.components, "sites": others.sites}
-        for name, frame in parts.items():
+            tables_out |= {"alternatives": others.plans, "components": others.components, "sites": others.sites}
+        for name, frame in tables_out.items():
             save_table(frame, to / f"{name}.csv")
-        say().print(f"{len(parts)} tables written to {to}")
+        say().print(f"{len(tables_out)} tables written to {to}")
 
 
 def frontier(
@@ -186,7 +186,7 @@ def plan_along(settings: Study, tables: Tables, budgets: list[float], *, resume:
 def why(
     settings: Study, tables: Tables, plans: list[Plan]
 ) -> tuple[dict[float, Reasons], dict[float, Alternatives]]:
-    """Reasons and other plans as good, by budget: of the plan of the study's own budget, where there is one."""
+    """Reasons and near-optimal plans, by budget: for the plan of the study's own budget, if there is one."""
     from corridor.relocation import alternatives
     from corridor.relocation import explain as reasons_of
 
@@ -196,6 +196,6 @@ def why(
     plan = mine[0]
     with steps_progress(err(), "valuing moves") as step:
         reasons = reasons_of(tables, settings, plan, progress=step)
-    with err().status("looking for other plans as good"):
+    with err().status("searching near-optimal plans"):
         others = alternatives(tables, settings, budget_usd_m=plan.budget_usd_m, start=plan)
     return {plan.budget_usd_m: reasons}, {plan.budget_usd_m: others}

@@ -26,7 +26,7 @@ def risk(
             "--correlation",
             min=0.0,
             max=1.0,
-            help="Of the errors within a source: 0 none, 1 all alike.",
+            help="Correlation of the errors within a source: 0 none, 1 all equal.",
         ),
     ] = 0.0,
     to: Annotated[
@@ -38,7 +38,7 @@ def risk(
     scenario: Scenario = None,
     override: Override = None,
 ) -> None:
-    """What a window of some months may cost without a plan: denials and tables drawn at random."""
+    """Distribution of the loss within some months without a plan: denials and tables drawn at random."""
     from corridor.risk import loss_distribution
     from corridor.runs.results import save_table
 
@@ -74,13 +74,13 @@ def _show(found: LossDistribution) -> None:
             row["market"], row["sector"], f"{row['mean']:,.0f}", between, f"{row['no_loss']:.0%}", *figures
         )
     say().print(table)
-    table = new_table("Part of the mean loss by denial", ["denial", "probability", "alone", "mean", "share"])
+    table = new_table("Share of the mean loss by denial", ["denial", "probability", "alone", "mean", "share"])
     for row in records(found.denials[found.denials["share"] >= 0.001]):
         figures = (f"{row[name]:,.0f}" for name in ("alone_usd_m", "loss_usd_m"))
         table.add_row(row["denial"], f"{row['probability']:.0%}", *figures, f"{row['share']:.1%}")
     say().print(table)
     say().print(
         "Every denial of the study happens with its probability and starts at a random time in the window; what "
-        "falls after the window is not counted. worst 5 %: mean of the worst twentieth. alone: the denial from "
+        "falls after the window is not counted. worst 5 %: mean of these scenarios. alone: the denial from "
         "the window's first day, at the stated figures. Not discounted, markets not weighted."
     )

@@ -1,4 +1,4 @@
-"""`corridor robust`: a plan against the worst, against other figures, and what knowing more would be worth."""
+"""`corridor robust`: a plan under the worst cuts and under other figures, and the value of information."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def robust(
     study: StudyName = "default",
     budget: Annotated[
         float | None,
-        typer.Option("--budget", help="US$ million; the study's where not given.", show_default=False),
+        typer.Option("--budget", help="US$ million; the study's if left out.", show_default=False),
     ] = None,
-    k: Annotated[int, typer.Option("--worst", min=0, help="How many are cut at once; 0: do not look.")] = 2,
+    k: Annotated[int, typer.Option("--worst", min=0, help="How many are cut at once; 0: skip.")] = 2,
     of: Annotated[
         str, typer.Option("--of", help="What is cut: exporters, components, stages or sectors.")
     ] = "exporters",
@@ -37,9 +37,11 @@ def robust(
         str, typer.Option("--over", help="What is drawn: data, denials (their probabilities), both, or windows.")
     ] = "both",
     information: Annotated[
-        bool, typer.Option("--information", help="Also what knowing the window beforehand would be worth.")
+        bool, typer.Option("--information", help="Also the value of knowing the window beforehand.")
     ] = False,
-    seconds: Annotated[float, typer.Option("--seconds", min=1, help="For each plan under other figures.")] = 8.0,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=1, help="Time limit of each plan under other figures.")
+    ] = 8.0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed draws the same.")] = 0,
     to: Annotated[
         Path | None,
@@ -50,39 +52,39 @@ def robust(
     scenario: Scenario = None,
     override: Override = None,
 ) -> None:
-    """A plan under test: the worst that can be cut, other figures, and the worth of knowing more."""
+    """Test a plan: the worst cuts, other figures, and the value of information."""
     from corridor.relocation import optimize
     from corridor.runs.results import save_table
 
     settings, tables = load_inputs(study, data, only, scenario, override)
     wanted = settings.budget_usd_m if budget is None else budget
-    with search_progress(err()) as tell:
-        made = optimize(tables, settings, budget_usd_m=wanted, progress=tell)
+    with search_progress(err()) as progress:
+        made = optimize(tables, settings, budget_usd_m=wanted, progress=progress)
     show_frontier(settings, tables, [made])
-    parts: dict[str, pd.DataFrame] = {}
+    tables_out: dict[str, pd.DataFrame] = {}
     if k:
-        parts |= _worst(tables, settings, made, k, of)
+        tables_out |= _worst(tables, settings, made, k, of)
     if draws:
-        parts |= _persistence(tables, settings, made, over, draws, seed, seconds)
+        tables_out |= _persistence(tables, settings, made, over, draws, seed, seconds)
     if information:
-        parts |= _information(tables, settings, wanted, seconds)
+        tables_out |= _information(tables, settings, wanted, seconds)
     if to is not None:
-        for name, frame in parts.items():
+        for name, frame in tables_out.items():
             save_table(frame, to / f"{name}.csv")
-        say().print(f"{len(parts)} tables written to {to}")
+        say().print(f"{len(tables_out)} tables written to {to}")
 
 
 def _worst(tables: Tables, settings: Study, made: Plan, k: int, of: str) -> dict[str, pd.DataFrame]:
     from corridor.relocation import worst
 
-    with err().status("looking for the worst") as status:
+    with err().status("searching the worst cuts") as status:
         found = worst(
             tables,
             settings,
             made,
             k=k,
             of=of,  # type: ignore[arg-type]
-            progress=lambda done: status.update(f"looking for the worst: {done:,} losses worked out"),
+            progress=lambda done: status.update(f"searching the worst cuts: {done:,} losses computed"),
         )
     table = new_table(
         f"The worst {k} {of} at once, twelve months in {settings.last_year}: loss, US$ million",
@@ -124,13 +126,15 @@ def _persistence(
         f"In how many of {len(found.plans)} plans ({what})", ["component", "sector", "in", "planned"]
     )
     for row in records(shown.head(_SHOWN)):
-        told = "yes" if row["planned"] else "no"
-        table.add_row(as_text(names[row["component"]]), str(row["sector"]), f"{row['plans']} of {row['of']}", told)
+        planned = "yes" if row["planned"] else "no"
+        table.add_row(
+            as_text(names[row["component"]]), str(row["sector"]), f"{row['plans']} of {row['of']}", planned
+        )
     say().print(table)
     counts = found.components["verdict"].value_counts()
     say().print(
         f"{counts.get('must', 0)} components are in all, {counts.get('could', 0)} in some; on average "
-        f"{found.plans['same'].mean():.0%} of the plan's components come back."
+        f"{found.plans['same'].mean():.0%} of the plan's components are chosen again."
     )
     return {
         "persistence": found.plans,
@@ -154,10 +158,10 @@ def _information(tables: Tables, settings: Study, budget: float, seconds: float)
         "WS": "expected loss if the window were known before planning",
         "SP": "expected loss of one plan for all windows",
         "EEV": "expected loss of the plan made for the mean window",
-        "EVPI": "worth of knowing the window beforehand, at most",
-        "VSS": "worth of planning for all windows instead of the mean one",
+        "EVPI": "value of knowing the window beforehand, at most",
+        "VSS": "value of planning for all windows instead of the mean one",
     }
-    table = new_table("What knowing more is worth, US$ million", ["component", "value", "low", "high"])
+    table = new_table("Value of information, US$ million", ["component", "value", "low", "high"])
     table.columns[0].header = "measure"
     for row in records(found.summary):
         figures = (f"{row[name]:,.0f}" for name in ("value_usd_m", "low_usd_m", "high_usd_m"))

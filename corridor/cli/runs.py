@@ -13,10 +13,13 @@ from corridor.cli.console import out as say
 
 def sweep(
     file: Annotated[Path, typer.Argument(metavar="SWEEP.yaml", help="What is varied.")],
-    out: Annotated[str, typer.Option("--out", help="Folder or address for the results; a sweep there goes on.")],
+    out: Annotated[
+        str,
+        typer.Option("--out", help="Folder or address for the results; continues a sweep there."),
+    ],
     workers: Annotated[
         int | None,
-        typer.Option("--workers", min=1, help="Processes; all processors if not given.", show_default=False),
+        typer.Option("--workers", min=1, help="Processes; all processors if left out.", show_default=False),
     ] = None,
     dask: Annotated[
         str | None,
@@ -25,12 +28,12 @@ def sweep(
         ),
     ] = None,
 ) -> None:
-    """Plans over scenarios, budgets, settings and draws of the data; goes on where an earlier run stopped."""
+    """Plans over scenarios, budgets, settings and draws of the data; continues where an earlier run stopped."""
     from corridor.runs.sweep import load_sweep, run_sweep
 
-    asked = load_sweep(file)
+    settings = load_sweep(file)
     with steps_progress(err(), "plans") as step:
-        table = run_sweep(asked, out, workers=workers, cluster=dask, progress=step)
+        table = run_sweep(settings, out, workers=workers, cluster=dask, progress=step)
     made = table[table["plan"]]
     shown = new_table(
         f"{len(table):,} tasks, {len(made):,} plans: loss after the plan, US$ million",
@@ -48,7 +51,7 @@ def sweep(
 def verify(
     folder: Annotated[Path, typer.Argument(help="Results folder of corridor run.")],
 ) -> None:
-    """Work a results folder out again from the study and the tables in it; exit code 1 where it differs."""
+    """Recompute a results folder from the study and the tables in it; exit code 1 if anything differs."""
     from corridor.runs.verify import verify as again
 
     with err().status("verifying") as status:
@@ -56,7 +59,7 @@ def verify(
     wrong = found[~found["same"]]
     if len(wrong):
         table = new_table(f"{len(wrong)} of {len(found)} checks differ", ["component", "needs"])
-        table.columns[0].header, table.columns[1].header = "what", "told"
+        table.columns[0].header, table.columns[1].header = "what", "difference"
         for row in records(wrong):
             table.add_row(as_text(row["what"]), as_text(row["told"]))
         say().print(table)

@@ -1,4 +1,4 @@
-"""Settings that commands share, and the study and tables that they name."""
+"""Options that commands share, and the study and tables that they select."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Data = Annotated[
     Path | None,
     typer.Option(
         "--data",
-        help="Folder, .xlsx workbook, or .sqlite or .duckdb file of tables, laid over the bundled ones.",
+        help="Folder, .xlsx workbook, or .sqlite or .duckdb file of tables that extend the bundled ones.",
         show_default=False,
     ),
 ]
 Only = Annotated[
     bool,
-    typer.Option("--data-only", help="Use the tables of --data alone, not laid over the bundled ones."),
+    typer.Option("--data-only", help="Use the tables of --data alone, without the bundled ones."),
 ]
 Scenario = Annotated[
     str | None,
@@ -55,14 +55,14 @@ def load_inputs(
 
 
 def _known(settings: Study, tables: Tables) -> Tables:
-    """Tables with the evidence that the study wants; what is left out is told."""
+    """Tables with the evidence that the study wants; prints what is left out."""
     from corridor.cli.console import err
     from corridor.measures.supply.evidence import cannot_be_planned, kept_tables, left_out
 
     counts = left_out(tables, settings)
     err().print(
-        f"Rows that are {', '.join(settings.evidence)} alone: {counts['kept'].sum():,} of "
-        f"{counts['rows'].sum():,}. Needs and recipes that are then unknown are left out; an unknown origin "
+        f"Only rows that are {', '.join(settings.evidence)}: {counts['kept'].sum():,} of "
+        f"{counts['rows'].sum():,}. Needs and recipes without such rows are left out; an unknown origin "
         f"counts as {settings.unknown_origin}."
     )
     lost = cannot_be_planned(tables, settings)

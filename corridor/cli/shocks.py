@@ -32,14 +32,17 @@ def shock(
     ] = False,
     study: Annotated[str, typer.Option("--study", help="Study: a YAML file, or a bundled one.")] = "default",
     year: Annotated[
-        int | None, typer.Option("--year", help="Year in which it opens; the study's first.", show_default=False)
+        int | None,
+        typer.Option("--year", help="Year in which it begins; the study's first if left out.", show_default=False),
     ] = None,
     months: Annotated[
         float | None,
-        typer.Option("--months", min=0.5, max=60, help="How long; the shock's own.", show_default=False),
+        typer.Option(
+            "--months", min=0.5, max=60, help="Duration; the shock's own if left out.", show_default=False
+        ),
     ] = None,
     factor: Annotated[
-        float, typer.Option("--factor", min=0.01, help="Factor on the part that is withheld.")
+        float, typer.Option("--factor", min=0.01, help="Factor on the fraction that is withheld.")
     ] = 1.0,
     delay: Annotated[
         float, typer.Option("--delay", min=0, max=60, help="Months until spare capacity comes in (assumed).")
@@ -69,7 +72,7 @@ def shock(
     from corridor.runs.results import save_table
 
     if by not in ("month", "component", "market"):
-        raise ConfigError(f"--by {by}: there is no such table. Fix: write month, component or market.")
+        raise ConfigError(f"--by {by}: no such table. Fix: write month, component or market.")
     settings, tables = load_inputs(study, data, only, scenario, override)
     if listed or (name is None and not survive):
         table = _list(settings)
@@ -148,7 +151,7 @@ def _spread(
         shown.add_row(market, *(f"{row[k]:,.0f}" for k in ("cascade_usd_m", "months_usd_m", "best_usd_m")))
     say().print(shown)
     say().print(
-        f"Stocks, spare capacity after {delay:g} month(s), and what makers work around are assumed; the cascade "
+        f"Stocks, spare capacity after {delay:g} month(s), and what makers substitute are assumed; the cascade "
         "has none of them, the best adaptation knows the whole window beforehand.",
         soft_wrap=True,
     )
@@ -160,8 +163,8 @@ def _plan(tables: Tables, settings: Study, budget: float | None) -> Plan | None:
         return None
     from corridor.relocation import optimize
 
-    with search_progress(err()) as tell:
-        return optimize(tables, settings, budget_usd_m=budget, progress=tell)
+    with search_progress(err()) as progress:
+        return optimize(tables, settings, budget_usd_m=budget, progress=progress)
 
 
 def _grouped(tables: Tables, found: Spread, by: str) -> pd.DataFrame:

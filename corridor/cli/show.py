@@ -1,4 +1,4 @@
-"""What commands print of exposure, plans and reasons."""
+"""Tables that commands print: exposure, plans and reasons."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHOWN = 25
 
 
 def show_headline(settings: Study, tables: Tables, exposures: pd.DataFrame) -> None:
-    """Print how exposed each market is, in all and by sector."""
+    """Print the exposure of each market, in total and by sector."""
     from corridor.measures import headline
 
     table = new_table(
@@ -34,7 +34,7 @@ def show_headline(settings: Study, tables: Tables, exposures: pd.DataFrame) -> N
 
 
 def show_frontier(settings: Study, tables: Tables, plans: list[Plan]) -> None:
-    """Print one line per plan: cost, loss before and after, what stays."""
+    """Print one line per plan: cost, loss before and after, exposure that remains."""
     from corridor.measures import headline
 
     kinds = [f"{name} after" for name in ("IND net", "IND stop")] if "IND" in settings.markets else []
@@ -43,16 +43,16 @@ def show_frontier(settings: Study, tables: Tables, plans: list[Plan]) -> None:
         ["budget", "cost", "moves", "loss before", "loss after", "avoided", "gap", *kinds],
     )
     for made in plans:
-        part = made.summary
-        before, after = float(part["expected_loss_before_usd_m"]), float(part["expected_loss_after_usd_m"])
+        summary = made.summary
+        before, after = float(summary["expected_loss_before_usd_m"]), float(summary["expected_loss_after_usd_m"])
         line = [
             f"{made.budget_usd_m:,.0f}",
-            f"{float(part['cost_usd_m']):,.0f}",
+            f"{float(summary['cost_usd_m']):,.0f}",
             str(len(made.moves)),
             f"{before:,.0f}",
             f"{after:,.0f}",
             f"{before - after:,.0f} ({(before - after) / before if before else 0:.1%})",
-            f"{float(part['gap']):.1%}",
+            f"{float(summary['gap']):.1%}",
         ]
         shown = headline(tables, made.exposure).set_index("market")
         if kinds and "IND" in shown.index:
@@ -63,12 +63,12 @@ def show_frontier(settings: Study, tables: Tables, plans: list[Plan]) -> None:
 
 
 def show_summary(settings: Study, tables: Tables, plans: list[Plan]) -> None:
-    """Print what it comes to: how exposed, what the plan at the study's budget buys, what stays."""
+    """Print the findings: exposure, what the plan at the study's budget buys, what remains."""
     from corridor.measures import headline
 
     made = min(plans, key=lambda plan: abs(plan.budget_usd_m - settings.budget_usd_m))
-    part = {name: float(value) for name, value in made.summary.items() if not isinstance(value, str)}
-    before, after = part["expected_loss_before_usd_m"], part["expected_loss_after_usd_m"]
+    summary = {name: float(value) for name, value in made.summary.items() if not isinstance(value, str)}
+    before, after = summary["expected_loss_before_usd_m"], summary["expected_loss_after_usd_m"]
     crore = made.budget_usd_m * settings.inr_per_usd / 10
     target = "+".join(settings.target)
     lines = [
@@ -83,7 +83,7 @@ def show_summary(settings: Study, tables: Tables, plans: list[Plan]) -> None:
     )
     if output > 0:
         lines.append(
-            f"What stays: {still / output:.0%} of the value that these plants make still comes from {target}."
+            f"What remains: {still / output:.0%} of the value that these plants make still comes from {target}."
         )
     out().print("\n".join(lines), soft_wrap=True)
 
@@ -133,7 +133,7 @@ def show_plan(settings: Study, tables: Tables, made: Plan) -> None:
 
 
 def _show_levers(tables: Tables, made: Plan) -> None:
-    """Print what the plan buys elsewhere and stores, dearest first."""
+    """Print second sources and stocks of the plan, most expensive first."""
     names = tables.components.set_index("id")["name"]
     rows = [
         (row["cost_usd_m"], "second source", row["component"], f"{row['origin']}, up to {row['most_share']:.0%}")
@@ -157,11 +157,11 @@ def _show_levers(tables: Tables, made: Plan) -> None:
 def show_reasons(
     settings: Study, tables: Tables, made: Plan, reasons: Reasons, others: Alternatives | None
 ) -> None:
-    """Print what each move is worth and needs, what one more unit of a limit buys, and what could be otherwise."""
+    """Print the worth and needs of each move, the value of one more unit of a limit, and the alternatives."""
     names = tables.components.set_index("id")["name"]
     show_frontier(settings, tables, [made])
     table = new_table(
-        "What each move is worth: the expected loss that comes back if it is dropped and nothing takes its place",
+        "Worth of each move: the expected loss that returns if it is dropped and nothing replaces it",
         ["start", "component", "plants", "cost US$ M", "worth US$ M", "per US$", "needs"],
     )
     for row in records(reasons.moves.head(_SHOWN)):
@@ -184,7 +184,7 @@ def show_reasons(
         f"\nOf {len(others.plans)} plans that avoid at least {1 - others.slack:.1%} of what the best does: "
         f"{counts.get('must', 0)} components are in all, {counts.get('could', 0)} in some."
     )
-    table = new_table("What could be otherwise", ["component", "in plans", "regret of leaving out, US$ M"])
+    table = new_table("What could differ", ["component", "in plans", "regret of leaving out, US$ M"])
     some = others.components[others.components["verdict"] == "could"]
     for row in records(some.head(_SHOWN)):
         regret = row["regret_usd_m"]
@@ -194,9 +194,9 @@ def show_reasons(
 
 
 def show_forced(tables: Tables, forced: pd.DataFrame) -> None:
-    """Print what it costs to force each component into the plan."""
+    """Print the cost of forcing each component into the plan."""
     names = tables.components.set_index("id")["name"]
-    table = new_table("Forced in, all else decided again", ["component", "loss US$ M", "regret US$ M"])
+    table = new_table("Forced in, all else replanned", ["component", "loss US$ M", "regret US$ M"])
     for row in records(forced):
         figures = (
             f"{row[key]:,.1f}" if row[key] == row[key] else "not possible"

@@ -1,4 +1,4 @@
-"""`corridor run`, `corridor map` and `corridor report`: a whole study, its pages alone, its report alone."""
+"""`corridor run`, `corridor map` and `corridor report`: a full study, only its pages, only its report."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def run(
     scenario: Scenario = None,
     override: Override = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a run into the same folder that was stopped or killed.")
+        bool, typer.Option("--resume", help="Continue a run into the same folder that was stopped or killed.")
     ] = False,
     with_reasons: Annotated[
         bool,
-        typer.Option("--reasons/--no-reasons", help="Also what each move is worth, and other plans as good."),
+        typer.Option("--reasons/--no-reasons", help="Also the worth of each move, and near-optimal plans."),
     ] = True,
 ) -> None:
-    """Everything: check the data, measure exposure, plan along the frontier, say why, draw the pages."""
+    """Everything: check the data, measure exposure, plan along the frontier, explain the plan, draw the pages."""
     settings, tables = load_inputs(study, data, only, scenario, override)
     _study_pages(settings, tables, out, with_plans=True, resume=resume, with_reasons=with_reasons)
 
@@ -85,7 +85,7 @@ def _study_pages(
             )
         reasons, others = why(settings, tables, plans) if with_reasons else ({}, {})
         for budget in reasons:
-            log.note(f"reasons and other plans as good at US$ {budget:,.0f} M")
+            log.note(f"reasons and near-optimal plans at US$ {budget:,.0f} M")
         write_results(folder, settings, tables, exposures, all_shares, plans, measured, reasons, others)
         with err().status("drawing the pages"):
             pages = write_pages(
@@ -118,7 +118,7 @@ def report(
     scenario: Scenario = None,
     override: Override = None,
 ) -> None:
-    """A report to be printed: findings, plans for three budgets, their reasons and risks, what is not known."""
+    """A report for printing: findings, plans for three budgets, their reasons and risks, what is not known."""
     import pandas as pd
 
     from corridor.measures import exposure, shares

@@ -17,7 +17,7 @@ def export(
     study: StudyName = "default",
     budget: Annotated[
         float | None,
-        typer.Option("--budget", help="US$ million; the study's where not given.", show_default=False),
+        typer.Option("--budget", help="US$ million; the study's if left out.", show_default=False),
     ] = None,
     with_plan: Annotated[bool, typer.Option("--plan/--no-plan", help="Also make the plan and show it.")] = True,
     with_reasons: Annotated[
@@ -37,8 +37,8 @@ def export(
         settings = settings.model_copy(update={"budget_usd_m": budget})
     made = reasons = None
     if with_plan:
-        with search_progress(err()) as tell:
-            made = optimize(tables, settings, progress=tell)
+        with search_progress(err()) as progress:
+            made = optimize(tables, settings, progress=progress)
     if made is not None and with_reasons:
         with steps_progress(err(), "valuing moves") as step:
             reasons = explain(tables, settings, made, progress=step)

@@ -1,4 +1,4 @@
-"""Where the bundled data and studies are: in a checkout beside the package, in a wheel inside it."""
+"""Location of the bundled data and studies: beside the package in a checkout, inside it in a wheel."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def bundled(name: str) -> Path:
     Returns
     -------
     pathlib.Path
-        The checkout's folder when the package runs from one, else the copy inside the wheel.
+        The checkout's folder if the package runs from one, else the copy inside the wheel.
     """
     inside = _PACKAGE / "_bundled" / name
     return inside if inside.is_dir() else _PACKAGE.parent / name

@@ -1,4 +1,4 @@
-"""Tables in one database file, SQLite or DuckDB: a table each, columns and types as their schemas say."""
+"""Read and write all tables in one SQLite or DuckDB file, with the columns and types of their schemas."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DUCKDB: tuple[str, ...] = (".duckdb",)
 
 MOST_CELLS = 200_000_000
 """Most cells of a table that are read from a database or parquet file."""
-_LONGEST = 50_000_000  # bytes of a text, a row or a statement in a file of somebody else's
+_LONGEST = 50_000_000  # bytes of a text, a row or a statement in an untrusted file
 _TYPES = {"string": "TEXT", "number": "REAL", "integer": "INTEGER", "boolean": "INTEGER"}
 _DUCK_TYPES = {"string": "VARCHAR", "number": "DOUBLE", "integer": "BIGINT", "boolean": "BOOLEAN"}
 
@@ -32,7 +32,7 @@ def quoted(name: str) -> str:
 
 @contextmanager
 def open_sqlite(path: Path) -> Iterator[sqlite3.Connection]:
-    """A SQLite file of somebody else's, to read alone; nothing in it can make it grow without bound.
+    """Open an untrusted SQLite file, read-only; nothing in it can make it grow without bound.
 
     Parameters
     ----------
@@ -42,8 +42,7 @@ def open_sqlite(path: Path) -> Iterator[sqlite3.Connection]:
     Yields
     ------
     sqlite3.Connection
-        Views and computed columns of the file are code of somebody else's: ask for what ``sqlite_master`` calls a
-        table only.
+        Views and computed columns of the file are untrusted code: read only what ``sqlite_master`` calls a table.
     """
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as base:
         base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
@@ -63,8 +62,10 @@ def write_sqlite(tables: Tables, path: Path) -> None:
     try:
         with closing(sqlite3.connect(path)) as base:
             for name, frame in tables:
-                told = ", ".join(f"{quoted(column.name)} {_TYPES[column.type]}" for column in load_schema(name))
-                base.execute(f"CREATE TABLE {quoted(name)} ({told})")
+                definitions = ", ".join(
+                    f"{quoted(column.name)} {_TYPES[column.type]}" for column in load_schema(name)
+                )
+                base.execute(f"CREATE TABLE {quoted(name)} ({definitions})")
                 marks = ", ".join("?" * frame.shape[1])
                 rows = zip(*(_plain(frame[column]) for column in frame.columns), strict=True)
                 base.executemany(f"INSERT INTO {quoted(name)} VALUES ({marks})", rows)
@@ -92,10 +93,10 @@ def write_duckdb(tables: Tables, path: Path) -> None:
     try:
         with duckdb.connect(str(path)) as base:
             for name, frame in tables:
-                told = ", ".join(
+                definitions = ", ".join(
                     f"{quoted(column.name)} {_DUCK_TYPES[column.type]}" for column in load_schema(name)
                 )
-                base.execute(f"CREATE TABLE {quoted(name)} ({told})")
+                base.execute(f"CREATE TABLE {quoted(name)} ({definitions})")
                 base.register("rows_to_write", pa.Table.from_pandas(frame, preserve_index=False))
                 base.execute(f"INSERT INTO {quoted(name)} SELECT * FROM rows_to_write")
                 base.unregister("rows_to_write")
@@ -109,14 +110,14 @@ def read_database(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFr
     Parameters
     ----------
     path
-        File whose name ends as ``SQLITE`` or ``DUCKDB`` say.
+        File with a suffix of ``SQLITE`` or ``DUCKDB``.
     names
         Tables to read.
 
     Returns
     -------
     (dict of DataFrame, list of str, list of Fault)
-        Tables as read; names of other tables in the file; what stood in the way.
+        Tables as read; names of other tables in the file; faults.
     """
     import duckdb
 
@@ -139,9 +140,9 @@ def _read_sqlite(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFra
     frames, faults = {}, []
     with open_sqlite(path) as base:
         query = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name NOT GLOB 'sqlite_*'"
-        there = [row[0] for row in base.execute(query).fetchall()]
-        for name in [each for each in there if each in names]:
-            # hidden = 0: stored columns alone; a computed one could give anything, of any length
+        stored = [row[0] for row in base.execute(query).fetchall()]
+        for name in [each for each in stored if each in names]:
+            # hidden = 0: only stored columns; a computed one could return anything, of any length
             info = base.execute(f"PRAGMA table_xinfo({quoted(name)})").fetchall()
             columns = [row[1] for row in info if row[6] == 0]
             (count,) = base.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()
@@ -156,14 +157,14 @@ def _read_sqlite(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFra
                     for column, values in zip(columns, cells, strict=True)
                 }
             )
-    return frames, [name for name in there if name not in names], faults
+    return frames, [name for name in stored if name not in names], faults
 
 
 def _read_duckdb(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFrame], list[str], list[Fault]]:
     import duckdb
 
     frames, faults = {}, []
-    # neither files nor extensions: all that a file of somebody else's can do is to hold tables
+    # neither files nor extensions: an untrusted file can do nothing but hold tables
     settings: dict[str, str | bool | int | float | list[str]] = {
         "enable_external_access": False,
         "autoload_known_extensions": False,
@@ -171,8 +172,8 @@ def _read_duckdb(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFra
     }
     with duckdb.connect(str(path), read_only=True, config=settings) as base:
         query = "SELECT table_name, column_count FROM duckdb_tables() WHERE NOT internal AND schema_name = 'main'"
-        there = base.execute(query).fetchall()
-        for name, columns in there:
+        stored = base.execute(query).fetchall()
+        for name, columns in stored:
             if name not in names:
                 continue
             (rows,) = base.execute(f"SELECT count(*) FROM main.{quoted(name)}").fetchall()[0]
@@ -180,4 +181,4 @@ def _read_duckdb(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFra
                 faults.append(_too_large(name, columns * rows))
                 continue
             frames[name] = base.sql(f"SELECT * FROM main.{quoted(name)}").to_arrow_table().to_pandas()
-    return frames, [name for name, _ in there if name not in names], faults
+    return frames, [name for name, _ in stored if name not in names], faults

@@ -1,7 +1,7 @@
 """A folder of tables described for other programs: ``datapackage.json``, a Frictionless Data Package.
 
-It says of each file what it is, how large, with which SHA-256, and of each table its columns, types, units, keys
-and what they refer to (https://datapackage.org/standard/data-package/). The same folder gives the same bytes.
+It lists for each file its kind, size and SHA-256, and for each table its columns, types, units, keys and
+references (https://datapackage.org/standard/data-package/). The same folder gives the same bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from corridor.version import __version__
 __all__ = ["FILE", "datapackage", "write_datapackage"]
 
 FILE = "datapackage.json"
-"""Name of the descriptor, as the standard wants it."""
+"""Name of the descriptor, required by the standard."""
 
 _PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 _MEDIA = {
@@ -52,7 +52,7 @@ def datapackage(folder: str | Path, name: str, title: str, description: str = ""
     Returns
     -------
     dict
-        Ready for ``json.dump``: a resource for every file, in order of its path; of CSV and parquet with a schema,
+        Ready for ``json.dump``: a resource for every file, in order of its path; CSV and parquet with a schema,
         that of ``corridor.data.schema`` for tables of a study, else one inferred from the file.
 
     Raises
@@ -105,7 +105,7 @@ def write_datapackage(folder: str | Path, name: str, title: str, description: st
     except OSError as error:
         raise ConfigError(f"output {place / FILE}: can't be written ({error.strerror or error}).") from None
     finally:
-        with suppress(OSError):  # told already, where the place itself is none
+        with suppress(OSError):  # already reported above if the folder does not exist
             draft.unlink(missing_ok=True)
     return place / FILE
 
@@ -158,7 +158,7 @@ def _schema(file: Path, path: Path) -> dict[str, Any]:
 
 
 def _inferred(file: Path) -> dict[str, Any]:
-    """Columns and types of a result; a column without any value counts as text."""
+    """Schema inferred from a file of results; a column without any value counts as text."""
     import pandas as pd
 
     try:
@@ -180,12 +180,12 @@ def _inferred(file: Path) -> dict[str, Any]:
 
 
 def _keep_references(resources: list[dict[str, Any]]) -> None:
-    """References to tables that are not in the folder are left out: a standard wants both ends."""
-    there = {resource["name"] for resource in resources} | {""}
+    """Leave out references to tables that are not in the folder: the standard requires both ends."""
+    present = {resource["name"] for resource in resources} | {""}
     for resource in resources:
         schema = resource.get("schema", {})
         if "foreignKeys" in schema:
-            kept = [key for key in schema["foreignKeys"] if key["reference"]["resource"] in there]
+            kept = [key for key in schema["foreignKeys"] if key["reference"]["resource"] in present]
             schema["foreignKeys"] = kept
             if not kept:
                 del schema["foreignKeys"]
@@ -198,8 +198,8 @@ def _sources(folder: Path) -> list[dict[str, str]]:
     for file in (folder / "sources.csv", folder / "tables" / "sources.parquet", folder / "tables" / "sources.csv"):
         if file.is_file():
             frame = pd.read_csv(file, dtype=str) if file.suffix == ".csv" else pd.read_parquet(file)
-            told = {"title": "title", "address": "path", "licence": "licence"}
-            if set(told) <= set(frame.columns):
-                rows = frame[list(told)].rename(columns=told).to_dict("records")
+            renamed = {"title": "title", "address": "path", "licence": "licence"}
+            if set(renamed) <= set(frame.columns):
+                rows = frame[list(renamed)].rename(columns=renamed).to_dict("records")
                 return [{str(name): text for name, text in row.items() if isinstance(text, str)} for row in rows]
     return []

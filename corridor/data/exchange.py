@@ -1,7 +1,7 @@
-"""Graphs to and from files; what goes out comes back identical, types and keys included.
+"""Write graphs to files and read them back identical, types and keys included.
 
 =============  ====================================================================================
-suffix         what it is for
+suffix         used by
 =============  ====================================================================================
 ``.graphml``   yEd, Gephi, igraph, networkx
 ``.gexf``      Gephi
@@ -10,7 +10,7 @@ suffix         what it is for
 ``.parquet``   a folder with ``nodes.parquet`` and ``edges.parquet``: pandas, DuckDB, Spark
 =============  ====================================================================================
 
-Formats differ in what they refuse (blanks, lists, one name with two types, names that they use themselves). So a
+Formats differ in what they refuse (blanks, lists, one name with two types, reserved names). So a
 graph is first laid out as two plain tables whose columns hold one type each, and the file carries a note, under
 the name ``corridor``, that says which column holds which attribute.
 """
@@ -40,10 +40,10 @@ _FORMATS: dict[str, tuple[Callable[[GraphColumns, Path], None], Callable[[Path],
 }
 
 SUFFIXES: tuple[str, ...] = tuple(_FORMATS)
-"""Suffixes of the formats that are known."""
+"""Suffixes of the known formats."""
 
-# Names that some format uses itself: attributes of these names are written under another title.
-_TAKEN = frozenset({"fid", "geom", "place", "id", "node_id", "source", "target", "key", "edge_key", "label"})
+# Names that some format reserves: attributes of these names are written under another title.
+_RESERVED = frozenset({"fid", "geom", "place", "id", "node_id", "source", "target", "key", "edge_key", "label"})
 
 
 def write_graph(graph: "nx.MultiDiGraph[Any]", path: str | Path) -> Path:
@@ -52,10 +52,10 @@ def write_graph(graph: "nx.MultiDiGraph[Any]", path: str | Path) -> Path:
     Parameters
     ----------
     graph
-        Nodes and keys are all text or all whole numbers. Attributes are text, numbers, booleans, None, or lists
+        Nodes and keys are all text or all integers. Attributes are text, numbers, booleans, None, or lists
         and dicts of these.
     path
-        File with one of ``SUFFIXES``; for ``.parquet`` a folder. What was there is replaced, in one step.
+        File with one of ``SUFFIXES``; for ``.parquet`` a folder. An existing one is replaced, in one step.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def write_graph(graph: "nx.MultiDiGraph[Any]", path: str | Path) -> Path:
         if path.is_dir() and (
             path.suffix.lower() != ".parquet" or {file.name for file in path.iterdir()} - parquet.FILES
         ):
-            raise CorridorError(f"{path} is a folder that holds other things: give another path")
+            raise CorridorError(f"{path} is a folder that holds other files: give another path")
         scratch = Path(tempfile.mkdtemp(prefix=".corridor-", dir=path.parent))
         try:
             write(layout, scratch / "new")
@@ -105,7 +105,7 @@ def read_graph(path: str | Path) -> "nx.MultiDiGraph[Any]":
     Raises
     ------
     CorridorError
-        There is no such file, or it is broken or not of ``write_graph``'s making.
+        There is no such file, or it is broken, or ``write_graph`` did not write it.
     """
     path = Path(path)
     _, read = _format(path)
@@ -115,7 +115,7 @@ def read_graph(path: str | Path) -> "nx.MultiDiGraph[Any]":
         return _build(read(path))
     except CorridorError:
         raise
-    except Exception as error:  # each format's reader has errors of its own
+    except Exception as error:  # each format's reader has its own errors
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise CorridorError(
             f"{path} cannot be read as a graph that corridor wrote ({reason}); "
@@ -168,11 +168,11 @@ def _kind_of_names(names: list[Any], what: str) -> str:
     if all(isinstance(name, str) for name in names):
         for name in names:
             if not text.legal(name):
-                raise CorridorError(f"{what}: {name!r} holds a sign that files cannot hold")
+                raise CorridorError(f"{what}: {name!r} holds a character that files cannot hold")
         return "string"
     if all(type(name) is int for name in names):
         return "integer"
-    raise CorridorError(f"{what} must be all text or all whole numbers")
+    raise CorridorError(f"{what} must be all text or all integers")
 
 
 def _storable(value: Any) -> bool:
@@ -206,13 +206,13 @@ def _columns(
     titles: dict[str, list[str]] = {}
     columns: dict[str, Values] = {}
     cells_of: dict[tuple[str, str], list[Any]] = {}
-    used = set(_TAKEN)
-    for place, record in enumerate(records):
+    used = set(_RESERVED)
+    for position, record in enumerate(records):
         for name, value in record.items():
             plain = value.item() if isinstance(value, np.generic) else value
             kind = _kind(plain)
             if kind is None or not isinstance(name, str) or not text.legal(name):
-                raise CorridorError(f"attribute {name!r} of {what} {names[place]} cannot be written: {_KINDS}")
+                raise CorridorError(f"attribute {name!r} of {what} {names[position]} cannot be written: {_KINDS}")
             cells = cells_of.get((name, kind))
             if cells is None:
                 title = name or "_"
@@ -222,7 +222,7 @@ def _columns(
                 titles[title] = [name, kind]
                 cells = cells_of[name, kind] = [None] * len(records)
                 columns[title] = Values(kind if kind != "json" else "string", cells)
-            cells[place] = plain if kind != "json" else json.dumps(plain)
+            cells[position] = plain if kind != "json" else json.dumps(plain)
     return titles, columns
 
 
@@ -262,7 +262,7 @@ def _build(layout: GraphColumns) -> "nx.MultiDiGraph[Any]":
         _records(note["edges"], layout.edges, len(layout.keys)),
         strict=True,
     )
-    # networkx takes a key as third of four; its type stubs do not know that.
+    # networkx takes the key as third of four; its type stubs do not know that.
     graph.add_edges_from(edges)  # type: ignore[arg-type]
     if graph.number_of_nodes() != len(ids) or graph.number_of_edges() != len(layout.keys):
         raise CorridorError("the file holds a node or edge twice, or an edge whose end is missing")

@@ -70,7 +70,7 @@ class Tables:
         return f"<table>{head}<tbody>{rows}</tbody></table>"
 
     def replace(self, **frames: pd.DataFrame) -> Self:
-        """New tables, the named ones exchanged."""
+        """New tables, with the named ones replaced."""
         return _replace(self, **frames)
 
     def equals(self, other: "Tables") -> bool:
@@ -81,7 +81,7 @@ class Tables:
 
 
 def bundled_sectors() -> pd.DataFrame:
-    """The bundled table ``sectors``, which stands where a folder has none."""
+    """The bundled table ``sectors``, used if a folder has none."""
     return _bundled_sectors().copy()
 
 
@@ -92,12 +92,12 @@ def _bundled_sectors() -> pd.DataFrame:
 
 
 def empty_frame(table: str) -> pd.DataFrame:
-    """A table with no rows, columns and types as its schema says."""
+    """A table without rows, with the columns and types of its schema."""
     return pd.DataFrame({column.name: pd.Series([], dtype=dtype_of(column)) for column in load_schema(table)})
 
 
 def dtype_of(column: Column) -> Any:
-    """Type that a column has in memory."""
+    """Type of a column in memory."""
     if column.type == "string":
         return TEXT
     if column.type == "number":
@@ -108,13 +108,13 @@ def dtype_of(column: Column) -> Any:
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
-    """The word most like this one, None if none is like it."""
+    """The most similar word, None if none is similar."""
     close = get_close_matches(word.lower(), list(words), n=1, cutoff=0.6)
     return close[0] if close else None
 
 
 def conform(table: str, raw: pd.DataFrame, rows: pd.Series | None = None) -> tuple[pd.DataFrame, list[Fault]]:
-    """Give a frame the columns and types of its table, and tell everything that stands in the way.
+    """Convert a frame to the columns and types of its table, and report every fault.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def conform(table: str, raw: pd.DataFrame, rows: pd.Series | None = None) -> tup
     known = {column.name for column in columns}
     if not raw.columns.is_unique:
         twice = ", ".join(sorted({str(name) for name in raw.columns[raw.columns.duplicated()]}))
-        fault = Fault(table, "", twice, "a column that stands twice", "each column once", "drop one of them")
+        fault = Fault(table, "", twice, "a column that appears twice", "each column once", "drop one of them")
         return empty_frame(table), [fault]
     faults = [_unknown(table, str(name), columns, raw) for name in raw.columns if name not in known]
     out: dict[str, pd.Series] = {}
@@ -162,14 +162,14 @@ def _unknown(table: str, name: str, columns: list[Column], raw: pd.DataFrame) ->
     near = nearest(name, absent) or nearest(name, [column.name for column in columns])
     fix = f"rename it to {near}" if near in absent else "drop the column"
     if near and near not in absent:
-        fix += f" ({near} is there already)"
+        fix += f" ({near} already exists)"
     return Fault(table, "", name, "an unknown column", "a column of the schema", fix)
 
 
 def _conform_column(
     table: str, column: Column, values: pd.Series, rows: pd.Series, required: bool, faults: list[Fault]
 ) -> pd.Series:
-    def tell(mask: Any, wanted: str, fix: Any) -> None:
+    def report(mask: Any, wanted: str, fix: Any) -> None:
         for row, value in zip(rows[mask], values[mask], strict=True):
             text = fix(value) if callable(fix) else fix
             found = "blank" if pd.isna(value) else repr(value)
@@ -182,15 +182,15 @@ def _conform_column(
         wanted = {
             "string": "text without control characters",
             "number": "a number",
-            "integer": "a whole number",
+            "integer": "an integer",
             "boolean": "true or false",
         }
-        tell(bad, wanted[column.type], _fix_of(column))
+        report(bad, wanted[column.type], _fix_of(column))
     blank = parsed.isna() & ~bad
     if column.default is not None:
         parsed = parsed.fillna(column.default)
     elif required and blank.any():
-        tell(blank, column.description or "a value", "fill the cell")
+        report(blank, column.description or "a value", "fill the cell")
     if column.allowed:
         wrong = ~parsed.isin(column.allowed) & parsed.notna()
         if wrong.any():
@@ -200,12 +200,12 @@ def _conform_column(
                 word = nearest(str(value), near)
                 return f"write {near[word]}" if word else "write one of them"
 
-            tell(wrong, " or ".join(column.allowed), fix)
+            report(wrong, " or ".join(column.allowed), fix)
     if column.minimum is not None and (low := (parsed < column.minimum).fillna(False)).any():
-        tell(low, f"at least {column.minimum:g}", f"write a value from {column.minimum:g} up")
+        report(low, f"at least {column.minimum:g}", f"write a value from {column.minimum:g} up")
     if column.maximum is not None and (high := (parsed > column.maximum).fillna(False)).any():
         hint = "; fractions are 0 to 1, 25 percent is 0.25" if "fraction" in column.unit else ""
-        tell(high, f"at most {column.maximum:g}", f"write a value up to {column.maximum:g}{hint}")
+        report(high, f"at most {column.maximum:g}", f"write a value up to {column.maximum:g}{hint}")
     return _typed(column, parsed)
 
 
@@ -214,7 +214,7 @@ def _typed(column: Column, parsed: pd.Series) -> pd.Series:
     if parsed.dtype == dtype:
         return parsed
     if not column.nullable and column.type in ("integer", "boolean") and parsed.isna().any():
-        return parsed  # a required cell is blank: told already, the frame is not used
+        return parsed  # a required cell is blank: already reported, the frame is not used
     return parsed.astype(dtype)
 
 
@@ -238,7 +238,7 @@ def _fix_of(column: Column) -> Any:
 
 
 def _parse(column: Column, values: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Values of the column's type (missing where blank or bad) and a mask of the bad ones."""
+    """Values in the column's type (missing where blank or bad), and a mask of the bad ones."""
     kind = values.dtype
     none = pd.Series(False, index=values.index)
     if isinstance(kind, pd.CategoricalDtype):
@@ -255,15 +255,15 @@ def _parse(column: Column, values: pd.Series) -> tuple[pd.Series, pd.Series]:
         return parsed, parsed.isna() & values.notna()
     numbers, bad = _as_number(values)
     if column.type == "integer":
-        part = numbers.notna() & ((numbers != numbers.round()) | (numbers.abs() > _LARGEST_WHOLE))
-        bad |= part
-        return numbers.mask(part).astype("Int64"), bad
+        fractional = numbers.notna() & ((numbers != numbers.round()) | (numbers.abs() > _LARGEST_INTEGER))
+        bad |= fractional
+        return numbers.mask(fractional).astype("Int64"), bad
     return numbers, bad
 
 
-# Beyond this, whole numbers are not told apart by every program that reads our files.
-_LARGEST_WHOLE = 2**53 - 1
-# They break files, terminals and pages, and no name or note needs one; tab and line breaks are none of them.
+# Larger integers are not exact in every program that reads our files.
+_LARGEST_INTEGER = 2**53 - 1
+# They break files, terminals and pages, and no name or note needs one; tab and line breaks are allowed.
 _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 
 
@@ -294,14 +294,14 @@ def _numbers_of_text(values: pd.Series) -> pd.Series:
 
     cells = pa.array(values, pa.large_string(), from_pandas=True)
     try:
-        # Exact to the last bit, which pandas.to_numeric is not.
+        # Exact to the last bit, unlike pandas.to_numeric.
         return pd.Series(cells.cast(pa.float64()).to_numpy(zero_copy_only=False), index=values.index)
     except pa.ArrowInvalid:  # some cell is no number: find out which
         return pd.to_numeric(values.astype(object), errors="coerce").astype("float64")
 
 
 def _as_text(values: pd.Series) -> pd.Series:
-    """Text of any cells; what spreadsheets add is taken away: the ``.0`` of numbers, midnight of dates."""
+    """Cells as text, without what spreadsheets add: the ``.0`` of numbers, the midnight of dates."""
 
     def text(value: Any) -> Any:
         if isinstance(value, datetime) and value.time() == time.min:

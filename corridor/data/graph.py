@@ -1,11 +1,11 @@
-"""The tables as one graph, and back.
+"""Convert the tables to one graph, and back.
 
 =========  ========================  ==================================
 node kind  node id                   attributes
 =========  ========================  ==================================
 country    ``country:IND``           columns of countries
 component  ``component:smartphone``  columns of components
-supplier   ``supplier:...``          columns of suppliers but countries
+supplier   ``supplier:...``          columns of suppliers except countries
 site       ``site:...``              columns of sites
 =========  ========================  ==================================
 
@@ -22,9 +22,9 @@ demand      component -> country (market)             none                      
 could_make  site -> component                         technology                capacity, capex_usd_m
 ==========  ========================================  ========================  ======================
 
-Tables that are no nodes or edges (``RECORD_TABLES``) are lists of records in ``graph.graph``. A blank
-cell is an absent attribute. ``row`` is the place of the row in its table. Where a column's name is taken it has
-another here: ``kind`` of suppliers and sites is ``works``.
+Tables that are not nodes or edges (``RECORD_TABLES``) are lists of records in ``graph.graph``. A blank cell
+is an absent attribute. ``row`` is the position of the row in its table. A column whose name means something else
+in the graph is renamed: ``kind`` of suppliers and sites becomes ``works``.
 """
 
 from collections.abc import Iterator
@@ -98,8 +98,8 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return rows
 
 
-def _key(kind: str, parts: Iterator[str]) -> str:
-    return "|".join([kind, *parts])
+def _key(kind: str, values: Iterator[str]) -> str:
+    return "|".join([kind, *values])
 
 
 def build_graph(tables: Tables) -> "nx.MultiDiGraph[str]":
@@ -108,25 +108,25 @@ def build_graph(tables: Tables) -> "nx.MultiDiGraph[str]":
     Parameters
     ----------
     tables
-        As ``load_tables`` gives them: every name that a row uses is known, no key stands twice.
+        As ``load_tables`` gives them: every name that a row uses is known, every key is unique.
 
     Returns
     -------
     networkx.MultiDiGraph
-        Nodes, edges, keys and attributes as told at the top of this module; units as in the schemas.
+        Nodes, edges, keys and attributes as listed at the top of this module; units as in the schemas.
 
     Raises
     ------
     DataError
-        A row names something that is not there, or a key stands twice.
+        A row names something unknown, or a key appears twice.
     """
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     for kind, table in _NODE_TABLES.items():
         frame = tables[table]
         if kind == "supplier":
             frame = frame.drop(columns=["country", "owner_country"])
-        for place, row in enumerate(_records(frame.rename(columns=_RENAMED))):
-            graph.add_node(f"{kind}:{row.pop(_ID[table])}", kind=kind, **row, row=place)
+        for position, row in enumerate(_records(frame.rename(columns=_RENAMED))):
+            graph.add_node(f"{kind}:{row.pop(_ID[table])}", kind=kind, **row, row=position)
     nodes = graph.number_of_nodes()
     for table, (kind, tail, head, key) in _EDGE_TABLES.items():
         _add_edges(graph, tables[table], kind, tail, head, key)
@@ -139,8 +139,8 @@ def build_graph(tables: Tables) -> "nx.MultiDiGraph[str]":
         graph.graph[table] = _records(tables[table])
     named = 2 * len(tables.suppliers) - int(tables.suppliers["owner_country"].isna().sum())
     rows = sum(len(tables[table]) for table in _EDGE_TABLES) + named + options
-    whole = sum(len(tables[table]) for table in _NODE_TABLES.values())
-    if graph.number_of_nodes() != whole or nodes != whole or graph.number_of_edges() != rows:
+    expected = sum(len(tables[table]) for table in _NODE_TABLES.values())
+    if graph.number_of_nodes() != expected or nodes != expected or graph.number_of_edges() != rows:
         blank = Fault("suppliers", "", "country", "a blank cell", "every key and country filled", "fill the cell")
         raise DataError(check_keys(tables) + check_references(tables) or [blank])
     return graph
@@ -157,18 +157,20 @@ def _add_edges(
     tails = [f"{tail[0]}:{name}" for name in frame[tail[1]]]
     heads = [f"{head[0]}:{name}" for name in frame[head[1]]]
     keys = (
-        [_key(kind, map(str, parts)) for parts in zip(*(frame[name] for name in key), strict=True)] if key else []
+        [_key(kind, map(str, values)) for values in zip(*(frame[name] for name in key), strict=True)]
+        if key
+        else []
     )
     rows = _records(frame.drop(columns=[tail[1], head[1]]).rename(columns=_RENAMED))
-    for place, row in enumerate(rows):
+    for position, row in enumerate(rows):
         row["kind"] = kind
-        row["row"] = place
-    # networkx takes a key as third of four; its type stubs do not know that.
+        row["row"] = position
+    # networkx takes the key as third of four; its type stubs do not know that.
     graph.add_edges_from(zip(tails, heads, keys or [kind] * len(frame), rows, strict=True))  # type: ignore[arg-type]
 
 
 def _add_options(graph: "nx.MultiDiGraph[str]", tables: Tables) -> int:
-    """An edge from every site to what could be made there; they follow from sites and technologies."""
+    """Add an edge from every site to each component that a technology could make there; return their number."""
     sites = exploded(tables.sites, "tags", "tag")
     plants = exploded(tables.technologies, "site_tags", "tag")
     site = sites[["id", "tag", "capex_factor"]].rename(columns={"id": "site"})
@@ -200,8 +202,8 @@ def to_tables(graph: "nx.MultiDiGraph[str]") -> Tables:
     ----------
     graph
         As ``build_graph`` or ``read_graph`` gives it; nodes and edges may have been added, changed or dropped
-        since; attributes of other names are left out. Rows come in the order of ``row``; those without it come
-        last.
+        since; attributes of other names are left out. Rows come in the order of ``row``; those without it
+        come last.
 
     Returns
     -------
@@ -211,32 +213,32 @@ def to_tables(graph: "nx.MultiDiGraph[str]") -> Tables:
     Raises
     ------
     CorridorError
-        The graph is of another kind.
+        The graph is not one of ``build_graph``'s.
     DataError
         An attribute is missing or has a wrong type or value.
     """
     rows: dict[str, list[dict[str, Any]]] = {table: [] for table in TABLES}
-    places: dict[str, dict[str, Any]] = {}
+    suppliers: dict[str, dict[str, Any]] = {}
     for node, data in graph.nodes(data=True):
         kind, _, name = str(node).partition(":")
         table = _NODE_TABLES.get(kind)
         if table is None or data.get("kind") != kind:
             raise CorridorError(
-                f"node {node!r} is of no kind that corridor knows: ids begin with {', '.join(NODE_KINDS)} "
+                f"node {node!r} is of no known kind: ids begin with {', '.join(NODE_KINDS)} "
                 "and a colon, and the attribute kind says the same"
             )
         record = data | {_ID[table]: name}
         record.pop("kind")
         rows[table].append(record)
         if table == "suppliers":
-            places[name] = record
+            suppliers[name] = record
     edges = {(kind, tail[0]): (table, tail[1], head[1]) for table, (kind, tail, head, _) in _EDGE_TABLES.items()}
     for tail, head, data in graph.edges(data=True):
         tail_kind, _, tail_name = str(tail).partition(":")
         head_name = str(head).partition(":")[2]
         kind = str(data.get("kind"))
-        if kind in ("located_in", "owned_by") and tail_name in places:
-            places[tail_name]["country" if kind == "located_in" else "owner_country"] = head_name
+        if kind in ("located_in", "owned_by") and tail_name in suppliers:
+            suppliers[tail_name]["country" if kind == "located_in" else "owner_country"] = head_name
             continue
         if kind == "could_make":
             continue
@@ -253,7 +255,7 @@ def to_tables(graph: "nx.MultiDiGraph[str]") -> Tables:
         rows[table] = graph.graph.get(table, [])
         if not isinstance(rows[table], list) or not all(isinstance(row, dict) for row in rows[table]):
             raise CorridorError(
-                f"attribute {table!r} of the graph is no list of records: leave it out, or write one"
+                f"attribute {table!r} of the graph is not a list of records: leave it out, or write a list"
             )
     frames, problems = {}, []
     for table in TABLES:
@@ -261,7 +263,7 @@ def to_tables(graph: "nx.MultiDiGraph[str]") -> Tables:
         problems += faults
     if problems:
         raise DataError(problems)
-    if not len(frames["sectors"]):
+    if "sectors" not in graph.graph:
         frames["sectors"] = bundled_sectors()
     return Tables(**frames)
 
@@ -271,9 +273,9 @@ def _frame(table: str, rows: list[dict[str, Any]]) -> tuple[pd.DataFrame, list[A
         return empty_frame(table), []
     last = len(rows)
     if table not in RECORD_TABLES:
-        places = [row.get("row", last) for row in rows]
-        if not all(isinstance(place, int | float) for place in places):
-            raise CorridorError(f"an attribute row of {table} is no number: take it out, or count rows from 0")
+        positions = [row.get("row", last) for row in rows]
+        if not all(isinstance(position, int | float) for position in positions):
+            raise CorridorError(f"an attribute row of {table} is not a number: remove it, or count rows from 0")
         rows = sorted(rows, key=lambda row: float(row.get("row", last)))
     names = [column.name for column in load_schema(table)]
     node_name = _RENAMED if table not in RECORD_TABLES else {}

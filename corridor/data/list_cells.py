@@ -1,19 +1,24 @@
 """Cells that hold a list, such as ``pharma; minerals``: read here and nowhere else."""
 
-import pandas as pd
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def list_cell(cell: object) -> list[str]:
-    """Words of a cell that holds a list: semicolons between, blanks around them dropped, none of a blank cell.
+    """Words of a cell that holds a list: separated by semicolons, trimmed; none for a blank cell.
 
     >>> list_cell("pharma; minerals")
     ['pharma', 'minerals']
     """
-    return [word for part in cell.split(";") if (word := part.strip())] if isinstance(cell, str) else []
+    return [word for text in cell.split(";") if (word := text.strip())] if isinstance(cell, str) else []
 
 
 def list_column(cells: pd.Series) -> pd.Series:
-    """The words of each cell of a column as lists, same index; the empty list where a cell is blank."""
+    """The words of each cell of a column as lists, same index; an empty list for a blank cell."""
     return cells.map(list_cell)
 
 

@@ -20,7 +20,7 @@ WORKBOOKS: tuple[str, ...] = (".xlsx", ".xlsm", ".xls", ".ods")
 
 
 class Raw(NamedTuple):
-    """A table as read: cells not yet checked, and the line of the file that each row stands on."""
+    """A table as read: cells not yet checked, and the line of the file of each row."""
 
     frame: pd.DataFrame
     lines: pd.Series
@@ -35,12 +35,12 @@ def read_raw(path: Path, only: Sequence[str] = TABLES) -> tuple[dict[str, Raw], 
         Folder with ``<table>.csv`` or ``<table>.parquet``, a workbook with a sheet per table, or a SQLite or
         DuckDB file.
     only
-        Tables to read; others are passed over.
+        Tables to read; others are ignored.
 
     Returns
     -------
     (dict of Raw by table, list of Fault)
-        Tables that could be read, and what stood in the way of others.
+        Tables that could be read, and the faults of the others.
     """
     if path.is_dir():
         return _read_folder(path, only)
@@ -87,15 +87,15 @@ def _read_folder(folder: Path, only: Sequence[str]) -> tuple[dict[str, Raw], lis
 
 def _unreadable(name: str, error: Exception) -> Fault:
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    fix = "look whether it is there, is a file, and may be read"
+    fix = "check that it exists, is a file, and may be read"
     return Fault(name, "", "", f"something that cannot be read ({reason})", "a file that can be read", fix)
 
 
 def _read_tables_of(path: Path, only: Sequence[str]) -> tuple[dict[str, Raw], list[Fault]]:
-    frames, others, problems = read_database(path, only)
-    problems += [_unknown_table(name, "table") for name in others if name not in TABLES]
+    frames, others, faults = read_database(path, only)
+    faults += [_unknown_table(name, "table") for name in others if name not in TABLES]
     raws = {name: Raw(_stripped(frame), _counted(frame)) for name, frame in frames.items()}
-    return raws, problems
+    return raws, faults
 
 
 def _unknown_table(name: str, what: str) -> Fault:
@@ -129,7 +129,8 @@ def _read_csv(path: Path) -> tuple[Raw | None, list[Fault]]:
         return None, [Fault(table, str(line), "", "bytes that are not UTF-8", "text in UTF-8", fix)]
     except pd.errors.ParserError:
         return None, _ragged(path)
-    if not isinstance(frame.index, pd.RangeIndex):  # longer rows than the header: pandas takes them for an index
+    # of rows longer than the header, pandas uses the first cells as an index
+    if not isinstance(frame.index, pd.RangeIndex):
         return None, _ragged(path)
     lines = _lines(frame, path)
     full = frame.notna().any(axis=1)
@@ -138,13 +139,13 @@ def _read_csv(path: Path) -> tuple[Raw | None, list[Fault]]:
 
 
 def _stripped(frame: pd.DataFrame) -> pd.DataFrame:
-    """Texts without blanks at their ends, missing where nothing is left: the same from every kind of file."""
-    plain = {at: _strip(frame.iloc[:, at]) for at in range(frame.shape[1])}
+    """Texts without blanks at their ends, missing where nothing is left: the same for every file format."""
+    plain = {position: _strip(frame.iloc[:, position]) for position in range(frame.shape[1])}
     return pd.DataFrame(plain, index=frame.index).set_axis(frame.columns, axis="columns")
 
 
 def _strip(column: pd.Series) -> pd.Series:
-    """A column stripped; most need no change, and to see that is cheaper than to build them anew."""
+    """A column stripped; most need no change, which is cheaper to detect than to rebuild the column."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -171,7 +172,7 @@ def _lines(frame: pd.DataFrame, path: Path) -> pd.Series:
 
 
 def _ragged(path: Path) -> list[Fault]:
-    problems = []
+    faults = []
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, skipinitialspace=True)
         width = len(next(reader, []))
@@ -179,18 +180,18 @@ def _ragged(path: Path) -> list[Fault]:
         for row in reader:
             if row and len(row) != width:
                 fix = "put cells that hold a comma in double quotes, and give every row the same number of commas"
-                problems.append(Fault(path.stem, str(line), "", f"{len(row)} cells", f"{width} cells", fix))
+                faults.append(Fault(path.stem, str(line), "", f"{len(row)} cells", f"{width} cells", fix))
             line = reader.line_num + 1
-    if not problems:
+    if not faults:
         fix = "look for a double quote that is not closed"
-        problems.append(Fault(path.stem, "", "", "a file that cannot be parsed", "a CSV file", fix))
-    return problems
+        faults.append(Fault(path.stem, "", "", "a file that cannot be parsed", "a CSV file", fix))
+    return faults
 
 
 def _read_parquet(path: Path) -> tuple[Raw | None, list[Fault]]:
     try:
         frame = parquet_frame(path).reset_index(drop=True)
-    except Exception as error:  # pyarrow and its reading of pandas' notes have many kinds of errors
+    except Exception as error:  # pyarrow and its reading of pandas' metadata raise many kinds of errors
         fix = f"write it again as parquet, or as {path.stem}.csv"
         found = f"a file that cannot be read ({(str(error).splitlines() or ['broken'])[0][:80]})"
         return None, [Fault(path.stem, "", "", found, "a parquet file", fix)]
@@ -199,12 +200,12 @@ def _read_parquet(path: Path) -> tuple[Raw | None, list[Fault]]:
 
 
 def parquet_frame(path: Path) -> pd.DataFrame:
-    """A parquet file as a frame; runs of one value pack millions of rows, and one long text, into a kilobyte.
+    """A parquet file as a frame, its size checked first: 1 kB can hold millions of rows of one long text.
 
     Raises
     ------
     ValueError
-        It would hold more than ``MOST_CELLS`` cells or 2 GiB of text. A broken file raises errors of pyarrow's.
+        It would hold more than ``MOST_CELLS`` cells or 2 GiB of text. A broken file raises pyarrow's errors.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -249,25 +250,23 @@ def _read_workbook(path: Path, only: Sequence[str]) -> tuple[dict[str, Raw], lis
             na_values=[""],
             header=None,
         )
-    except Exception as error:  # each engine has its own kinds of errors for a broken file
+    except Exception as error:  # each engine raises its own errors for a broken file
         found = f"a workbook that cannot be read ({str(error).splitlines()[0][:80] if str(error) else 'broken'})"
         return {}, [Fault(path.name, "", "", found, "an .xlsx workbook", "open it and save it again as .xlsx")]
     raws: dict[str, Raw] = {}
-    problems: list[Fault] = []
+    faults: list[Fault] = []
     for name, sheet in sheets.items():
         if str(name).lower() in ("readme", "about", "help", "notes"):
             continue
         if name not in TABLES:
-            problems.append(_unknown_table(str(name), "sheet"))
+            faults.append(_unknown_table(str(name), "sheet"))
         elif name not in only:
             continue
         elif not len(sheet):
-            problems.append(
-                Fault(str(name), "", "", "an empty sheet", "a header and rows", "fill it or delete it")
-            )
+            faults.append(Fault(str(name), "", "", "an empty sheet", "a header and rows", "fill it or delete it"))
         else:
             raws[str(name)] = _sheet(sheet)
-    return raws, problems
+    return raws, faults
 
 
 def _sheet(sheet: pd.DataFrame) -> Raw:
@@ -283,7 +282,7 @@ def _sheet(sheet: pd.DataFrame) -> Raw:
 
 
 def _with_zeros(code: object) -> object:
-    """A code that a spreadsheet took for a number, 10121 for 010121, with its zeros."""
+    """Restore the leading zeros of a code that a spreadsheet read as a number: 10121 becomes 010121."""
     if isinstance(code, int | float) and 0 < code < 1e6 and code == int(code):
         return f"{code:06.0f}"
     return code

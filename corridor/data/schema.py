@@ -1,4 +1,4 @@
-"""What each table holds: read from ``corridor/data/schema/*.csv``, the one place where columns are declared."""
+"""Columns of each table, read from ``corridor/data/schema/*.csv``, the only place where they are declared."""
 
 import csv
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ OPTIONAL_TABLES: frozenset[str] = frozenset(
         "limits",
     }
 )
-"""Tables that may be left out or hold no rows; without ``sectors``, the bundled sectors stand."""
+"""Tables that may be missing or empty; without ``sectors``, the bundled sectors are used."""
 
 SITE_TAGS: tuple[str, ...] = (
     "electronics",
@@ -59,9 +59,9 @@ SITE_TAGS: tuple[str, ...] = (
     "metals",
     "devices",
 )
-"""What a site can be fit for (column ``tags`` of sites, ``site_tags`` of technologies)."""
+"""What a site can be suitable for (column ``tags`` of sites, ``site_tags`` of technologies)."""
 
-# Beside this module in a checkout and in a wheel alike; a folder of the same name as a module needs no importing.
+# Beside this module in a checkout and in a wheel; the folder has the name of this module but is not a package.
 _FOLDER = Path(__file__).resolve().parent / "schema"
 
 
@@ -76,15 +76,15 @@ class Column:
     required
         No cell may be blank.
     default
-        What a blank cell stands for, already of the column's type; None if blank means unknown.
+        What a blank cell means, already of the column's type; None if blank means unknown.
     allowed
-        The only values that may stand there; empty if any may.
+        The only values allowed; empty if any is.
     minimum, maximum
         Bounds of numbers, both included; None if there is none.
     key
-        Part of the table's key.
+        Whether the column belongs to the table's key.
     refers
-        ``(table, column)`` where every value must be found; None if there is none.
+        ``(table, column)`` that must hold every value; None if there is none.
     """
 
     name: str
@@ -163,15 +163,15 @@ def load_schema(table: str) -> list[Column]:
 
 
 def key_columns(table: str) -> list[str]:
-    """Names of the columns that tell a table's rows apart."""
+    """Names of the columns that identify a table's rows."""
     return [column.name for column in _columns(table) if column.key]
 
 
 def pandera_schema(table: str) -> Any:
     """The schema as a pandera ``DataFrameSchema``, for use outside corridor.
 
-    It says of a loaded table what ``load_tables`` says of types, ranges, blanks, allowed values and keys; rules
-    that span tables are in ``corridor.data.checks``.
+    It checks types, ranges, blanks, allowed values and keys as ``load_tables`` does; rules that span tables are in
+    ``corridor.data.checks``.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ def pandera_schema(table: str) -> Any:
     for column in _columns(table):
         dtype: Any
         if column.type == "string":
-            dtype = None  # the text type differs between pandas versions: the check below says what is meant
+            dtype = None  # the text type differs between pandas versions: the check below covers it
         elif column.type == "number":
             dtype = "float64"
         elif column.type == "integer":

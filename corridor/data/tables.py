@@ -27,11 +27,11 @@ ONE_FILE: dict[str, Callable[[Tables, Path], None]] = {
     "sqlite": write_sqlite,
     "duckdb": write_duckdb,
 }
-"""Formats that hold all tables in one file, and what writes them."""
+"""Formats that hold all tables in one file, and their writers."""
 
 
 def read_tables(path: str | Path | None = None, *, extend: bool = False) -> tuple[Tables, list[Fault]]:
-    """Read tables and tell what is wrong with their cells; rules across tables are not checked.
+    """Read tables and check their cells; rules across tables are not checked.
 
     Parameters
     ----------
@@ -44,13 +44,13 @@ def read_tables(path: str | Path | None = None, *, extend: bool = False) -> tupl
     Returns
     -------
     (Tables, list of Fault)
-        Tables that could not be read at all are empty.
+        Tables that could not be read are empty.
     """
     folder = bundled("data") if path is None else Path(path)
     raws, problems = read_raw(folder)
-    if not raws and any(problem.table == str(folder) or problem.table == folder.name for problem in problems):
+    if not raws and any(fault.table in (str(folder), folder.name) for fault in problems):
         return Tables(**{name: empty_frame(name) for name in TABLES}), problems
-    broken = {problem.table for problem in problems}
+    broken = {fault.table for fault in problems}
     frames: dict[str, pd.DataFrame] = {}
     for name in TABLES:
         if name in raws:
@@ -80,7 +80,7 @@ def load_tables(path: str | Path | None = None, *, extend: bool = False) -> Tabl
         DuckDB file; the bundled data if left out.
     extend
         Lay the tables over the bundled ones: rows with the same key replace, others are added. Without it the
-        folder must hold every table that ``corridor.data.schema.OPTIONAL_TABLES`` does not name.
+        folder must hold every table that is not in ``corridor.data.schema.OPTIONAL_TABLES``.
 
     Returns
     -------
@@ -89,22 +89,22 @@ def load_tables(path: str | Path | None = None, *, extend: bool = False) -> Tabl
     Raises
     ------
     DataError
-        Something is wrong; it lists every fault with table, row, column, what was found and wanted, and how to
-        fix. Rules across tables are looked at only when every cell is in order.
+        Lists every fault with table, row, column, what was found and wanted, and how to fix it. Rules across
+        tables are checked only if every cell is in order.
     """
-    tables, problems = read_tables(path, extend=extend)
-    if not problems:
-        problems = check_all(tables)
-    if problems:
-        raise DataError(problems)
+    tables, faults = read_tables(path, extend=extend)
+    if not faults:
+        faults = check_all(tables)
+    if faults:
+        raise DataError(faults)
     return tables
 
 
 def _conform(name: str, raw: Raw, extend: bool) -> tuple[pd.DataFrame, list[Fault]]:
-    frame, problems = conform(name, raw.frame, raw.lines)
+    frame, faults = conform(name, raw.frame, raw.lines)
     if not len(frame) and name not in OPTIONAL_TABLES and not extend:
-        problems.append(Fault(name, "", "", "no rows", "at least one row", "fill the table"))
-    return (empty_frame(name) if problems else frame), problems
+        faults.append(Fault(name, "", "", "no rows", "at least one row", "fill the table"))
+    return (empty_frame(name) if faults else frame), faults
 
 
 def _lay_over(base: Tables, top: Tables) -> Tables:
@@ -119,18 +119,17 @@ def _lay_over(base: Tables, top: Tables) -> Tables:
 
 
 def write_tables(tables: Tables, path: str | Path, format: str = "csv") -> Path:
-    """Write all tables; nothing half-written is ever seen under the final names.
+    """Write all tables; files get their final names only when complete.
 
     Parameters
     ----------
     tables
         What to write.
     path
-        Folder (made if missing; files of other names are left alone), for ``xlsx``, ``sqlite`` and ``duckdb`` the
-        file.
+        Folder (created if missing; files of other names are kept); for ``xlsx``, ``sqlite``, ``duckdb`` the file.
     format
         ``csv``, ``parquet``, ``xlsx``, ``sqlite`` or ``duckdb``. What is written is read back identical, to the
-        last digit; all readers drop blanks at a text's ends, and a text of blanks alone is a missing cell.
+        last digit; readers strip blanks at a text's ends, and a text of only blanks is a missing cell.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Made-up chains from ore to product: stages, sectors, and which component goes into which."""
+"""Synthetic chains from ore to product: stages, sectors, and which component goes into which."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pandas as pd
 
 from corridor.data.arrays import Floats, Ints
 
-#: Stage -> part of all components, mean part of the target in the world's output, median price (US$/unit).
+#: Stage -> fraction of all components, mean share of the target in world output, median price (US$/unit).
 STAGE_MIX: dict[str, tuple[float, float, float]] = {
     "mined": (0.22, 0.50, 500.0),
     "refined": (0.20, 0.68, 1_500.0),
@@ -22,13 +22,13 @@ _LINKS_DOWN, _OWN_SECTOR, _DRAWS = 0.7, 0.8, 14
 
 def stages(size: int) -> Ints:
     """Stage (position in ``STAGE_MIX``) of each component, rising; every stage has one, shape (size,)."""
-    part = np.array([row[0] for row in STAGE_MIX.values()])
-    edges = np.rint(np.cumsum(part) / part.sum() * (size - len(part))).astype(int)
-    return np.repeat(np.arange(len(part)), 1 + np.diff(edges, prepend=0))
+    fraction = np.array([row[0] for row in STAGE_MIX.values()])
+    edges = np.rint(np.cumsum(fraction) / fraction.sum() * (size - len(fraction))).astype(int)
+    return np.repeat(np.arange(len(fraction)), 1 + np.diff(edges, prepend=0))
 
 
 def sectors(stage: Ints, most: int) -> Ints:
-    """Sector (position among `most` or fewer) of each component: in turn within its stage."""
+    """Sector (position among `most` or fewer) of each component: dealt in turn within its stage."""
     count = int(np.clip(len(stage) // 14, 1, most))
     return (np.arange(len(stage)) - np.searchsorted(stage, stage)) % count
 
@@ -38,9 +38,11 @@ def recipes(rng: np.random.Generator, stage: Ints, sector: Ints) -> pd.DataFrame
     size, top = len(stage), len(STAGE_MIX) - 1
     users = np.flatnonzero(stage > 0)
     groups = _Groups(stage, sector, rng.pareto(1.2, size) + 1.0)
-    # First a user for everybody, one stage up, dealt out in turn so that nobody has too many.
+    # First a user for every component, one stage up, dealt in turn so that none has too many.
     below = rng.permutation(np.flatnonzero(stage < top))
-    given = pd.DataFrame({"output": groups.in_turn(stage[below] + 1, sector[below]), "input": below, "order": -1})
+    assigned = pd.DataFrame(
+        {"output": groups.in_turn(stage[below] + 1, sector[below]), "input": below, "order": -1}
+    )
     # Then draws by popularity; a draw from an empty group (few components) is left out.
     output = np.repeat(users, _DRAWS)
     down = np.minimum(rng.geometric(_LINKS_DOWN, len(output)), stage[output])
@@ -48,18 +50,18 @@ def recipes(rng: np.random.Generator, stage: Ints, sector: Ints) -> pd.DataFrame
     other = rng.integers(0, sector.max() + 1, len(output))
     picked = groups.pick(rng.random(len(output)), stage[output] - down, np.where(own, sector[output], other))
     drawn = pd.DataFrame({"output": output, "input": picked, "order": np.tile(np.arange(_DRAWS), len(users))})
-    links = pd.concat([given, drawn[drawn["input"] >= 0]]).sort_values(["output", "order"], kind="stable")
+    links = pd.concat([assigned, drawn[drawn["input"] >= 0]]).sort_values(["output", "order"], kind="stable")
     links = links.drop_duplicates(["output", "input"])
     wanted = rng.integers(2, 6, size)[links["output"]]
     links = links[(links.groupby("output").cumcount() < wanted) | (links["order"] < 0)]
     links = links.sort_values(["output", "input"], ignore_index=True)
     weight = rng.gamma(1.5, 1.0, len(links)) + 0.02
-    at = links["output"].to_numpy()
-    total = np.bincount(at, weight, size)[at]
-    share = weight / total * rng.uniform(0.3, 0.8, size)[at]
+    output = links["output"].to_numpy()
+    total = np.bincount(output, weight, size)[output]
+    share = weight / total * rng.uniform(0.3, 0.8, size)[output]
     return pd.DataFrame(
         {
-            "output": at,
+            "output": output,
             "input": links["input"].to_numpy(),
             "route": "main",
             "purpose": "run",
@@ -78,7 +80,7 @@ def sellable(recipes: pd.DataFrame, final: Floats, home: Floats) -> Floats:
     final
         Final needs that they could serve, US$ M.
     home
-        Part of each need that could be made at home, and so needs inputs there.
+        Fraction of each need that could be made at home, and so needs inputs there.
     """
     output, share = recipes["output"].to_numpy(), recipes["value_share"].to_numpy()
     need = final
@@ -89,7 +91,7 @@ def sellable(recipes: pd.DataFrame, final: Floats, home: Floats) -> Floats:
 
 
 class _Groups:
-    """Components by (stage, sector), to be picked from by weight or in turn."""
+    """Components grouped by (stage, sector), to draw by weight or in turn."""
 
     def __init__(self, stage: Ints, sector: Ints, weight: Floats) -> None:
         self.sectors = int(sector.max()) + 1
@@ -100,16 +102,16 @@ class _Groups:
         self.start = self.end - count
         self.total = np.r_[0.0, np.cumsum(weight[self.order])]
 
-    def pick(self, at: Floats, stage: Ints, sector: Ints) -> Ints:
-        """Component of a group by weight, `at` uniform in 0..1; -1 where the group is empty."""
+    def pick(self, uniform: Floats, stage: Ints, sector: Ints) -> Ints:
+        """Component of a group by weight, `uniform` drawn in 0..1; -1 if the group is empty."""
         key = stage * self.sectors + sector
         low, high = self.total[self.start[key]], self.total[self.end[key]]
-        found = np.searchsorted(self.total, low + at * (high - low), side="right") - 1
+        found = np.searchsorted(self.total, low + uniform * (high - low), side="right") - 1
         found = np.clip(found, self.start[key], np.maximum(self.end[key] - 1, self.start[key]))
         return np.where(high > low, self.order[np.minimum(found, len(self.order) - 1)], -1)
 
     def in_turn(self, stage: Ints, sector: Ints) -> Ints:
-        """Members of each row's group, dealt out in turn; of the whole stage where the group is empty."""
+        """Members of each row's group, dealt in turn; members of the whole stage if the group is empty."""
         key = stage * self.sectors + sector
         empty = self.end[key] == self.start[key]
         first = np.where(empty, self.start[stage * self.sectors], self.start[key])

@@ -1,4 +1,4 @@
-"""Measures on tables: who supplies whom, how concentrated that is, and how much of it rests on a target group."""
+"""Measures on tables: who supplies whom, how concentrated that is, and how much depends on a target group."""
 
 from corridor.measures.cascades.cascade import SupplyNetwork, cascade
 from corridor.measures.cascades.components import component_network

@@ -1,4 +1,4 @@
-"""Pages that open anywhere: maps and tables of a study, each one file that loads nothing from elsewhere."""
+"""HTML pages of a study: maps, graph, tables and report, each one file that loads nothing from outside."""
 
 from __future__ import annotations
 
@@ -40,28 +40,28 @@ def write_pages(
     study
         Settings: markets, target, years, denials, point of view of the outlines.
     exposures
-        :func:`corridor.exposure` of all markets, one below the other.
+        :func:`corridor.exposure` of all markets, concatenated.
     shares
-        :func:`corridor.shares` of all markets, one below the other.
+        :func:`corridor.shares` of all markets, concatenated.
     plans
-        Plans by rising budget; none: no plan.html, and the other pages say so.
+        Plans by rising budget; if empty, plan.html is not written and the other pages say so.
     out
-        Folder, made if it is not there.
+        Folder, created if missing.
     reasons
-        :func:`corridor.explain` by budget (US$ million): what each move is worth and needs. Plans of other
-        budgets are shown without.
+        :func:`corridor.explain` by budget (US$ million): worth and needs of each move. Plans of other
+        budgets are shown without them.
     alternatives
         :func:`corridor.alternatives` by budget: which moves must, could or never be made. As above.
     has_component_pages
         Also write components.html, a page per component (components/) and per country that supplies something
-        (countries/), and report.html, and link them. A file is named by the id where that is safe on every
+        (countries/), and report.html, and link them. A file is named by the id if that is safe on every
         system, see :func:`corridor.pages.kit.links.file_names`.
 
     Returns
     -------
     list of pathlib.Path
-        index.html, dependency.html, graph.html, with plans plan.html, and what `has_component_pages` adds. Each
-        stands alone; links go between them.
+        index.html, dependency.html, graph.html, with plans plan.html, and the pages of `has_component_pages`. Each
+        is self-contained; they link to each other.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def write_report(
     *,
     reasons: Reasons | None = None,
 ) -> Path:
-    """Write the report alone: a page to be printed, without links to others.
+    """Write only the report: a page for printing, without links to other pages.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def write_report(
         As in :func:`write_pages`; three plans are shown, those nearest to the study's smallest budget, its own
         and the one between.
     path
-        File; its folder is made if it is not there.
+        File; its folder is created if missing.
     reasons
         :func:`corridor.explain` of the plan nearest to the study's budget.
 
@@ -179,7 +179,7 @@ def _entity_pages(
 
 
 def _write(pages: dict[str, str], out: Path) -> list[Path]:
-    """All pages or none: they are made before the first is written, and each is put in place whole."""
+    """Write all pages, each to a temporary name first, then renamed."""
     for folder in {(out / name).parent for name in pages}:
         folder.mkdir(parents=True, exist_ok=True)
     paths = []

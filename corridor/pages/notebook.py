@@ -31,11 +31,11 @@ class Page:
     Attributes
     ----------
     title
-        What it is, for those who hear it.
+        Title of its frame, for screen readers.
     html
-        The whole page; it asks for nothing but itself.
+        The full page; it loads nothing from outside.
     height
-        Of its frame in a notebook, CSS pixels.
+        Height of its frame in a notebook, CSS pixels.
     """
 
     title: str
@@ -73,23 +73,23 @@ def explore(
     reasons: Mapping[float, Reasons] | None = None,
     alternatives: Mapping[float, Alternatives] | None = None,
 ) -> Page:
-    """The map of what tables or plans say, to be looked at in a notebook or saved.
+    """Map of tables or plans, shown in a notebook or saved to a file.
 
     Parameters
     ----------
     what
         Tables: the world map of dependence. A plan or several: the map of India with a slider over them.
     study
-        Markets, target, years; the bundled default study where not given.
+        Markets, target, years; the bundled default study if left out.
     tables
-        The tables that the plans were made from; the bundled ones where not given. Only with plans.
+        The tables that the plans were made from; the bundled ones if left out. Only with plans.
     reasons, alternatives
         As in :func:`corridor.pages.write_pages`. Only with plans.
 
     Returns
     -------
     Page
-        The last line of a cell shows it; ``.save(path)`` writes it.
+        Shown by the last line of a cell; ``.save(path)`` writes it.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Every measure under one name each: for the command line, the results folder, pages and notebooks."""
+"""Every measure by name: for the command line, the results folder, pages and notebooks."""
 
 from corridor.registry._study_measures import study_measures
 from corridor.registry.catalog import KINDS, kind_of, measure

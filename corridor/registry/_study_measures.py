@@ -1,4 +1,4 @@
-"""The small set of measures that a study's results and pages show."""
+"""The measures that a study's results and pages show."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from corridor.data.tables import Tables
 from corridor.errors import ConfigError
 from corridor.measures import exposure_by_tier, paths
 from corridor.registry.catalog import measure
-from corridor.registry.exposures import dearest
+from corridor.registry.exposures import most_exposed
 
 #: Kinds in the results of a study.
 IN_RESULTS = (
@@ -27,7 +27,7 @@ _PATHS_OF = 25
 
 
 def study_measures(tables: Tables, study: Study) -> dict[str, pd.DataFrame]:
-    """What a study's results show beside exposure and plans.
+    """Measures shown in a study's results beside exposure and plans.
 
     Parameters
     ----------
@@ -40,18 +40,18 @@ def study_measures(tables: Tables, study: Study) -> dict[str, pd.DataFrame]:
     -------
     dict of pandas.DataFrame
         By name: the kinds of ``IN_RESULTS`` (``-`` written ``_``), ``tiers`` (one row per market, component and
-        tier), ``paths`` (of the 25 components of each market with most value resting on the target). A measure
-        whose tables are not there for the study (no trade of a market, say) is left out.
+        tier), ``paths`` (of the 25 components of each market with the most value that depends on the target). A
+        measure whose data are missing for the study (such as trade of a market) is left out.
     """
     out = {"tiers": exposure_by_tier(tables, list(study.markets), study.target)}
     chains = [
-        paths(tables, dearest(tables, market, study.target, _PATHS_OF), market, study.target)
+        paths(tables, most_exposed(tables, market, study.target, _PATHS_OF), market, study.target)
         for market in study.markets
     ]
     out["paths"] = pd.concat(chains, ignore_index=True)
     for name in IN_RESULTS:
         try:
             out[name.replace("-", "_")] = measure(tables, study, name)
-        except ConfigError:  # raised where the tables lack what this measure needs
+        except ConfigError:  # raised if the tables lack what this measure needs
             continue
     return out

@@ -1,4 +1,4 @@
-"""All kinds of measures by name, and the one door to them."""
+"""All kinds of measures by name, and the single entry point to them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ KINDS: dict[str, MeasureKind] = {**exposures.KINDS, **supplies.KINDS, **failures
 
 
 def kind_of(name: str) -> MeasureKind:
-    """The kind of that name.
+    """Kind of measure with that name.
 
     Raises
     ------
     ConfigError
-        If there is none; it names those most like it.
+        If there is none; the message names the most similar ones.
     """
     if name not in KINDS:
         raise ConfigError(f"kind '{name}': there is no such kind of measure; {close(name, list(KINDS))}")
@@ -40,27 +40,27 @@ def measure(
     component: Sequence[str] = (),
     year: int | None = None,
 ) -> pd.DataFrame:
-    """A measure by name.
+    """Result of a measure, chosen by name.
 
     Parameters
     ----------
     tables, study
-        What is measured; the study gives markets and target where they are not named.
+        Tables, and the study that gives markets and target if they are not named.
     kind
         One of ``KINDS``.
     market, target, sector, component, year
-        As the kind takes them: markets (rows in ``sourcing``), countries depended upon, one sector, components,
-        a year of imports.
+        Options that the kind takes: markets (rows in ``sourcing``), countries depended upon, one sector,
+        components, a year of imports.
 
     Returns
     -------
     pandas.DataFrame
-        Most important rows first within a market; a component stands with its name, sector and stage.
+        Most important rows first within a market; rows of a component include its name, sector and stage.
 
     Raises
     ------
     ConfigError
-        With every option that the kind does not take and every name that is not there.
+        With every option that the kind does not take and every unknown name.
     """
     chosen = kind_of(kind)
     options = options_of(

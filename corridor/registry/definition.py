@@ -1,4 +1,4 @@
-"""What a kind of measure is: its meaning, the options that it takes, and the columns that people look at."""
+"""Definition of a kind of measure: its meaning, options and printed columns."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from corridor.config import Study
 from corridor.data.tables import Tables
 from corridor.errors import ConfigError
 
-#: Names of the options, as keywords here and as ``--name`` on the command line.
+#: Names of the options: keywords here, ``--name`` on the command line.
 OPTIONS = ("market", "target", "sector", "component", "year")
 _MOST_LISTED = 12
 
 
 @dataclass(frozen=True)
 class MeasureColumn:
-    """A column of a result that is printed: what it means, and how its figures are written.
+    """A printed column of a result: its meaning and number format.
 
-    ``form`` is a format of Python (``.0%``, ``,.1f``); text where it is empty.
+    ``form`` is a Python format (``.0%``, ``,.1f``); empty for text.
     """
 
     name: str
@@ -31,7 +31,7 @@ class MeasureColumn:
 
 @dataclass(frozen=True)
 class Options:
-    """What a measure is asked for; markets and target are never empty, the others may be."""
+    """Options of a measure; markets and target are never empty, the others may be."""
 
     study: Study
     markets: tuple[str, ...]
@@ -48,15 +48,15 @@ class MeasureKind:
     Attributes
     ----------
     meaning
-        One line.
+        One-line description.
     measure
-        From tables and options to a table, most important row first (within a market, where it has one).
+        Function of tables and options that returns a table, most important row first (within a market, if any).
     columns
-        What is printed, left to right; the table may hold more.
+        Printed columns, left to right; the table may have more.
     takes
-        Those of ``OPTIONS`` that make sense for it; any other is an error.
+        Options that it accepts, out of ``OPTIONS``; any other is an error.
     markets
-        Markets that it is for where none is named; the study's if left out.
+        Default markets if none is named; the study's if left out.
     """
 
     meaning: str
@@ -69,22 +69,22 @@ class MeasureKind:
 def by_market(
     measure: Callable[[Tables, str, Options], pd.DataFrame],
 ) -> Callable[[Tables, Options], pd.DataFrame]:
-    """A measure of one market as one of several: their tables one below the other, market first."""
+    """Extend a measure of one market to several: tables concatenated, column ``market`` first."""
 
     def of_all(tables: Tables, options: Options) -> pd.DataFrame:
-        parts = []
+        frames = []
         for market in options.markets:
-            part = measure(tables, market, options)
-            rest = part.drop(columns="market", errors="ignore")
+            found = measure(tables, market, options)
+            rest = found.drop(columns="market", errors="ignore")
             rest.insert(0, "market", market)
-            parts.append(rest)
-        return pd.concat(parts, ignore_index=True)
+            frames.append(rest)
+        return pd.concat(frames, ignore_index=True)
 
     return of_all
 
 
 def close(word: str, words: Sequence[str]) -> str:
-    """The words most like this one; all of them if none is like it and they are few."""
+    """Suggestion for an unknown word: the most similar words, else the first words of the list."""
     near = get_close_matches(word.lower(), list(words), n=3, cutoff=0.6)
     near = near or get_close_matches(word.upper(), list(words), n=3, cutoff=0.6)
     if near:
@@ -115,12 +115,12 @@ def options_of(
     Raises
     ------
     ConfigError
-        With every option that the kind does not take and every name that is not there.
+        With every option that the kind does not take and every unknown name.
     """
-    given = dict(zip(OPTIONS, (market, target, sector, component, year), strict=True))
+    options = dict(zip(OPTIONS, (market, target, sector, component, year), strict=True))
     faults = [
         f"{name} takes no option {option}; it takes {', '.join(kind.takes) or 'none'}."
-        for option, value in given.items()
+        for option, value in options.items()
         if option not in kind.takes and value not in (None, (), [])
     ]
     countries, components = list(tables.countries["iso3"]), list(tables.components["id"])
@@ -131,10 +131,10 @@ def options_of(
         "sector": ([] if sector is None else [sector], list(tables.sectors["id"])),
         "component": (component, components),
     }
-    for option, (words, there) in asked.items():
-        known = set(there)
+    for option, (words, names) in asked.items():
+        known = set(names)
         faults += [
-            f"{option} '{word}': there is no such {option}; {close(word, there)}"
+            f"{option} '{word}': there is no such {option}; {close(word, names)}"
             for word in words
             if word not in known
         ]
@@ -143,7 +143,7 @@ def options_of(
         years = sorted(bought["year"].unique())
         if year not in years:
             listed = ", ".join(map(str, years)) or "none"
-            faults.append(f"year {year}: no imports in the table trade; years there: {listed}.")
+            faults.append(f"year {year}: no imports in the table trade; years with imports: {listed}.")
     if faults:
         raise ConfigError("\n".join(faults))
     usual = kind.markets(tables, study) if kind.markets else study.markets
@@ -158,7 +158,7 @@ def options_of(
 
 
 def selected(tables: Tables, frame: pd.DataFrame, options: Options) -> pd.DataFrame:
-    """Rows of the sector and components asked for, each component with its name, sector and stage."""
+    """Rows of the chosen sector and components, with name, sector and stage of each component."""
     if "component" not in frame:
         return frame
     about = tables.components.set_index("id")[["name", "sector", "stage"]]

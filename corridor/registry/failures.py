@@ -1,4 +1,4 @@
-"""Kinds that tell what fails with what: choke points, stops, cascades, removals."""
+"""Kinds of measure for failures: choke points, stops, cascades, removals."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from corridor.measures import (
     unit_stops,
 )
 from corridor.registry.definition import MeasureColumn, MeasureKind, Options, by_market
-from corridor.registry.exposures import NAME, dearest
+from corridor.registry.exposures import NAME, most_exposed
 
-_PARTS = {0.5: "half", 1.0: "all"}
-_SETS_OF = 10  # components whose failing sets are searched where none is named
+_LOST = {0.5: "half", 1.0: "all"}
+_SETS_OF = 10  # components whose failing sets are searched if none is named
 
 
 def chokepoints(tables: Tables, market: str) -> pd.DataFrame:
@@ -31,13 +31,13 @@ def chokepoints(tables: Tables, market: str) -> pd.DataFrame:
         One row per component: ``component``, and of :func:`corridor.measures.fewest_failures` with a suffix
         ``_half`` and ``_all``: ``fewest, choke, tier, countries, share, status, exact``.
     """
-    long = fewest_failures(tables, market, lost=tuple(_PARTS), spared=(market,))
+    long = fewest_failures(tables, market, lost=tuple(_LOST), spared=(market,))
     kept = ["fewest", "choke", "tier", "countries", "share", "status", "exact"]
-    parts = [
-        long.loc[long["lost"] == part, ["component", *kept]].set_index("component").add_suffix(f"_{name}")
-        for part, name in _PARTS.items()
+    frames = [
+        long.loc[long["lost"] == fraction, ["component", *kept]].set_index("component").add_suffix(f"_{name}")
+        for fraction, name in _LOST.items()
     ]
-    out = pd.concat(parts, axis=1).rename_axis("component").reset_index()
+    out = pd.concat(frames, axis=1).rename_axis("component").reset_index()
     order = ["fewest_half", "fewest_all", "share_half", "component"]
     return out.sort_values(order, ascending=[True, True, False, True], na_position="last", ignore_index=True)
 
@@ -47,7 +47,7 @@ def _dominators(tables: Tables, options: Options) -> pd.DataFrame:
 
 
 def _sets(tables: Tables, market: str, options: Options) -> pd.DataFrame:
-    wanted = list(options.components) or dearest(tables, market, options.target, _SETS_OF)
+    wanted = list(options.components) or most_exposed(tables, market, options.target, _SETS_OF)
     return failing_sets(tables, wanted, market, spared=[market])
 
 
@@ -68,7 +68,7 @@ def esri(tables: Tables, options: Options) -> pd.DataFrame:
 
 
 def network(tables: Tables, options: Options) -> pd.DataFrame:
-    """Makers in the network of the tables: what they sell and buy, and how many stand on either side.
+    """Makers in the network of the tables: sales, purchases, and number of suppliers and customers.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def network(tables: Tables, options: Options) -> pd.DataFrame:
 
 _LOSS = (
     MeasureColumn("loss_usd_m", "final needs that go unmet, US$ million a year", ",.0f"),
-    MeasureColumn("loss_share", "part of all final needs", ".1%"),
+    MeasureColumn("loss_share", "share of all final needs", ".1%"),
 )
 _SHORT = MeasureColumn("components_short", "components of which the market lacks 1 % or more", ",.0f")
 _MAKER = (
@@ -99,12 +99,12 @@ _MAKER = (
 )
 _CURVE = (
     MeasureColumn("order", "random, or the largest first"),
-    MeasureColumn("removed", "so many are removed", ",.0f"),
-    MeasureColumn("removed_share", "part of all", ".0%"),
+    MeasureColumn("removed", "number removed", ",.0f"),
+    MeasureColumn("removed_share", "share of all", ".0%"),
     MeasureColumn("left", "final needs that can still be made", ".1%"),
     MeasureColumn("low", "5 % of the random orders leave less", ".1%"),
     MeasureColumn("high", "5 % of the random orders leave more", ".1%"),
-    MeasureColumn("last", "removed last, by size"),
+    MeasureColumn("last", "the last one removed, by size"),
 )
 
 KINDS: dict[str, MeasureKind] = {
@@ -115,9 +115,9 @@ KINDS: dict[str, MeasureKind] = {
             NAME,
             MeasureColumn("fewest_half", "fewest countries for half of it", ".0f"),
             MeasureColumn("countries_half", "the countries"),
-            MeasureColumn("choke_half", "component whose makers are meant"),
+            MeasureColumn("choke_half", "component whose makers these are"),
             MeasureColumn("tier_half", "tier of it, 0 the component itself", ".0f"),
-            MeasureColumn("exact_half", "no: an estimate, since routes need different inputs"),
+            MeasureColumn("exact_half", "no: an estimate, because routes need different inputs"),
             MeasureColumn("fewest_all", "fewest countries for all of it", ".0f"),
             MeasureColumn("status_half", "how the shares are known"),
         ),
@@ -137,7 +137,7 @@ KINDS: dict[str, MeasureKind] = {
     ),
     "sets": MeasureKind(
         "smallest set of other countries whose failure leaves the market without a component, by who buys where "
-        "(exact; of ten components where none is named)",
+        "(exact; of ten components if none is named)",
         by_market(_sets),
         (
             NAME,
@@ -153,9 +153,9 @@ KINDS: dict[str, MeasureKind] = {
         (
             NAME,
             MeasureColumn("origin", "country that stops making it"),
-            MeasureColumn("share", "its share in the supply of the buyer that most depends on it", ".0%"),
+            MeasureColumn("share", "its share in the supply of the buyer that depends most on it", ".0%"),
             *_LOSS,
-            MeasureColumn("own_usd_m", "part of the loss in the component itself", ",.0f"),
+            MeasureColumn("own_usd_m", "loss in needs of the component itself", ",.0f"),
             _SHORT,
             MeasureColumn("status", "how the share is known"),
         ),
@@ -166,9 +166,9 @@ KINDS: dict[str, MeasureKind] = {
         by_market(lambda tables, market, options: unit_stops(tables, market)),
         (
             MeasureColumn("unit", "the country"),
-            MeasureColumn("components", "that it makes", ",.0f"),
+            MeasureColumn("components", "number of components that it makes", ",.0f"),
             *_LOSS,
-            MeasureColumn("direct_usd_m", "part of the loss that is bought from it itself", ",.0f"),
+            MeasureColumn("direct_usd_m", "loss of what is bought from it directly", ",.0f"),
             _SHORT,
         ),
         ("market",),
@@ -179,9 +179,9 @@ KINDS: dict[str, MeasureKind] = {
         (
             MeasureColumn("firm", "the supplier"),
             MeasureColumn("country", "where it makes"),
-            MeasureColumn("components", "that it makes", ",.0f"),
+            MeasureColumn("components", "number of components that it makes", ",.0f"),
             *_LOSS,
-            MeasureColumn("direct_usd_m", "part of the loss that is bought from it itself", ",.0f"),
+            MeasureColumn("direct_usd_m", "loss of what is bought from it directly", ",.0f"),
             _SHORT,
         ),
         ("market",),
@@ -191,9 +191,9 @@ KINDS: dict[str, MeasureKind] = {
         esri,
         (
             *_MAKER,
-            MeasureColumn("esri", "part of all sales that is lost", ".1%"),
-            MeasureColumn("down", "lost to customers alone", ".1%"),
-            MeasureColumn("up", "lost to suppliers alone", ".1%"),
+            MeasureColumn("esri", "share of all sales that is lost", ".1%"),
+            MeasureColumn("down", "lost through customers alone", ".1%"),
+            MeasureColumn("up", "lost through suppliers alone", ".1%"),
         ),
         ("sector", "component"),
     ),

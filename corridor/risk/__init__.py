@@ -1,4 +1,4 @@
-"""Risk: the distribution of losses, what headline results depend on, and what they rest on."""
+"""Risk: the distribution of losses, sensitivity of headline results, and the status of the figures behind them."""
 
 from corridor.risk._plan_sensitivity import plan_sensitivity
 from corridor.risk._rests_on import rests_on

@@ -1,4 +1,4 @@
-"""Which assumptions the worth of a plan depends on: the same moves, judged under other figures and settings."""
+"""Sensitivity of a plan's value to assumptions: the same moves, evaluated under other figures and settings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from corridor.risk._sensitivity import SETTINGS, Groups, Sensitivity, analyse
 
 _TABLES = (*TABLES, "technologies", "second_sources", "stockpiles")
 _OUTPUTS = ["avoided loss", "loss with the plan", "cost"]
-_PARTS = 8  # of the points, each with tables of its own in a process
+_CHUNKS = 8  # of points; each chunk is sent to a process with the tables
 
 
 @dataclass(frozen=True)
@@ -48,50 +48,52 @@ def plan_sensitivity(
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Sensitivity:
-    """What the worth of a plan depends on, by tables and settings of the study; its moves stay as they are.
+    """Sensitivity of a plan's value to tables and settings of the study; its moves stay fixed.
 
-    Every point is the optimizer's own linear programs, solved without and with the plan: seconds, not
-    milliseconds. All figures of a table stand at the same level of their ranges.
+    Every point solves the optimizer's linear programs without and with the plan, which takes seconds. All
+    figures of a table are at the same level of their ranges.
 
     Parameters
     ----------
     tables, study, plan
-        The plan, and what it was made from.
+        The plan, and the tables and study that it was made from.
     method, samples, seed
         As in :func:`corridor.sensitivity`; with Morris ``samples * (inputs + 1)`` points.
     settings
         Ranges of the study's settings; ``SETTINGS`` of :func:`corridor.sensitivity` if left out.
     workers
-        Processes; as many as there are processors if left out. They are spawned: a script calls this under
-        ``if __name__ == "__main__":``.
+        Processes; as many as processors if left out. They are spawned, so a script must call this
+        under ``if __name__ == "__main__":``.
     progress
-        Called with parts done and all parts.
+        Called with chunks done and all chunks.
 
     Returns
     -------
     Sensitivity
-        Outputs ``avoided loss, loss with the plan, cost``, US$ million, discounted; losses expected.
+        Outputs ``avoided loss, loss with the plan, cost``, US$ million, discounted; losses are expected values.
 
     Raises
     ------
     ConfigError
-        If a setting or the method is none of those, or the tables lack what the plan builds.
+        If a setting or the method is unknown, or the tables lack what the plan builds.
     """
     ranges = dict(SETTINGS if settings is None else settings)
     unknown = sorted(set(ranges) - set(SETTINGS))
     if unknown:
-        raise ConfigError(f"sensitivity to {', '.join(unknown)}. Fix: name some of {', '.join(SETTINGS)}.")
+        raise ConfigError(
+            f"sensitivity to {', '.join(unknown)}: no such setting. Fix: name some of {', '.join(SETTINGS)}."
+        )
     groups = Groups.of(tables, study, Figures.of(tables, _TABLES), by_sector=False)
 
     def evaluate(points: Floats) -> Floats:
-        parts = [part for part in np.array_split(points, _PARTS) if len(part)]
-        tasks = [_Task(tables, study, plan, tuple(ranges), part) for part in parts]
+        chunks = [chunk for chunk in np.array_split(points, _CHUNKS) if len(chunk)]
+        tasks = [_Task(tables, study, plan, tuple(ranges), chunk) for chunk in chunks]
         done: dict[int, Floats] = {}
-        for at, found in each(_outcomes, tasks, workers=workers):
-            done[at] = found
+        for number, found in each(_outcomes, tasks, workers=workers):
+            done[number] = found
             if progress is not None:
-                progress(len(done), len(parts))
-        return np.concatenate([done[at] for at in range(len(parts))])
+                progress(len(done), len(chunks))
+        return np.concatenate([done[number] for number in range(len(chunks))])
 
     inputs = {**dict.fromkeys(groups.names, (0.0, 1.0)), **ranges}
     return analyse(evaluate, inputs, _OUTPUTS, method, samples, seed)
@@ -102,12 +104,12 @@ def _outcomes(task: _Task) -> Floats:
     figures = Figures.of(task.tables, _TABLES)
     groups = Groups.of(task.tables, task.study, figures, by_sector=False)
     count = len(groups.names)
-    values = figures.at(groups.levels(task.points[:, :count]))
+    values = figures.values_at(groups.levels(task.points[:, :count]))
     rows = []
-    for at, point in enumerate(task.points):
+    for number, point in enumerate(task.points):
         settings = dict(zip(task.names, point[count:].tolist(), strict=True))
         problem = build_problem(
-            with_values(task.tables, figures, values[:, at]),
+            with_values(task.tables, figures, values[:, number]),
             task.study.model_copy(update=settings),
             budget_usd_m=task.plan.budget_usd_m,
         )

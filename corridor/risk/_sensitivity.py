@@ -1,4 +1,4 @@
-"""Which groups of figures and which settings the headline results depend on most."""
+"""Sensitivity of headline results to groups of figures and to settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from corridor.parallel import each
 from corridor.risk.indices import morris_effects, sobol_indices
 from corridor.risk.model import Circumstances, LossModel
 
-#: Ranges of settings. Adaptation as data/NOTES.md and the README state it; the others are our judgement.
+#: Ranges of settings. Adaptation as in data/NOTES.md and the README; the others are our judgement.
 SETTINGS: Mapping[str, tuple[float, float]] = {
     "adaptation": (0.0, 0.5),
     "spare": (0.0, 0.3),
@@ -43,17 +43,17 @@ _WORDS = {
 
 @dataclass(frozen=True, eq=False)
 class Sensitivity:
-    """What headline results depend on.
+    """Sensitivity of headline results to inputs.
 
     Attributes
     ----------
     table
         Result of :func:`~corridor.risk.indices.sobol_indices` or :func:`~corridor.risk.indices.morris_effects`.
-        Inputs are settings, and groups ``table of sector``.
+        Inputs are settings and groups of figures, named ``table of sector``.
     words
-        One sentence per output: what matters most.
+        One sentence per output: its strongest inputs.
     method, samples, seed
-        How it was made.
+        Options of the run.
     """
 
     table: pd.DataFrame
@@ -65,7 +65,7 @@ class Sensitivity:
 
 @dataclass(frozen=True)
 class Groups:
-    """Groups of figures that stand high or low in their ranges together: group and sign of each dimension."""
+    """Groups of figures that move together within their ranges: group and direction of each dimension."""
 
     names: list[str]
     group: Ints
@@ -73,7 +73,7 @@ class Groups:
 
     @classmethod
     def of(cls, tables: Tables, study: Study, figures: Figures, *, by_sector: bool) -> Groups:
-        """Groups by table and sector. A high level of shares means more from the target and less from others."""
+        """Groups by table, and by sector if asked; a high level of shares means more from the target."""
         drawn = figures.rows[figures.rows["dimension"] >= 0]
         sector = tables.components.set_index("id")["sector"]
         column = {"components": "id", "recipes": "output"}
@@ -107,27 +107,27 @@ def sensitivity(
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Sensitivity:
-    """What exposure and the expected loss without a plan depend on, by groups of figures and settings.
+    """Sensitivity of exposure and of the expected loss without a plan to groups of figures and settings.
 
-    All figures of a group (a table's, of one sector) stand at the same level of their ranges: the question is
-    whether the judgement behind them is too high or too low, not whether single rows err, which averages out.
+    All figures of a group (of one table and sector) are at the same level of their ranges: the question is whether
+    the judgement behind them is too high or too low. Independent errors of single rows would average out.
 
     Parameters
     ----------
     tables, study
-        What is measured.
+        Tables, and the study that gives markets, target and denials.
     method
-        ``morris`` (effect of crossing a range) or ``sobol`` (parts of the variance; needs many more points).
+        ``morris`` (effect of crossing a range) or ``sobol`` (fractions of the variance; needs many more points).
     samples
         Trajectories or base samples; 20 and 64 if left out.
     seed
-        Whole number.
+        Integer.
     settings
         Ranges of the settings ``adaptation`` and ``spare``; :data:`SETTINGS` if left out.
     losses
-        False: exposure alone, which is much quicker and does not depend on settings.
+        False: exposure only, which is much faster and does not depend on settings.
     workers
-        Threads; as many as there are processors if left out.
+        Threads; as many as processors if left out.
     progress
         Called with points done and all points.
 
@@ -140,7 +140,7 @@ def sensitivity(
     Raises
     ------
     ConfigError
-        If the method or a setting is none of these.
+        If the method is unknown, or a range has no width.
     """
     ranges = dict(SETTINGS if settings is None else settings)
     ranges = {name: ranges[name] for name in _WITHOUT_PLAN if losses and name in ranges}
@@ -151,23 +151,23 @@ def sensitivity(
     outputs += ["expected loss"] * losses
 
     def block(points: Floats) -> Floats:
-        values = figures.at(groups.levels(points[:, : len(groups.names)]))
+        values = figures.values_at(groups.levels(points[:, : len(groups.names)]))
         out = _exposures(model, values)
         if not losses:
             return out
-        given = dict(zip(ranges, points[:, len(groups.names) :].T, strict=True))
-        under = Circumstances(given.get("adaptation", study.adaptation), given.get("spare", study.spare), 0.0)
+        varied = dict(zip(ranges, points[:, len(groups.names) :].T, strict=True))
+        under = Circumstances(varied.get("adaptation", study.adaptation), varied.get("spare", study.spare), 0.0)
         lost = (model.study_losses(values, under).sum(axis=2) * model.weight[:, :, None]).sum(axis=(0, 1))
         return np.column_stack([out, lost])
 
     def evaluate(points: Floats) -> Floats:
-        parts = [points[at : at + BLOCK] for at in range(0, len(points), BLOCK)]
+        chunks = [points[start : start + BLOCK] for start in range(0, len(points), BLOCK)]
         done = {}
-        for at, found in each(block, parts, workers=workers, threads=True):
-            done[at] = found
+        for number, found in each(block, chunks, workers=workers, threads=True):
+            done[number] = found
             if progress is not None:
                 progress(sum(map(len, done.values())), len(points))
-        return np.concatenate([done[at] for at in range(len(parts))])
+        return np.concatenate([done[number] for number in range(len(chunks))])
 
     inputs = {**dict.fromkeys(groups.names, (0.0, 1.0)), **ranges}
     return analyse(evaluate, inputs, outputs, method, samples, seed)
@@ -175,7 +175,7 @@ def sensitivity(
 
 def _exposures(model: LossModel, values: Floats) -> Floats:
     """Net and stop exposure of each market's final needs, shape (draws, 2 * markets)."""
-    drawn = model.network.at(values)
+    drawn = model.network.draws_at(values)
     buyers = model.network.sourcing.buyers.get_indexer(pd.Index(model.markets))
     need = model.needs(values, model.study.base_year)
     need /= np.maximum(need.sum(axis=0), 1e-12)
@@ -192,7 +192,7 @@ def analyse(
     samples: int | None,
     seed: int,
 ) -> Sensitivity:
-    """Indices or effects of a function, and what they say in words; parameters as in :func:`sensitivity`."""
+    """Indices or effects of a function, with a summary in words; parameters as in :func:`sensitivity`."""
     if method == "sobol":
         count = 64 if samples is None else samples
         table = sobol_indices(evaluate, inputs, outputs, samples=count, seed=seed)
@@ -212,7 +212,7 @@ def in_words(table: pd.DataFrame, most: int = 3) -> list[str]:
     table
         Result of one of the functions of :mod:`corridor.risk.indices`.
     most
-        Inputs that are named.
+        Largest number of inputs named per output.
     """
     sobol = "total" in table
     by = "total" if sobol else "strength"

@@ -1,4 +1,4 @@
-"""Distribution of the loss in a window: which denials happen, when, how hard and how long, on drawn tables."""
+"""Distribution of the loss in a window, by Monte Carlo: which denials happen, when, how hard and how long."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 _QUANTILE_NAMES = ("q05", "q25", "q50", "q75", "q90", "q95", "q99")
 _TAILS = (0.9, 0.95, 0.99)
 _TAIL_NAMES = ("cvar_90", "cvar_95", "cvar_99")
-#: Probabilities with which the exceedance curve is told.
+#: Probabilities in the exceedance curve.
 _EXCEEDED = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 _TWO_SIDED = 1.959963984540054  # quantile of the normal distribution for 95 percent
-_DENIALS = 1  # beside the block's number: the stream of random numbers for what happens
+_DENIALS = 1  # with the block's number: random stream of the denials
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,17 +36,18 @@ class LossDistribution:
     ----------
     losses
         Per market and sector (``all`` for sums): ``mean``, ``mean_low, mean_high`` (95 percent confidence interval
-        of the mean), ``deviation``, ``no_loss`` (part of scenarios without one), quantiles ``q05`` to ``q99``,
-        ``cvar_90, cvar_95, cvar_99`` (mean of the worst tenth, twentieth, hundredth), ``most``.
+        of the mean), ``deviation``, ``no_loss`` (fraction of scenarios without loss), quantiles ``q05`` to
+        ``q99``, ``cvar_90, cvar_95, cvar_99`` (mean of the worst tenth, twentieth, hundredth), ``most``.
     exceedance
         ``market, probability, loss_usd_m``: the loss that is exceeded with that probability.
     denials
-        ``denial, probability, happened`` (part of scenarios), ``alone_usd_m`` (its loss within a window that it
-        opens, at the stated figures), ``loss_usd_m`` (part of the mean loss of all markets), ``share``.
+        ``denial, probability, happened`` (fraction of scenarios), ``alone_usd_m`` (its loss if it alone starts
+        with the window, at the stated figures), ``loss_usd_m`` (its contribution to the mean loss of all markets),
+        ``share``.
     convergence
-        ``scenarios, mean, mean_low, mean_high, cvar_95`` of all markets after ever more scenarios.
+        ``scenarios, mean, mean_low, mean_high, cvar_95`` of all markets after growing numbers of scenarios.
     scenarios, months, seed
-        How it was made.
+        Options of the run.
     """
 
     losses: pd.DataFrame
@@ -74,37 +75,37 @@ def loss_distribution(
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> LossDistribution:
-    """Monte Carlo of the loss without a plan in a window of some months.
+    """Distribution of the loss without a plan in a window of some months, by Monte Carlo.
 
-    In each scenario every denial of the study happens with its own probability, independently, and starts at a
-    time within the window that is drawn evenly; its length and the part withheld are the study's times a factor,
-    triangular around 1; the tables are drawn from the ranges of their rows. What falls after the window is not
+    In each scenario every denial of the study happens independently with its own probability and starts at a
+    uniformly drawn time within the window; its length and the fraction withheld are the study's times a factor,
+    triangular around 1; the tables are drawn from the ranges of their figures. Losses after the window are not
     counted. Losses spread month by month (:meth:`~corridor.risk.model.LossModel.losses`). The study gives every
-    denial a year of its own; here all can open in the one window, as in a year like any of the study's.
+    denial its own year; here all can start in the same window.
 
     Parameters
     ----------
     tables, study
-        Tables, and the denials, markets and settings. Of a plan that is applied to the tables the shares of
-        origins count, not the stocks that it buys nor what its plants can make beyond them.
+        Tables, and the study that gives denials, markets and settings. If a plan is applied to the tables, its
+        shares of origins count, but not its stocks or the spare capacity of its plants.
     scenarios
-        How many. Beside a small constant, memory holds 4 bytes per scenario, market and sector.
+        Number of scenarios. Memory is a small constant plus 4 bytes per scenario, market and sector.
     months
         Length of the window.
     seed
-        The same seed gives the same scenarios, whatever the number of workers; the first of more scenarios are
-        the same as those of fewer.
+        The same seed gives the same scenarios for any number of workers; a run with more scenarios begins with
+        the same ones.
     year
-        Needs are those of this year; the mean start of the denials, by probability, if left out.
+        Year of the needs; the mean start of the denials, weighted by probability, if left out.
     cut, length
-        Least and largest factor on what is withheld and on how long; (1, 1) takes the study's. They are our
-        judgement: the study states no ranges.
+        Smallest and largest factor on the fraction withheld and on the length; (1, 1) uses the study's values.
+        The defaults are our judgement: the study states no ranges.
     shape, correlation
         How tables are drawn: :func:`~corridor.measures.sampling.draws.draw_tables`.
     draw_data
-        False: tables stay as they are, denials alone are drawn.
+        False: only denials are drawn, tables stay fixed.
     workers
-        Threads; as many as there are processors if left out.
+        Threads; as many as processors if left out.
     progress
         Called with scenarios done and all scenarios.
 
@@ -117,7 +118,7 @@ def loss_distribution(
     ConfigError
         If an option is out of range, the study has no denials, or a market no sourcing.
     DataError
-        If a component needs itself.
+        If a component needs itself, directly or through others.
     """
     _check(scenarios, months, shape, cut, length)
     figures = Figures.of(tables, TABLES if draw_data else [])
@@ -131,7 +132,7 @@ def loss_distribution(
     def block(item: tuple[int, int]) -> int:
         number, count = item
         events = draw_events(study, number, count, months, seed, cut, length)
-        values = figures.at(sampler.block(number, count), shape)
+        values = figures.values_at(sampler.block(number, count), shape)
         lost = model.losses(values, events, months, under).sum(axis=0)
         first = number * BLOCK
         losses[first : first + count] = np.moveaxis(lost, -1, 0)
@@ -141,8 +142,8 @@ def loss_distribution(
 
     done = 0
     items = blocks(scenarios)
-    for at, _ in each(block, items, workers=workers, threads=True):
-        done += items[at][1]
+    for number, _ in each(block, items, workers=workers, threads=True):
+        done += items[number][1]
         if progress is not None:
             progress(done, scenarios)
     happened, blamed = by_denial.sum(axis=0) / scenarios
@@ -169,7 +170,7 @@ def draw_events(
     """Denials of a block of scenarios; parameters as in :func:`loss_distribution`."""
     rng = np.random.default_rng([seed, block, _DENIALS])
     denials = study.denials
-    # Scenario by scenario, so that a shorter block holds the first of a longer one.
+    # Drawn scenario by scenario, so that a shorter block has the first scenarios of a longer one.
     levels = rng.random((count, 4, len(denials))).transpose(1, 2, 0)
     happens = levels[0] < np.array([denial.probability for denial in denials])[:, None]
     start = levels[1] * months
@@ -178,12 +179,12 @@ def draw_events(
 
 
 def alone(model: LossModel, months: int, under: Circumstances) -> Floats:
-    """What each denial costs alone at the stated figures if it opens the window and lasts.
+    """Cumulative loss of each denial alone, at the stated figures, if it starts with the window.
 
     Returns
     -------
     numpy.ndarray
-        US$ M of all markets, lost up to the end of each month, shape (denials, months + 1).
+        US$ M of all markets up to the end of each month, shape (denials, months + 1).
     """
     count = len(model.study.denials)
     values = np.repeat(model.figures.value[:, None], count, axis=1)
@@ -194,13 +195,13 @@ def alone(model: LossModel, months: int, under: Circumstances) -> Floats:
 
 
 def mean_start(study: Study) -> float:
-    """Mean year in which the study's denials start, by their probability."""
+    """Mean start year of the study's denials, weighted by their probability."""
     weight = np.array([denial.probability for denial in study.denials])
     return float(np.average([denial.start for denial in study.denials], weights=weight))
 
 
 def tail_means(losses: Floats, tails: tuple[float, ...] = _TAILS) -> Floats:
-    """Mean of the worst part 1 - tail of equally likely losses (Rockafellar & Uryasev 2000), shape (tails,)."""
+    """Mean of the worst 1 - tail of equally likely losses (Rockafellar & Uryasev 2000), shape (tails,)."""
     ordered = np.sort(losses)[::-1]
     out = []
     for tail in tails:
@@ -215,9 +216,9 @@ def _check(scenarios: int, months: int, shape: str, cut: tuple[float, float], le
     if scenarios < 1:
         faults.append(f"scenarios {scenarios} must be 1 or more")
     if not 1 <= months <= 120:
-        faults.append(f"months {months} must lie between 1 and 120")
+        faults.append(f"months {months} must be between 1 and 120")
     if shape not in SHAPES:
-        faults.append(f"shape '{shape}' is none of {', '.join(SHAPES)}")
+        faults.append(f"shape '{shape}' is not one of {', '.join(SHAPES)}")
     for name, (low, high) in (("cut", cut), ("length", length)):
         if not 0.0 <= low <= 1.0 <= high < np.inf:
             faults.append(f"{name} ({low:g}, {high:g}): wanted 0 <= low <= 1 <= high")
@@ -236,21 +237,21 @@ def _factor(level: Floats, ends: tuple[float, float]) -> Floats:
 
 
 def _split(curves: Floats, events: Events, lost: Floats) -> Floats:
-    """Each scenario's loss over its denials, in proportion to what each would lose alone in its time inside.
+    """Each scenario's loss split over its denials, in proportion to the loss of each alone in its time inside.
 
-    A denial alone loses nothing where stocks would do; where all do, the months inside decide.
+    A denial alone may lose nothing because of stocks; if all lose nothing, the months inside decide.
     """
     months = curves.shape[1] - 1
     inside = np.clip(np.minimum(events.end, months) - events.start, 0.0, None)
-    whole = np.clip(inside.astype(int), 0, months - 1)
+    full_months = np.clip(inside.astype(int), 0, months - 1)
     row: Ints = np.arange(len(curves))[:, None]
-    below, above = curves[row, whole], curves[row, whole + 1]
-    weight = (below + (inside - whole) * (above - below)) * events.cut
+    below, above = curves[row, full_months], curves[row, full_months + 1]
+    weight = (below + (inside - full_months) * (above - below)) * events.cut
     none = weight.sum(axis=0) <= 0
     weight = np.where(none, inside, weight)
     total = weight.sum(axis=0)
-    part: Floats = weight * (lost / np.where(total > 0, total, 1.0))
-    return part
+    split: Floats = weight * (lost / np.where(total > 0, total, 1.0))
+    return split
 
 
 def _losses(model: LossModel, losses: np.ndarray) -> pd.DataFrame:
@@ -261,9 +262,9 @@ def _losses(model: LossModel, losses: np.ndarray) -> pd.DataFrame:
     ]
     rows = []
     for market, sector in every:
-        part = losses[:, slice(None) if market is None else [market]]
-        part = part[:, :, slice(None) if sector is None else [sector]]
-        series = part.sum(axis=(1, 2), dtype=float)
+        chosen = losses[:, slice(None) if market is None else [market]]
+        chosen = chosen[:, :, slice(None) if sector is None else [sector]]
+        series = chosen.sum(axis=(1, 2), dtype=float)
         mean, error = float(series.mean()), _error(series)
         rows.append(
             {
@@ -289,9 +290,9 @@ def _error(series: Floats) -> float:
 
 def _exceedance(model: LossModel, losses: np.ndarray) -> pd.DataFrame:
     frames = []
-    for at, market in enumerate([*model.markets, "all"]):
-        part = losses if market == "all" else losses[:, [at]]
-        series = part.sum(axis=(1, 2), dtype=float)
+    for index, market in enumerate([*model.markets, "all"]):
+        chosen = losses if market == "all" else losses[:, [index]]
+        series = chosen.sum(axis=(1, 2), dtype=float)
         known = [p for p in _EXCEEDED if p * len(series) >= 1.0]
         frames.append(
             pd.DataFrame(
@@ -320,7 +321,7 @@ def _convergence(losses: np.ndarray) -> pd.DataFrame:
     steps = sorted({min(len(series), BLOCK * 2**power) for power in range(32)})
     rows = []
     for count in steps:
-        part = series[:count]
-        mean, error = float(part.mean()), _error(part)
-        rows.append((count, mean, mean - error, mean + error, float(tail_means(part, (0.95,))[0])))
+        first = series[:count]
+        mean, error = float(first.mean()), _error(first)
+        rows.append((count, mean, mean - error, mean + error, float(tail_means(first, (0.95,))[0])))
     return pd.DataFrame(rows, columns=["scenarios", "mean", "mean_low", "mean_high", "cvar_95"])

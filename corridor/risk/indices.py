@@ -1,4 +1,4 @@
-"""Which inputs of any function matter: indices of Sobol and effects of Morris, computed with SALib."""
+"""Sensitivity of any function to its inputs: Sobol indices and Morris effects, computed with SALib."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from corridor.errors import ConfigError
 
 Evaluate = Callable[[Floats], Floats]
 _RESAMPLES = 100
-_GRID = 4  # levels of Morris' grid
+_GRID = 4  # levels of the Morris grid
 
 
 def sobol_indices(
@@ -24,10 +24,10 @@ def sobol_indices(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """First and total order indices of Sobol: parts of an output's variance.
+    """First and total order Sobol indices: fractions of an output's variance.
 
-    With V the variance and X_i uniform in its bounds: first ``S_i = V(E(Y | X_i)) / V(Y)``, what the input does by
-    itself; total ``T_i = E(V(Y | all but X_i)) / V(Y)``, with all that it does together with others. Points by
+    With V the variance and X_i uniform in its bounds: first ``S_i = V(E(Y | X_i)) / V(Y)``, the effect of the
+    input alone; total ``T_i = E(V(Y | all but X_i)) / V(Y)``, including its interactions with others. Points by
     Saltelli (2002), estimates by Saltelli et al. (2010), confidence by resampling.
 
     Parameters
@@ -41,7 +41,7 @@ def sobol_indices(
     samples
         Base samples, best a power of 2; ``samples * (inputs + 2)`` points are evaluated.
     seed
-        Of points and resampling.
+        Seed of points and resampling.
     confidence
         Level of the intervals.
 
@@ -49,12 +49,12 @@ def sobol_indices(
     -------
     pandas.DataFrame
         ``output, input, first, first_error, total, total_error``, largest total first within an output; the
-        errors are half the width of the interval. All 0 where an output does not vary.
+        errors are half the width of the interval. All 0 if an output does not vary.
 
     Raises
     ------
     ConfigError
-        If there are fewer than 2 samples or inputs without width.
+        If there are fewer than 2 samples, no inputs, or inputs without width.
     """
     from SALib.analyze import sobol as analysis
     from SALib.sample import sobol as sampling
@@ -63,13 +63,13 @@ def sobol_indices(
     points = sampling.sample(problem, samples, calc_second_order=False, seed=np.random.default_rng(seed))
     values = evaluate(points)
     rows = []
-    for at, output in enumerate(outputs):
+    for column, output in enumerate(outputs):
         none = np.zeros(len(inputs))
         found = {"S1": none, "S1_conf": none, "ST": none, "ST_conf": none}
-        if float(np.ptp(values[:, at])) > 1e-12 * max(1.0, float(np.abs(values[:, at]).max())):
+        if float(np.ptp(values[:, column])) > 1e-12 * max(1.0, float(np.abs(values[:, column]).max())):
             found = analysis.analyze(
                 problem,
-                values[:, at],
+                values[:, column],
                 calc_second_order=False,
                 num_resamples=_RESAMPLES,
                 conf_level=confidence,
@@ -89,7 +89,7 @@ def morris_effects(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Elementary effects of Morris (1991): how far an output moves when one input crosses its range.
+    """Elementary effects (Morris 1991): change of an output when one input crosses its range.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def morris_effects(
     Raises
     ------
     ConfigError
-        If there are fewer than 2 samples or inputs without width.
+        If there are fewer than 2 samples, no inputs, or inputs without width.
     """
     from SALib.analyze import morris as analysis
     from SALib.sample import morris as sampling
@@ -116,16 +116,16 @@ def morris_effects(
     problem = _problem(inputs, samples)
     points = sampling.sample(problem, samples, num_levels=_GRID, seed=seed)
     values = evaluate(points)
-    # Effects are counted per unit of the grid: of inputs in 0..1, so that an effect crosses the whole range.
+    # Inputs are scaled to 0..1, so that an effect is that of crossing the full range.
     unit = {**problem, "bounds": [[0.0, 1.0]] * len(inputs)}
     low, high = np.array(problem["bounds"], dtype=float).T
     scaled = (points - low) / (high - low)
     rows = []
-    for at, output in enumerate(outputs):
+    for column, output in enumerate(outputs):
         found = analysis.analyze(
             unit,
             scaled,
-            values[:, at],
+            values[:, column],
             num_resamples=_RESAMPLES,
             conf_level=confidence,
             num_levels=_GRID,
@@ -140,9 +140,7 @@ def _problem(inputs: Mapping[str, tuple[float, float]], samples: int) -> dict[st
     empty = [name for name, (low, high) in inputs.items() if not low < high]
     if samples < 2 or not inputs or empty:
         what = f"inputs without width: {', '.join(empty)}" if empty else f"{samples} samples, {len(inputs)} inputs"
-        raise ConfigError(
-            f"sensitivity: {what}. Fix: take at least 2 samples, and inputs whose low is below high."
-        )
+        raise ConfigError(f"sensitivity: {what}. Fix: take at least 2 samples, and inputs with low below high.")
     return {"num_vars": len(inputs), "names": list(inputs), "bounds": [list(ends) for ends in inputs.values()]}
 
 

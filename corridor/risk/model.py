@@ -1,4 +1,4 @@
-"""What a year with denials costs: shortages month by month on many draws of tables and denials at once."""
+"""Loss in a window with denials: shortages month by month on many draws of tables and denials at once."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Events:
     Attributes
     ----------
     start, end
-        Months after the window's begin; a denial that does not happen ends where it starts.
+        Months after the start of the window; a denial that does not happen ends when it starts.
     cut
-        Factor on the part of deliveries that the study says is withheld; at most all is.
+        Factor on the fraction of deliveries that the study says is withheld; at most everything is withheld.
     """
 
     start: Floats
@@ -37,7 +37,7 @@ class Events:
     cut: Floats
 
     def share_of_month(self, month: int) -> Floats:
-        """Part of a month in which each denial is in force, shape (denials, scenarios)."""
+        """Fraction of a month in which each denial is in force, shape (denials, scenarios)."""
         inside: Floats = np.clip(np.minimum(self.end, month + 1.0) - np.maximum(self.start, month), 0.0, 1.0)
         return inside
 
@@ -52,26 +52,27 @@ class Circumstances:
 
     @classmethod
     def of(cls, study: Study, year: float) -> Circumstances:
-        """As the study states them, needs of the given year."""
+        """Settings of the study, with needs of the given year."""
         return cls(study.adaptation, study.spare, year)
 
 
 @dataclass(frozen=True)
 class LossModel:
-    """Tables and denials of a study, laid out for draws.
+    """Tables and denials of a study as arrays, for many draws.
 
     Attributes
     ----------
     markets, sectors
         Labels.
     sector, loss_ratio, stock_months
-        Of each component, shape (components,).
+        Values of each component, shape (components,).
     figures, network
-        What is drawn.
+        The figures that are drawn, and the network on them.
     demand
         ``value, figure, component, market, growth`` of final needs.
     cuts
-        One row per denial and cut: ``denial, group`` (of countries; group 0 is the study's target), ``part``.
+        One row per denial and cut: ``denial, group`` (of countries; group 0 is the study's target), ``cut`` (the
+        fraction withheld).
     hit
         Components that each cut hits, shape (cuts, components).
     """
@@ -97,7 +98,7 @@ class LossModel:
         figures
             Figures that are drawn, of the same tables.
         worst_rank
-            Needs, shares and recipes less well known than this are left out.
+            Needs, shares and recipes whose status ranks below this are left out.
 
         Raises
         ------
@@ -108,10 +109,10 @@ class LossModel:
         lost = sorted(set(markets) - set(tables.sourcing["market"]))
         if lost or not study.denials:
             what = f"market {', '.join(lost)} has no rows in the table sourcing" if lost else "it has no denials"
-            raise ConfigError(f"study {study.name}: {what}; there is nothing that could be lost.")
+            raise ConfigError(f"study {study.name}: {what}; so there is no loss to compute.")
         groups: list[tuple[str, ...]] = [tuple(sorted(set(study.target)))]
         rows, hit = [], []
-        for at, denial in enumerate(study.denials):
+        for denial_index, denial in enumerate(study.denials):
             for cut in denial.cuts:
                 named = {
                     one for name in cut.exporters for one in (study.target if name == TARGET_WORD else (name,))
@@ -119,7 +120,7 @@ class LossModel:
                 group = tuple(sorted(named))
                 if group not in groups:
                     groups.append(group)
-                rows.append({"denial": at, "group": groups.index(group), "part": cut.cut})
+                rows.append({"denial": denial_index, "group": groups.index(group), "cut": cut.cut})
                 hit.append(cut_components(tables, cut))
         sector, sectors = pd.factorize(tables.components["sector"], sort=True)
         return cls(
@@ -146,13 +147,13 @@ class LossModel:
         return out
 
     def losses(self, values: Floats, events: Events, months: int, under: Circumstances) -> Floats:
-        """Value of final need unmet.
+        """Value of unmet final needs, month by month.
 
-        Month by month, with x[c,m] the part of a market's supply of c that does not arrive
+        Month by month, with x[c,m] the fraction of a market's supply of c that does not arrive
         (:meth:`~corridor.measures.sampling.drawn_network.Draws.stop`), s[c,m] the stock left in months of use:
         ``unmet = max(x - s, 0)``, ``s <- max(s - x, 0)``, ``loss = sum_c need[c,m] / 12 * loss_ratio[c] * unmet``.
-        Makers use stocks first, then work around a part `adaptation` of what is missing. Stocks are not filled
-        again within the window, and nothing is built.
+        Makers use stocks first, then substitute a fraction `adaptation` of what is missing. Stocks are not
+        refilled within the window, and nothing is built.
 
         Parameters
         ----------
@@ -170,7 +171,7 @@ class LossModel:
         numpy.ndarray
             US$ M, shape (months, markets, sectors, scenarios); not discounted, not weighted.
         """
-        drawn = self.network.at(values)
+        drawn = self.network.draws_at(values)
         sourcing = self.network.sourcing
         buyers = sourcing.buyers.get_indexer(pd.Index(self.markets))
         worth = self.needs(values, under.year) * (self.loss_ratio / 12.0)[:, None, None]
@@ -189,14 +190,14 @@ class LossModel:
         return out
 
     def study_losses(self, values: Floats, under: Circumstances | None = None) -> Floats:
-        """Loss of each denial of the study by itself, in its own year and over its whole length.
+        """Loss of each denial of the study alone, in its own year and over its full length.
 
         Parameters
         ----------
         values
             Drawn figures, shape (figures, draws).
         under
-            Settings, of which the year does not count; the study's if left out.
+            Settings, without the year, which is the denial's; the study's if left out.
 
         Returns
         -------
@@ -206,17 +207,17 @@ class LossModel:
         denials, draws = self.study.denials, values.shape[1]
         under = Circumstances.of(self.study, 0.0) if under is None else under
         out = np.zeros((len(denials), len(self.markets), len(self.sectors), draws))
-        for at, denial in enumerate(denials):
+        for denial_index, denial in enumerate(denials):
             end = np.zeros((len(denials), draws))
-            end[at] = denial.months
+            end[denial_index] = denial.months
             events = Events(np.zeros_like(end), end, np.ones_like(end))
             mine = replace(under, year=denial.start)
-            out[at] = self.losses(values, events, int(np.ceil(denial.months)), mine).sum(axis=0)
+            out[denial_index] = self.losses(values, events, int(np.ceil(denial.months)), mine).sum(axis=0)
         return out
 
     @property
     def weight(self) -> Floats:
-        """What a US$ lost counts for in the study: probability, discount and market, shape (denials, markets)."""
+        """Weight of a lost US$ in the study: probability, discount and market, shape (denials, markets)."""
         study = self.study
         when = np.array([denial.start - study.first_year for denial in study.denials], dtype=float)
         sure = np.array([denial.probability for denial in study.denials])
@@ -225,19 +226,19 @@ class LossModel:
         return counted
 
     def _withheld(self, events: Events, month: int) -> Floats | None:
-        """Part of deliveries withheld, shape (components, classes, scenarios); None if nothing is."""
+        """Fraction of deliveries withheld, shape (components, classes, scenarios); None if nothing is."""
         force = events.share_of_month(month)
         if not force.any():
             return None
         member = self.network.sourcing.member
         size, scenarios = self.hit.shape[1], force.shape[1]
         out = np.zeros((size, member.shape[1], scenarios))
-        for row, (denial, group, part) in enumerate(self.cuts.itertuples(index=False)):
+        for row, (denial, group, cut) in enumerate(self.cuts.itertuples(index=False)):
             if not force[denial].any():
                 continue
-            withheld = np.minimum(part * events.cut[denial], 1.0) * force[denial]
-            place = np.ix_(self.hit[row], member[group])
-            out[place] = np.maximum(out[place], withheld)
+            withheld = np.minimum(cut * events.cut[denial], 1.0) * force[denial]
+            cells = np.ix_(self.hit[row], member[group])
+            out[cells] = np.maximum(out[cells], withheld)
         return out
 
 

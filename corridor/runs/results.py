@@ -1,4 +1,4 @@
-"""A results folder: complete, readable without corridor, and never half written."""
+"""Write a results folder: complete, readable without corridor, never half written."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ _LIBRARIES = ("networkx", "numpy", "pandas", "scipy", "ortools", "folium")
 
 @contextmanager
 def results_folder(out: Path) -> Iterator[Path]:
-    """A folder to fill that takes the place of `out` when all went well, and leaves no trace when not.
+    """Yield a temporary folder to fill: it replaces `out` on success and is deleted on failure.
 
     Raises
     ------
     ConfigError
-        If `out` holds something that is not a results folder, or can't be written.
+        If `out` has other content than results, or can't be written.
     """
     out = out.absolute()
     try:
@@ -72,7 +72,7 @@ def results_folder(out: Path) -> Iterator[Path]:
 
 
 def _recover(out: Path) -> None:
-    """Clear away what runs that were killed left behind; an earlier result that one had taken aside comes back."""
+    """Delete temporary folders of killed runs; restore an earlier result that such a run had moved away."""
     name = re.compile(re.escape(f".{out.name}-") + "[a-z0-9_]{8}")
     for scratch in sorted(out.parent.glob(f".{glob.escape(out.name)}-*")):
         if name.fullmatch(scratch.name) and scratch.is_dir():
@@ -82,20 +82,20 @@ def _recover(out: Path) -> None:
 
 
 def _exchange(draft: Path, out: Path, old: Path) -> None:
-    """Put the draft in the place of an earlier result, which comes back where that fails."""
-    there = out.exists()
-    if there:
+    """Replace an earlier result by the draft; restore it if that fails."""
+    had_earlier = out.exists()
+    if had_earlier:
         os.replace(out, old)
     try:
         os.replace(draft, out)
     except BaseException:
-        if there:
+        if had_earlier:
             os.replace(old, out)
         raise
 
 
 def _describe(folder: Path) -> None:
-    """Write the folder's ``datapackage.json``, once all else is there."""
+    """Write the folder's ``datapackage.json``, after all other files."""
     if (folder / "study.json").is_file():
         study = json.loads((folder / "study.json").read_text(encoding="utf-8"))
         about = f"Results of the study '{study['name']}' by corridor {__version__}. {study['question']}".strip()
@@ -104,12 +104,12 @@ def _describe(folder: Path) -> None:
 
 @contextmanager
 def _alone(out: Path) -> Iterator[None]:
-    """Nobody else writes to `out` meanwhile. The lock goes with its process: one that was killed leaves none.
+    """Lock `out` against other runs. The lock ends with its process, even if it is killed.
 
     Raises
     ------
     ConfigError
-        If another process writes there, or nothing can be written.
+        If another process writes there, or the folder can't be written.
     """
     lock = out.parent / f".{out.name}.lock"
     try:
@@ -135,31 +135,31 @@ def _alone(out: Path) -> Iterator[None]:
 
 
 class Log:
-    """What a run did and when, for the results folder: no figure of the results rests on it."""
+    """Log of a run's steps and times, for the results folder; no result depends on it."""
 
     def __init__(self) -> None:
         self._begin = time.monotonic()
         self._lines = [f"corridor {__version__}, begun {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"]
 
     def note(self, text: str) -> None:
-        """One line, with the seconds since the beginning."""
+        """Add a line, with the seconds since the start."""
         self._lines.append(f"{time.monotonic() - self._begin:9.1f} s  {text}")
 
     def write(self, folder: Path) -> None:
-        """The lines as ``log.txt``."""
+        """Write the lines to ``log.txt``."""
         (folder / "log.txt").write_text("\n".join(self._lines) + "\n", encoding="utf-8")
 
 
 def save_table(frame: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV, JSON or parquet by the file's ending, to a temporary name first.
 
-    In CSV a text that a spreadsheet would take for a formula gets an apostrophe in front:
-    ``corridor.data.guards.formulas.restored`` takes it away again.
+    In CSV a text that a spreadsheet would read as a formula gets a leading apostrophe;
+    ``corridor.data.guards.formulas.restored`` removes it.
 
     Raises
     ------
     ConfigError
-        If the ending is another one, or the file can't be written.
+        If the ending is none of these, or the file can't be written.
     """
     kind = path.suffix.lower()
     draft = path.with_name(f".{path.name}.part")
@@ -180,7 +180,7 @@ def save_table(frame: pd.DataFrame, path: Path) -> None:
     except OSError as error:
         raise ConfigError(f"output {path}: can't be written ({error.strerror or error}).") from None
     finally:
-        with suppress(OSError):  # told already, where the place itself is none
+        with suppress(OSError):  # already reported if the folder itself does not exist
             draft.unlink(missing_ok=True)
 
 
@@ -197,8 +197,8 @@ def write_results(
 ) -> None:
     """Fill a results folder: study, checksums and versions, exposure and shares, frontier, a folder per plan.
 
-    `measures`, as :func:`corridor.registry.study_measures` gives them, go into ``measures/``, a file each; reasons
-    and near-optimal plans, by budget, into ``reasons/`` and ``alternatives/``.
+    `measures`, as returned by :func:`corridor.registry.study_measures`, go into ``measures/``, a file each;
+    reasons and near-optimal plans, by budget, into ``reasons/`` and ``alternatives/``.
     """
     save_table(exposures, folder / "exposure.csv")
     save_table(shares, folder / "shares.csv")
@@ -207,10 +207,10 @@ def write_results(
     if plans:
         save_table(frontier_table(plans), folder / "frontier.csv")
     for plan in plans:
-        place = folder / "plans" / f"{plan.budget_usd_m:010.1f}"
+        plan_folder = folder / "plans" / f"{plan.budget_usd_m:010.1f}"
         for name in ("moves", "second_sources", "stocks", "facilities", "exposure", "losses", "limits"):
-            save_table(getattr(plan, name), place / f"{name}.csv")
-        (place / "summary.json").write_text(json.dumps(dict(plan.summary), indent=1, sort_keys=True) + "\n")
+            save_table(getattr(plan, name), plan_folder / f"{name}.csv")
+        (plan_folder / "summary.json").write_text(json.dumps(dict(plan.summary), indent=1, sort_keys=True) + "\n")
     for budget, found in (reasons or {}).items():
         for name in ("moves", "pairs", "levers"):
             save_table(getattr(found, name), folder / "reasons" / f"{budget:010.1f}" / f"{name}.csv")

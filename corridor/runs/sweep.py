@@ -1,8 +1,8 @@
-"""Sweeps: many plans over scenarios, budgets, settings and draws of the data, here or on a cluster.
+"""Sweeps: many plans over scenarios, budgets, settings and draws of the data, on this machine or a cluster.
 
-Each task is small: the study as JSON and what to change; a worker reads the tables once. What a task finds is
-written where it runs, to a temporary name first, and the summary last: a task whose summary is there is done, so a
-sweep that was stopped at any moment goes on where it was.
+Each task is small: the study as JSON and the changes; a worker reads the tables once. The worker writes a task's
+results, to a temporary name first, and the summary last: a task with a summary is done, so a sweep that was
+stopped at any moment continues where it was.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from corridor.parallel import each
 
 
 class Sweep(BaseModel):
-    """What is varied; every combination is a task.
+    """The values to vary; every combination is a task.
 
     Attributes
     ----------
     study
-        A YAML file beside the sweep's, or a bundled study.
+        A YAML file in the sweep's folder, or a bundled study.
     scenarios
         Names of the study's scenarios; ``""`` is the study as it is.
     budgets_usd_m
@@ -43,7 +43,7 @@ class Sweep(BaseModel):
     settings
         Name of a setting of the study -> values to try.
     draws
-        Draws of the tables from their ranges, beside the tables as they are (draw 0); 0 for none.
+        Draws of the tables from their ranges, besides the stated figures (draw 0); 0 for none.
     seed
         Of the draws.
     time_limit_s
@@ -71,11 +71,11 @@ class Task:
     Attributes
     ----------
     name
-        What tells the task from all others, the same in every run of the sweep.
+        Unique identifier of the task, the same in every run of the sweep.
     study
         The study as JSON.
     scenario, budget_usd_m, draw, changed
-        What it is, for its row.
+        Its combination, for its row of the results.
     """
 
     name: str
@@ -101,13 +101,12 @@ def load_sweep(path: str | Path) -> Sweep:
     file = Path(path)
     raw = read_yaml(file, "sweep")
     if not isinstance(raw, dict):
-        raise ConfigError(f"sweep {file}: is empty or no list of settings. Fix: begin with 'study: default'.")
+        raise ConfigError(f"sweep {file}: is empty or has no settings. Fix: begin with 'study: default'.")
     try:
         found = Sweep.model_validate(raw)
     except ValidationError as error:
         lines = [
-            f"  - {'.'.join(map(str, fault['loc'])) or 'the whole sweep'}: {fault['msg']}"
-            for fault in error.errors()
+            f"  - {'.'.join(map(str, fault['loc'])) or 'the sweep'}: {fault['msg']}" for fault in error.errors()
         ]
         raise ConfigError("\n".join([f"sweep {file} has {len(lines)} fault(s):", *lines])) from None
     beside = file.parent / found.study
@@ -118,12 +117,12 @@ def load_sweep(path: str | Path) -> Sweep:
 
 
 def tasks_of(sweep: Sweep, out: str) -> list[Task]:
-    """Every combination, in order; each study is checked.
+    """Every combination as a task, in order; each study is checked.
 
     Raises
     ------
     ConfigError
-        If the study, a scenario or a setting is not there, or a combination is no valid study.
+        If the study, a scenario or a setting does not exist, or a combination is no valid study.
     """
     names = list(sweep.settings)
     tasks = []
@@ -131,19 +130,28 @@ def tasks_of(sweep: Sweep, out: str) -> list[Task]:
         base = load_study(sweep.study, scenario or None)
         unknown = sorted(set(names) - set(Study.model_fields))
         if unknown:
-            raise ConfigError(f"sweep: there is no setting {', '.join(unknown)} in a study.")
+            raise ConfigError(f"sweep: a study has no setting {', '.join(unknown)}. Fix: correct it.")
         for values in itertools.product(*(sweep.settings[name] for name in names)):
             changed = dict(zip(names, values, strict=True))
             study = _changed(base, changed, sweep)
             for budget in sweep.budgets_usd_m or (study.budget_usd_m,):
                 for draw in range(sweep.draws + 1):
-                    told = json.dumps(changed, sort_keys=True)
+                    changes = json.dumps(changed, sort_keys=True)
                     text = json.dumps(study.model_dump(mode="json"))
                     key = json.dumps([text, budget, draw, sweep.seed, sweep.data, sweep.data_only])
                     name = hashlib.sha256(key.encode()).hexdigest()[:16]
                     tasks.append(
                         Task(
-                            name, text, scenario, budget, draw, told, sweep.seed, sweep.data, sweep.data_only, out
+                            name,
+                            text,
+                            scenario,
+                            budget,
+                            draw,
+                            changes,
+                            sweep.seed,
+                            sweep.data,
+                            sweep.data_only,
+                            out,
                         )
                     )
     return tasks
@@ -157,8 +165,8 @@ def _changed(base: Study, changed: Mapping[str, Any], sweep: Sweep) -> Study:
         return Study.model_validate({**base.model_dump(), **update})
     except ValidationError as error:
         fault = error.errors()[0]
-        place = ".".join(map(str, fault["loc"]))
-        raise ConfigError(f"sweep: {dict(changed)} is no valid study: {place}: {fault['msg']}") from None
+        setting = ".".join(map(str, fault["loc"]))
+        raise ConfigError(f"sweep: {dict(changed)} is no valid study: {setting}: {fault['msg']}") from None
 
 
 def run_sweep(
@@ -169,12 +177,12 @@ def run_sweep(
     cluster: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
-    """Make all plans of a sweep that are not there yet.
+    """Compute all plans of a sweep that are not done yet, and return the results of all.
 
     Parameters
     ----------
     out
-        Folder or any address that fsspec knows (``s3://...``); a cluster's workers write there too.
+        Folder or any address that fsspec supports (``s3://...``); a cluster's workers write there too.
     workers, cluster
         As in :func:`corridor.parallel.each`.
     progress
@@ -200,7 +208,7 @@ def run_sweep(
 
 
 def solve_task(task: Task) -> str:
-    """One plan, written; gives the task's name."""
+    """Compute and write one plan; returns the task's name."""
     from corridor.relocation import optimize
 
     study = Study.model_validate(json.loads(task.study))
@@ -242,19 +250,19 @@ def _draw(data: str | None, only: bool, seed: int, draw: int) -> Tables:
 
     tables = _tables(data, only)
     figures = Figures.of(tables, None)
-    block, place = divmod(draw - 1, BLOCK)
-    values = figures.at(Sampler(figures, seed, "random", 0.0).block(block, BLOCK), "triangular")
-    return with_values(tables, figures, values[:, place])
+    block, column = divmod(draw - 1, BLOCK)
+    values = figures.values_at(Sampler(figures, seed, "random", 0.0).block(block, BLOCK), "triangular")
+    return with_values(tables, figures, values[:, column])
 
 
-def _place(task: Task, kind: str) -> str:
-    # a scenario's name is somebody's text: what could be a path is written as %2F
+def _path(task: Task, kind: str) -> str:
+    # a scenario's name is a user's text: a slash is written as %2F
     return f"{task.out}/{kind}/scenario={quote(task.scenario or 'base', safe=' ')}/{task.name}.parquet"
 
 
 def _write(frame: pd.DataFrame, task: Task, kind: str) -> None:
-    """Write a part to a temporary name, then move it to its own."""
-    path = _place(task, kind)
+    """Write a task's table to a temporary name, then rename it."""
+    path = _path(task, kind)
     files, where = _files(path)
     draft = f"{os.path.dirname(where)}/.{task.name}-{uuid.uuid4().hex[:8]}.part"
     try:
@@ -279,19 +287,19 @@ def _files(address: str) -> tuple[Any, str]:
     Raises
     ------
     ConfigError
-        If there is no such kind of address, or the package for it is not installed.
+        If the kind of address is unknown, or the package for it is not installed.
     """
     import fsspec
 
     try:
         files, where = fsspec.core.url_to_fs(address)
     except (ValueError, ImportError) as error:
-        raise ConfigError(f"output {address}: {error}. Fix: give a folder, or install what is named.") from None
+        raise ConfigError(f"output {address}: {error}. Fix: give a folder, or install the package.") from None
     return files, str(where)
 
 
-def _parts(address: str, kind: str) -> Iterator[tuple[str, str]]:
-    """Scenario and path of every part that is whole."""
+def _written(address: str, kind: str) -> Iterator[tuple[str, str]]:
+    """Scenario and path of every complete file."""
     files, where = _files(f"{address}/{kind}")
     if not files.exists(where):
         return
@@ -303,7 +311,7 @@ def _parts(address: str, kind: str) -> Iterator[tuple[str, str]]:
 
 def finished(out: str | Path) -> set[str]:
     """Names of the tasks of a folder that are done."""
-    return {Path(path).stem for _, path in _parts(str(out), "summary")}
+    return {Path(path).stem for _, path in _written(str(out), "summary")}
 
 
 def read_sweep(out: str | Path, kind: str = "summary") -> pd.DataFrame:
@@ -312,12 +320,12 @@ def read_sweep(out: str | Path, kind: str = "summary") -> pd.DataFrame:
     Parameters
     ----------
     out
-        Where the sweep was written.
+        Folder or address of the sweep.
     kind
         ``summary`` or ``moves``.
     """
     files, _ = _files(str(out))
-    frames = [_read(files, path).assign(scenario=scenario) for scenario, path in _parts(str(out), kind)]
+    frames = [_read(files, path).assign(scenario=scenario) for scenario, path in _written(str(out), kind)]
     if not frames:
         return pd.DataFrame(columns=["task", "scenario"])
     table = pd.concat(frames, ignore_index=True)

@@ -1,4 +1,4 @@
-"""Verify a results folder: are its tables those it was made from, and does everything come out the same?"""
+"""Verify a results folder: check its tables by checksum, recompute its results and compare."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from corridor.data.tables import Tables, load_tables
 from corridor.errors import ConfigError, CorridorError
 from corridor.runs.results import MARKER
 
-#: Relative difference that counts as the same: what writing as text and another order of sums may do.
+#: Relative difference that counts as the same: writing as text and another order of sums may change as much.
 SAME = 1e-6
 
 
 def verify(folder: str | Path, progress: Callable[[str], None] | None = None) -> pd.DataFrame:
-    """Work the results of a folder out again from the tables and the study in it, and compare.
+    """Recompute the results of a folder from the tables and the study in it, and compare.
 
-    Exposure, shares and measures are measured anew. Plans are not searched for again - a search ends by time, so
-    it need not end at the same plan - but each plan is valued anew from its moves, second sources and stocks.
+    Exposure, shares and measures are recomputed. Plans are not searched again - a search is limited by time, so
+    it may end at another plan - but each plan is valued again from its moves, second sources and stocks.
 
     Parameters
     ----------
     folder
         Written by ``corridor run``.
     progress
-        Called with what is being looked at.
+        Called with the name of the item being checked.
 
     Returns
     -------
     pandas.DataFrame
-        ``what, same, largest_difference`` (relative; missing where rows differ), ``told``.
+        ``what, same, largest_difference`` (relative; missing if rows differ), ``told`` (what differs).
 
     Raises
     ------
     ConfigError
-        If the folder is no results folder, or is not whole.
+        If the folder is no results folder, or is incomplete.
     """
     place = Path(folder)
     sums, study, tables = _open(place)
@@ -50,22 +50,22 @@ def verify(folder: str | Path, progress: Callable[[str], None] | None = None) ->
         _row(f"table {name}", sums.get(name) == checksum(frame), np.nan, "the table is not the one of the results")
         for name, frame in sorted(tables)
     ]
-    for what, made in _again(tables, study, place):
+    for what, made in _recomputed(tables, study, place):
         if progress is not None:
             progress(what)
-        rows += _sound(what, partial(_compared, place / f"{what}.csv", what, made))
+        rows += _rows_or_fault(what, partial(_compared, place / f"{what}.csv", what, made))
     for plan in sorted((place / "plans").glob("*")) if (place / "plans").is_dir() else []:
         if progress is not None:
             progress(f"plan {plan.name}")
-        rows += _sound(f"plan {plan.name}", partial(_plan, plan, tables, study))
+        rows += _rows_or_fault(f"plan {plan.name}", partial(_plan, plan, tables, study))
     return pd.DataFrame(rows, columns=["what", "same", "largest_difference", "told"])
 
 
-def _sound(what: str, work: Callable[[], list[dict[str, object]]]) -> list[dict[str, object]]:
-    """Rows of a comparison; results so damaged that they cannot be compared are not the same."""
+def _rows_or_fault(what: str, work: Callable[[], list[dict[str, object]]]) -> list[dict[str, object]]:
+    """Rows of a comparison; results too damaged to compare count as different."""
     try:
         return work()
-    except Exception as error:  # what a file lacks may be missed anywhere in the valuing of its plan
+    except Exception as error:  # a missing column may raise anywhere while the plan is valued
         reason = (str(error).splitlines() or [""])[0][:100]
         return [_row(what, False, np.nan, f"cannot be read or valued ({type(error).__name__}: {reason})")]
 
@@ -87,11 +87,12 @@ def _open(place: Path) -> tuple[dict[str, str], Study, Tables]:
         return sums, study, load_tables(place / "tables")
     except (OSError, ValueError, KeyError, TypeError, RecursionError, CorridorError) as error:
         raise ConfigError(
-            f"{place}: the results are not whole ({str(error).splitlines()[0][:120]}). Fix: run the study again."
+            f"{place}: the results are incomplete or damaged ({str(error).splitlines()[0][:120]}). "
+            "Fix: run the study again."
         ) from None
 
 
-def _again(tables: Tables, study: Study, place: Path) -> Iterator[tuple[str, pd.DataFrame]]:
+def _recomputed(tables: Tables, study: Study, place: Path) -> Iterator[tuple[str, pd.DataFrame]]:
     from corridor.measures import exposure, shares
     from corridor.registry import study_measures
 
@@ -116,7 +117,7 @@ def _plan(folder: Path, tables: Tables, study: Study) -> list[dict[str, object]]
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     none = pd.DataFrame()
     moves = read("moves")
-    given = Plan(
+    stored_plan = Plan(
         study.name,
         float(folder.name),
         summary,
@@ -128,7 +129,7 @@ def _plan(folder: Path, tables: Tables, study: Study) -> list[dict[str, object]]
         read("second_sources"),
         read("stocks"),
     )
-    found = resolve(given, tables, study)
+    found = resolve(stored_plan, tables, study)
     rows = []
     for key in (
         "cost_usd_m",
@@ -136,9 +137,10 @@ def _plan(folder: Path, tables: Tables, study: Study) -> list[dict[str, object]]
         "expected_loss_after_usd_m",
         "target_value_after_usd_m",
     ):
-        told, made = float(summary[key]), float(found.plan.summary[key])
-        off = abs(told - made) / max(abs(told), 1.0)
-        rows.append(_row(f"plan {folder.name}: {key}", off <= SAME, off, f"{told:,.6f} told, {made:,.6f} found"))
+        stored, made = float(summary[key]), float(found.plan.summary[key])
+        off = abs(stored - made) / max(abs(stored), 1.0)
+        text = f"{stored:,.6f} in the folder, {made:,.6f} recomputed"
+        rows.append(_row(f"plan {folder.name}: {key}", off <= SAME, off, text))
     rows.append(
         _row(f"plan {folder.name}: limits", found.broken.empty, np.nan, f"{len(found.broken)} limits are broken")
     )
@@ -147,14 +149,17 @@ def _plan(folder: Path, tables: Tables, study: Study) -> list[dict[str, object]]
     return rows
 
 
-def _compare(what: str, told: pd.DataFrame, made: pd.DataFrame) -> dict[str, object]:
+def _compare(what: str, stored: pd.DataFrame, made: pd.DataFrame) -> dict[str, object]:
     """Whether two tables hold the same rows, numbers to within :data:`SAME`."""
-    if list(told.columns) != [str(name) for name in made.columns] or len(told) != len(made):
-        text = f"{len(told)} rows and {len(told.columns)} columns told, {len(made)} and {len(made.columns)} found"
+    if list(stored.columns) != [str(name) for name in made.columns] or len(stored) != len(made):
+        text = (
+            f"{len(stored)} rows and {len(stored.columns)} columns in the folder, "
+            f"{len(made)} and {len(made.columns)} recomputed"
+        )
         return _row(what, False, np.nan, text)
     worst, wrong = 0.0, []
-    for name in told.columns:
-        one, other = told[name], made[name].reset_index(drop=True)
+    for name in stored.columns:
+        one, other = stored[name], made[name].reset_index(drop=True)
         if pd.api.types.is_numeric_dtype(one) and not pd.api.types.is_bool_dtype(one):
             left, right = one.to_numpy(float), pd.to_numeric(other, errors="coerce").to_numpy(float)
             blank = np.isnan(left) & np.isnan(right)
@@ -168,5 +173,5 @@ def _compare(what: str, told: pd.DataFrame, made: pd.DataFrame) -> dict[str, obj
     return _row(what, not wrong, worst, f"differs in {', '.join(wrong)}" if wrong else "")
 
 
-def _row(what: str, same: bool, off: float, told: str) -> dict[str, object]:
-    return {"what": what, "same": same, "largest_difference": off, "told": "" if same else told}
+def _row(what: str, same: bool, off: float, difference: str) -> dict[str, object]:
+    return {"what": what, "same": same, "largest_difference": off, "told": "" if same else difference}

@@ -1,4 +1,4 @@
-"""The cells of a workbook as values with their places, within stated limits of size; no formula is evaluated."""
+"""Read the cells of a workbook with their positions, within size limits; no formula is evaluated."""
 
 from __future__ import annotations
 
@@ -17,27 +17,29 @@ from corridor.data.guards.workbooks import fault_of
 from corridor.errors import ConfigError
 from corridor.workbook.layout import HEADER, SheetColumn
 
-#: Most rows of a sheet that are read; bounds of the whole file are in ``corridor.data.guards.workbooks``.
+#: Most rows of a sheet that are read; size limits of the file are in ``corridor.data.guards.workbooks``.
 MOST_ROWS = 200_000
 _NUMBER = re.compile(r"^[+-]?(\d[\d ,]*)?(\.\d+)?([eE][+-]?\d+)?$")
 
 
 @dataclass
 class Faults:
-    """Every bad cell found so far, each with its place and how to fix it."""
+    """Every bad cell found so far, each with its position and how to fix it."""
 
     path: Path
     lines: list[str] = field(default_factory=list)
 
-    def add(self, sheet: str, what: str, fix: str, row: int | None = None, column: str = "", at: int = -1) -> None:
-        """A fault of a sheet; `row` as in the spreadsheet, from 1; `at` the position of the column, from 0."""
+    def add(
+        self, sheet: str, what: str, fix: str, row: int | None = None, column: str = "", position: int = -1
+    ) -> None:
+        """A fault of a sheet; `row` as in the spreadsheet, from 1; `position` of the column, from 0."""
         place = f"sheet {sheet}"
         if row is not None:
             place += f", row {row}"
         if column:
             place += f", column {column}"
-        if row is not None and at >= 0:
-            place += f" (cell {letters(at)}{row})"
+        if row is not None and position >= 0:
+            place += f" (cell {letters(position)}{row})"
         self.lines.append(f"  - {place}: {what}. Fix: {fix}.")
 
     def stop(self) -> None:
@@ -55,25 +57,25 @@ class Faults:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a sheet: its number in the spreadsheet, and its cells by column."""
+    """A row of a sheet: its number in the spreadsheet, its cells and the positions of their columns, by column."""
 
     number: int
     cells: dict[str, Any]
-    places: dict[str, int]
+    positions: dict[str, int]
 
 
-def letters(at: int) -> str:
+def letters(position: int) -> str:
     """Name of a column of a spreadsheet by its position from 0."""
     out = ""
-    at += 1
-    while at:
-        at, rest = divmod(at - 1, 26)
+    left = position + 1
+    while left:
+        left, rest = divmod(left - 1, 26)
         out = chr(65 + rest) + out
     return out
 
 
 def open_sheets(path: Path, names: Iterable[str]) -> dict[str, list[list[Any]]]:
-    """The sheets of a workbook as lists of rows of values; those that are not there are left out.
+    """The sheets of a workbook as lists of rows of values; missing ones are left out.
 
     Raises
     ------
@@ -85,10 +87,10 @@ def open_sheets(path: Path, names: Iterable[str]) -> dict[str, list[list[Any]]]:
     _check_file(path)
     try:
         book = python_calamine.load_workbook(str(path))
-        there = set(book.sheet_names)
+        found = set(book.sheet_names)
         out = {}
         for name in names:
-            if name in there:
+            if name in found:
                 sheet = book.get_sheet_by_name(name)
                 if sheet.total_height > MOST_ROWS:
                     raise ConfigError(
@@ -99,7 +101,7 @@ def open_sheets(path: Path, names: Iterable[str]) -> dict[str, list[list[Any]]]:
         return out
     except ConfigError:
         raise
-    except Exception as error:  # the reader has its own kinds of errors for a broken file
+    except Exception as error:  # the reader has its own errors for broken files
         raise ConfigError(
             f"workbook {path}: can't be read ({str(error).splitlines()[0][:80] if str(error) else 'broken'}). "
             "Fix: open it in a spreadsheet and save it again as .xlsx, without a password."
@@ -116,15 +118,15 @@ def _check_file(path: Path) -> None:
         )
     fault = fault_of(path)
     if fault is not None:
-        raise ConfigError(f"workbook {path}: is not read, for {fault}.")
+        raise ConfigError(f"workbook {path}: is not read: {fault}.")
 
 
 def read_rows(name: str, sheet: list[list[Any]], columns: tuple[SheetColumn, ...], faults: Faults) -> list[Row]:
     """The rows below the header, blank ones left out; columns may have been moved, not renamed."""
     head = [str(cell).strip() for cell in sheet[HEADER]] if len(sheet) > HEADER else []
-    places = {title: at for at, title in enumerate(head) if title}
+    positions = {title: position for position, title in enumerate(head) if title}
     wanted = [column.name for column in columns if column.editable] + [columns[0].name]
-    missing = sorted(set(wanted) - set(places))
+    missing = sorted(set(wanted) - set(positions))
     if missing:
         faults.add(
             name,
@@ -135,14 +137,17 @@ def read_rows(name: str, sheet: list[list[Any]], columns: tuple[SheetColumn, ...
         return []
     rows = []
     for number, cells in enumerate(sheet[HEADER + 1 :], HEADER + 2):
-        values = {title: clean(cells[at]) if at < len(cells) else None for title, at in places.items()}
+        values = {
+            title: clean(cells[position]) if position < len(cells) else None
+            for title, position in positions.items()
+        }
         if any(values[title] is not None for title in wanted):
-            rows.append(Row(number, values, places))
+            rows.append(Row(number, values, positions))
     return rows
 
 
 def clean(value: Any) -> Any:
-    """A cell: None where it is blank, whole numbers as such, dates as text."""
+    """A cell's value: None if blank, integers as int, dates as text."""
     if isinstance(value, str):
         return value if value.strip() else None
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
@@ -153,7 +158,7 @@ def clean(value: Any) -> Any:
 
 
 def pieces(sheet: list[list[Any]]) -> dict[str, Any]:
-    """JSON texts in the columns of a sheet, put together from their pieces.
+    """JSON values in the columns of a sheet, joined from their pieces.
 
     Raises
     ------
@@ -161,52 +166,55 @@ def pieces(sheet: list[list[Any]]) -> dict[str, Any]:
         If one of them is broken.
     """
     out = {}
-    for at, name in enumerate(sheet[0] if sheet else []):
+    for position, name in enumerate(sheet[0] if sheet else []):
         if str(name):
-            text = "".join(str(row[at]) for row in sheet[1:] if at < len(row) and row[at] not in (None, ""))
+            cells = (row[position] for row in sheet[1:] if position < len(row))
+            text = "".join(str(cell) for cell in cells if cell not in (None, ""))
             out[str(name)] = json.loads(text)
     return out
 
 
-def number_of(row: Row, sheet: str, column: str, faults: Faults, *, whole: bool = False) -> float | int | None:
-    """A cell as a number; what is no number is a fault. Texts like '1,200' count as numbers."""
+def number_of(row: Row, sheet: str, column: str, faults: Faults, *, integer: bool = False) -> float | int | None:
+    """A cell as a number, None if blank; anything else is a fault. Texts like '1,200' count as numbers."""
     value = row.cells.get(column)
     if value is None:
         return None
     if isinstance(value, str) and _NUMBER.match(value.strip()) and any(sign.isdigit() for sign in value):
         value = float(value.replace(" ", "").replace(",", ""))
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        faults.add(sheet, f"{value!r} is not a number", "write a number", row.number, column, row.places[column])
-        return None
-    if whole and value != int(value):
         faults.add(
-            sheet,
-            f"{value!r} is not a whole number",
-            "write a whole number",
-            row.number,
-            column,
-            row.places[column],
+            sheet, f"{value!r} is not a number", "write a number", row.number, column, row.positions[column]
         )
         return None
-    return int(value) if whole else float(value)
+    if integer and value != int(value):
+        faults.add(
+            sheet,
+            f"{value!r} is not an integer",
+            "write an integer",
+            row.number,
+            column,
+            row.positions[column],
+        )
+        return None
+    return int(value) if integer else float(value)
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether a cell says what stood there; a spreadsheet keeps fifteen digits of a number."""
+    """Whether a cell is unchanged; a spreadsheet keeps fifteen digits of a number."""
     if isinstance(one, int | float) and isinstance(other, int | float):
         return math.isclose(one, other, rel_tol=1e-12, abs_tol=1e-300)
     return (one is None and other is None) or one == other
 
 
-def name_of(row: Row, sheet: str, column: str, there: set[str], faults: Faults) -> str | None:
-    """A cell as a name that is there; any other is a fault."""
+def name_of(row: Row, sheet: str, column: str, known: set[str], faults: Faults) -> str | None:
+    """A cell as a known name, None if blank; any other is a fault."""
     value = row.cells.get(column)
     if value is None:
         return None
     text = str(value).strip()
-    if text not in there:
-        near = nearest(text, there)
-        fix = f"write {near}" if near else "choose one of the list"
-        faults.add(sheet, f"there is no {column} {text!r}", fix, row.number, column, row.places[column])
+    if text not in known:
+        near = nearest(text, known)
+        fix = f"write {near}" if near else "choose one from the list"
+        faults.add(sheet, f"there is no {column} {text!r}", fix, row.number, column, row.positions[column])
         return None
     return text

@@ -1,4 +1,4 @@
-"""The sheets of the workbook: their columns, units, meanings and choices, for the writer and the reader alike."""
+"""The sheets of the workbook: their columns, units, meanings and choices, for both writer and reader."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Literal, get_args
 from corridor.config import Study
 from corridor.data.tables import Tables
 
-CellKind = Literal["text", "number", "whole", "percent", "choice", "list", "yes or no"]
+CellKind = Literal["text", "number", "integer", "percent", "choice", "list", "yes or no"]
 
 #: Choices of the column ``decision``.
 DECISIONS = ("free", "force", "forbid", "keep")
-#: The row of a sheet's header, counted from 0; above it stands what the sheet is.
+#: The row of a sheet's header, counted from 0; above it is the title.
 HEADER = 2
 
 
@@ -28,9 +28,9 @@ class SheetColumn:
     meaning
         For the note on the header.
     unit
-        Empty where there is none.
+        Empty if there is none.
     editable
-        Whether what is written there is read back.
+        Whether edits are read back.
     choices
         Name of a list of the hidden sheet ``lists``, for a drop-down.
     """
@@ -73,7 +73,7 @@ def settings_of(study: Study, tables: Tables) -> list[Setting]:
         Setting("title", "text", "title of the study"),
         Setting("question", "text", "what the study asks", blank=True),
         *markets,
-        Setting("target", "list", "countries depended upon: codes, semicolons between"),
+        Setting("target", "list", "countries depended upon: codes, separated by semicolons"),
         Setting(
             "sectors",
             "list",
@@ -88,7 +88,7 @@ def settings_of(study: Study, tables: Tables) -> list[Setting]:
         Setting(
             "budgets_usd_m",
             "list",
-            "budgets of the frontier: numbers, semicolons between",
+            "budgets of the frontier: numbers, separated by semicolons",
             "US$ million",
             (),
             True,
@@ -96,17 +96,19 @@ def settings_of(study: Study, tables: Tables) -> list[Setting]:
         Setting(
             "budget_per_year_usd_m", "number", "most investment started in one year", "US$ million", blank=True
         ),
-        Setting("first_year", "whole", "first year in which a plant can start", "year"),
-        Setting("last_year", "whole", "last year of the study", "year"),
-        Setting("base_year", "whole", "year of the prices", "year"),
+        Setting("first_year", "integer", "first year in which a plant can start", "year"),
+        Setting("last_year", "integer", "last year of the study", "year"),
+        Setting("base_year", "integer", "year of the prices", "year"),
         Setting("discount_rate", "number", "discount rate, 0 to 0.5", "a year"),
         Setting("inr_per_usd", "number", "rupees for a US dollar", "Rs"),
-        Setting("planned_use", "number", "part of capacity at which a plant runs in calm years", "fraction"),
-        Setting("surge", "number", "output inside a window over capacity, 1 to 2", "ratio"),
-        Setting("spare", "number", "what other origins can sell beyond normal inside a window", "fraction"),
-        Setting("adaptation", "number", "part of a missing essential input that makers work around", "fraction"),
-        Setting("us_access", "number", "part of what the USA buys that Indian plants could deliver", "fraction"),
-        Setting("goal.minimise", "list", "what is minimised, in turn", allowed=_GOALS),
+        Setting("planned_use", "number", "fraction of capacity at which a plant runs in calm years", "fraction"),
+        Setting("surge", "number", "output during a window relative to capacity, 1 to 2", "ratio"),
+        Setting("spare", "number", "extra sales of other origins during a window, relative to normal", "fraction"),
+        Setting(
+            "adaptation", "number", "fraction of a missing essential input that makers substitute", "fraction"
+        ),
+        Setting("us_access", "number", "fraction of US purchases that Indian plants could supply", "fraction"),
+        Setting("goal.minimise", "list", "what is minimised, in this order", allowed=_GOALS),
         *weights,
         Setting("goal.tail", "number", "cvar is the mean of the worst 1 - tail of windows", "fraction"),
         Setting("goal.loss_at_most_usd_m", "number", "expected loss to be reached", "US$ million", blank=True),
@@ -119,9 +121,7 @@ def settings_of(study: Study, tables: Tables) -> list[Setting]:
             True,
         ),
         Setting("goal.exposure_at_most", "number", "net exposure to be reached", "fraction", blank=True),
-        Setting(
-            "goal.tolerance", "number", "by how much an earlier goal may be missed for a later one", "fraction"
-        ),
+        Setting("goal.tolerance", "number", "how far an earlier goal may be missed for a later one", "fraction"),
         Setting("meet_demand", "yes or no", "every market's need is met from Indian sites in calm years"),
         Setting("gap", "number", "relative gap at which the solver stops", "fraction"),
         Setting("time_limit_s", "number", "time limit of the solver for one plan", "second"),
@@ -133,7 +133,7 @@ SETTINGS = (
     SheetColumn("value", "what the plan is made with", kind="text", editable=True, width=34),
     SheetColumn("unit", "unit of the value", width=14),
     SheetColumn("meaning", "what it does", width=62),
-    SheetColumn("allowed", "what may stand there", width=40),
+    SheetColumn("allowed", "allowed values", width=40),
 )
 LIMITS = (
     SheetColumn("name", "short name of the limit; a new name adds a limit", editable=True, width=34),
@@ -147,12 +147,12 @@ LIMITS = (
         10,
         "sense",
     ),
-    SheetColumn("sectors", "sectors it counts, semicolons between; blank: all", editable=True, width=20),
+    SheetColumn("sectors", "sectors it counts, separated by semicolons; blank: all", editable=True, width=20),
     SheetColumn("state", "state it counts; blank: all", "", "choice", True, 16, "state"),
     SheetColumn("site", "site it counts; blank: all", "", "choice", True, 24, "site"),
     SheetColumn("component", "component it counts; blank: all", "", "choice", True, 22, "component"),
     SheetColumn("technology", "technology it counts; blank: all", "", "choice", True, 24, "technology"),
-    SheetColumn("in_year", "year of start it counts; blank: all years together", "year", "whole", True, 9),
+    SheetColumn("in_year", "year of start it counts; blank: all years together", "year", "integer", True, 9),
     SheetColumn("amount", "the bound", "as the column unit says", "number", True, 13),
     SheetColumn("unit", "unit of the amount", "", "choice", True, 18, "unit"),
     SheetColumn("status", "how the amount is known", "", "choice", True, 11, "status"),
@@ -160,7 +160,7 @@ LIMITS = (
     SheetColumn("note", "what a reader must know", editable=True, width=30),
     SheetColumn("used", "what the plan uses of it", "as the column unit says", "number", width=12),
     SheetColumn("left", "what is left", "as the column unit says", "number", width=12),
-    SheetColumn("binds", "whether the plan stands at the bound", width=8),
+    SheetColumn("binds", "whether the plan is at the bound", width=8),
     SheetColumn("price", "expected loss that one more unit avoids", "US$ million", "number", width=11),
 )
 OPTIONS = (
@@ -177,17 +177,17 @@ OPTIONS = (
     SheetColumn("site", "where; blank: anywhere", "", "choice", True, 26, "site"),
     SheetColumn(
         "decision",
-        "free, force (must be made), forbid (may not), keep (stands already)",
+        "free, force (must be made), forbid (may not), keep (exists already)",
         "",
         "choice",
         True,
         11,
         "decision",
     ),
-    SheetColumn("start", "with keep: the year in which the plant was started", "year", "whole", True, 8),
+    SheetColumn("start", "with keep: the year in which the plant was started", "year", "integer", True, 8),
     SheetColumn("sector", "sector of the component", width=12),
     SheetColumn("state", "state of the site", width=16),
-    SheetColumn("plants", "plants of the plan", "plant", "whole", width=8),
+    SheetColumn("plants", "plants of the plan", "plant", "integer", width=8),
     SheetColumn("capacity", "capacity of one plant", "US$ million/year", "number", width=11),
     SheetColumn("capex", "investment net of incentives, one plant", "US$ million", "number", width=11),
     SheetColumn(
@@ -204,7 +204,7 @@ OPTIONS = (
         "number",
         width=10,
     ),
-    SheetColumn("lead", "years from start to first output", "year", "whole", width=7),
+    SheetColumn("lead", "years from start to first output", "year", "integer", width=7),
     SheetColumn("land", "land", "ha", "number", width=9),
     SheetColumn("power", "power", "MW", "number", width=9),
     SheetColumn("water", "water", "million litre/day", "number", width=9),
@@ -213,13 +213,13 @@ OPTIONS = (
     SheetColumn("source", "key of the publication: see the sheet sources", width=20),
 )
 DENIALS = (
-    SheetColumn("name", "name of the window; take the row out to leave the window out", editable=True, width=32),
-    SheetColumn("start", "year in which it opens", "year", "whole", True, 8),
+    SheetColumn("name", "name of the window; delete the row to leave the window out", editable=True, width=32),
+    SheetColumn("start", "year in which it opens", "year", "integer", True, 8),
     SheetColumn("months", "how long it lasts", "month", "number", True, 9),
     SheetColumn("probability", "that it opens in its start year", "fraction", "number", True, 12),
-    SheetColumn("reason", "why the probability is put so high", editable=True, width=70),
+    SheetColumn("reason", "why the probability has this value", editable=True, width=70),
     SheetColumn("source", "where it comes from", editable=True, width=40),
-    SheetColumn("cuts", "what is withheld, and by whom; changed only in the study's file", width=60),
+    SheetColumn("cuts", "what is withheld, and by whom; can only be changed in the study's file", width=60),
     SheetColumn("before", "loss if it happens, without the plan", "US$ million", "number", width=12),
     SheetColumn("after", "loss if it happens, with the plan", "US$ million", "number", width=12),
 )
@@ -234,10 +234,10 @@ EDITED: Mapping[str, tuple[SheetColumn, ...]] = {
 TITLES = {
     "settings": "Settings: edit the yellow column, then plan again",
     "limits": "Limits: edit, or add rows at the end; grey columns are the plan's results",
-    "options": "Options: set 'decision' for a component, a kind of plant or one at a site; add rows at the end",
-    "denials": "Windows in which supply is cut: edit, or take rows out",
+    "options": "Options: set 'decision' for a component, a kind of plant, or one at a site; add rows at the end",
+    "denials": "Windows in which supply is cut: edit or delete rows",
     "moves": "Moves of the plan: one row for each plant",
-    "levers": "What the plan buys elsewhere, stores and shares",
+    "levers": "Second sources, stocks and shared facilities of the plan",
     "exposure": "Exposure to the target before and after the plan, through the bill of materials",
     "prices": "What one more unit of each limit buys",
     "sources": "Sources of the figures",

@@ -1,4 +1,4 @@
-"""Read an edited workbook back as a study: only what was changed changes the study."""
+"""Read an edited workbook back as a study: only edited cells change the study."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from corridor.workbook.read_settings import edited_study, read_settings
 
 
 def read_workbook(path: str | Path, tables: Tables) -> Study:
-    """The study of a workbook that :func:`write_workbook` wrote, with what was edited in it.
+    """The study of a workbook that :func:`write_workbook` wrote, with its edits.
 
     Parameters
     ----------
     path
         The workbook.
     tables
-        The tables that it was written for; names that are edited are checked against them.
+        The tables that it was written for; edited names are checked against them.
 
     Returns
     -------
     Study
-        Equal to the study that was written where nothing was edited.
+        Equal to the written study if nothing was edited.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def read_workbook(path: str | Path, tables: Tables) -> Study:
     for name in ("corridor", *EDITED):
         if name not in sheets:
             what = "the hidden sheet that holds the study" if name == "corridor" else "sheet"
-            faults.add(name, f"{what} is not there", "write the workbook again with corridor export")
+            faults.add(name, f"{what} is missing", "write the workbook again with corridor export")
     faults.stop()
     try:
         hidden = pieces(sheets["corridor"])

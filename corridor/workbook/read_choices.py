@@ -13,9 +13,9 @@ from corridor.workbook.sheets import Key, decisions_of
 
 
 def read_choices(base: Study, rows: list[Row], tables: Tables, faults: Faults) -> dict[str, Any]:
-    """What is forced, forbidden and kept: the study's own where the decision is as it was."""
+    """The choices forced, forbidden and kept: the study's own unless the decision was edited."""
     component = dict(zip(tables.technologies["id"], tables.technologies["component"], strict=True))
-    there = {
+    known = {
         "component": set(tables.components["id"]),
         "technology": set(component),
         "site": set(tables.sites["id"]),
@@ -33,22 +33,22 @@ def read_choices(base: Study, rows: list[Row], tables: Tables, faults: Faults) -
                 fix,
                 row.number,
                 "decision",
-                row.places["decision"],
+                row.positions["decision"],
             )
             continue
         if decision == "free" and row.cells["start"] is None:
             continue
-        key, start = _choice(row, decision, there, component, faults)
+        key, start = _choice(row, decision, known, component, faults)
         if key is None:
             continue
         if key in found and found[key] != (decision, start):
             faults.add(
                 "options",
-                "the same choice stands above with another decision",
-                "take one out",
+                "the same choice is above with another decision",
+                "delete one of the rows",
                 row.number,
                 "decision",
-                row.places["decision"],
+                row.positions["decision"],
             )
         found[key] = (decision, start)
     changed = {key: made for key, made in found.items() if before.get(key) != made}
@@ -59,31 +59,31 @@ def read_choices(base: Study, rows: list[Row], tables: Tables, faults: Faults) -
         named = choice.component if isinstance(choice, Choice) else None
         return component.get(choice.technology or "", named or ""), choice.technology or "", choice.site or ""
 
-    parts: dict[str, list[Any]] = {
+    choices: dict[str, list[Any]] = {
         name: [choice for choice in getattr(base, name) if key_of(choice) not in drop]
         for name in ("force", "forbid", "keep")
     }
     for (of, technology, site), (decision, start) in changed.items():
         if decision == "keep":
-            parts["keep"].append(Kept(technology=technology, site=site, start=int(start or 0)))
+            choices["keep"].append(Kept(technology=technology, site=site, start=int(start or 0)))
         else:
             named = None if technology else of or None
-            parts[decision].append(Choice(component=named, technology=technology or None, site=site or None))
-    return {name: tuple(values) for name, values in parts.items()}
+            choices[decision].append(Choice(component=named, technology=technology or None, site=site or None))
+    return {name: tuple(values) for name, values in choices.items()}
 
 
 def _choice(
-    row: Row, decision: str, there: dict[str, set[str]], component: dict[str, str], faults: Faults
+    row: Row, decision: str, known: dict[str, set[str]], component: dict[str, str], faults: Faults
 ) -> tuple[Key | None, int | None]:
-    """What a row of the options names, and the year it gives; (None, None) where it has faults."""
+    """The choice and start year of a row of the options; (None, None) if it has faults."""
     before = len(faults.lines)
-    names = {column: name_of(row, "options", column, known, faults) for column, known in there.items()}
-    start = number_of(row, "options", "start", faults, whole=True)
+    names = {column: name_of(row, "options", column, allowed, faults) for column, allowed in known.items()}
+    start = number_of(row, "options", "start", faults, integer=True)
     technology = names["technology"]
     if technology and names["component"] and component[technology] != names["component"]:
         what = f"technology {technology} makes {component[technology]}, not {names['component']}"
         faults.add(
-            "options", what, f"write {component[technology]}", row.number, "component", row.places["component"]
+            "options", what, f"write {component[technology]}", row.number, "component", row.positions["component"]
         )
     if not any(names.values()) and len(faults.lines) == before:
         faults.add(
@@ -92,9 +92,9 @@ def _choice(
             "name a component, a technology or a site",
             row.number,
             "component",
-            row.places["component"],
+            row.positions["component"],
         )
-    place = row.places["start"]
+    place = row.positions["start"]
     if decision == "keep" and not (technology and names["site"] and start is not None):
         faults.add(
             "options", "keep without technology, site and start", "name all three", row.number, "start", place
@@ -102,8 +102,8 @@ def _choice(
     if decision == "keep" and start is not None and not 1950 <= start <= 2100:
         faults.add(
             "options",
-            f"{start} is no year",
-            "write the year of its start, 1950 to 2100",
+            f"{start} is no valid year",
+            "write its start year, 1950 to 2100",
             row.number,
             "start",
             place,
@@ -124,7 +124,7 @@ def _choice(
 
 
 def read_denials(base: Study, rows: list[Row], faults: Faults) -> tuple[Denial, ...]:
-    """The study's windows, as edited; those whose row was taken out are left out."""
+    """The study's windows, as edited; those whose row was deleted are left out."""
     known = {denial.name: denial for denial in base.denials}
     out = []
     for row in rows:
@@ -132,17 +132,17 @@ def read_denials(base: Study, rows: list[Row], faults: Faults) -> tuple[Denial, 
         if name not in known:
             near = nearest(name, known)
             fix = f"write {near}" if near else "add a window in the study's file: its cuts can't be written here"
-            faults.add("denials", f"there is no window {name!r}", fix, row.number, "name", row.places["name"])
+            faults.add("denials", f"there is no window {name!r}", fix, row.number, "name", row.positions["name"])
             continue
         denial = known.pop(name)
         update: dict[str, Any] = {}
         for column in ("start", "months", "probability"):
             if same(row.cells[column], getattr(denial, column)):
                 continue
-            number = number_of(row, "denials", column, faults, whole=column == "start")
+            number = number_of(row, "denials", column, faults, integer=column == "start")
             if number is None and row.cells[column] is None:
                 faults.add(
-                    "denials", "the cell is blank", "write a number", row.number, column, row.places[column]
+                    "denials", "the cell is blank", "write a number", row.number, column, row.positions[column]
                 )
             update[column] = number
         for column in ("reason", "source"):
@@ -155,6 +155,13 @@ def read_denials(base: Study, rows: list[Row], faults: Faults) -> tuple[Denial, 
         )
         for column, wrong, fix in bad:
             if wrong or (column in update and update[column] == 0):
-                faults.add("denials", f"{update[column]!r} can't be", fix, row.number, column, row.places[column])
+                faults.add(
+                    "denials",
+                    f"{update[column]!r} is out of range",
+                    fix,
+                    row.number,
+                    column,
+                    row.positions[column],
+                )
         out.append(denial.model_copy(update=update) if update else denial)
     return tuple(out)

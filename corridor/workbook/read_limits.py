@@ -20,8 +20,8 @@ _LIMIT = tuple(Limit.model_fields)
 def read_limits(
     base: Study, known: dict[str, dict[str, Any]], rows: list[Row], tables: Tables, faults: Faults
 ) -> tuple[Limit, ...]:
-    """The study's own limits: those it had, with edited and new rows laid over by name."""
-    there = {
+    """The study's own limits; edited and new rows replace or extend them by name."""
+    names = {
         "state": set(tables.sites["state"].dropna()),
         "site": set(tables.sites["id"]),
         "component": set(tables.components["id"]),
@@ -38,7 +38,7 @@ def read_limits(
         if name in seen:
             faults.add(
                 "limits",
-                f"{name!r} stands in row {seen[name]}, too",
+                f"{name!r} is also in row {seen[name]}",
                 "give it another name",
                 row.number,
                 "name",
@@ -48,10 +48,10 @@ def read_limits(
         seen[name] = row.number
         before = known.get(name)
         if before is not None and all(
-            same(row.cells.get(key), before.get(key)) for key in _LIMIT if key in row.places
+            same(row.cells.get(key), before.get(key)) for key in _LIMIT if key in row.positions
         ):
             continue
-        made = _limit(name, row, there, tables, faults)
+        made = _limit(name, row, names, tables, faults)
         if made is not None:
             own[name] = made
     for name in known:
@@ -60,37 +60,43 @@ def read_limits(
         elif name not in seen:
             faults.add(
                 "limits",
-                f"the limit {name!r} was taken out; it comes from the data or a setting",
-                "put the row back, and make its amount larger",
+                f"the limit {name!r} was deleted; it comes from the data or a setting",
+                "restore the row and raise its amount",
             )
     return tuple(own.values())
 
 
-def _limit(name: str, row: Row, there: dict[str, set[str]], tables: Tables, faults: Faults) -> Limit | None:
-    """One edited row as a limit; None where it has faults."""
+def _limit(name: str, row: Row, names: dict[str, set[str]], tables: Tables, faults: Faults) -> Limit | None:
+    """One edited row as a limit; None if it has faults."""
     before = len(faults.lines)
     cells = row.cells
     kind = cells["limit"]
     if kind not in UNITS:
         near = nearest(str(kind), UNITS) if kind is not None else None
         fix = f"write {near}" if near else f"choose one of {', '.join(UNITS)}"
-        faults.add("limits", f"there is no kind of limit {kind!r}", fix, row.number, "limit", row.places["limit"])
+        faults.add(
+            "limits", f"there is no kind of limit {kind!r}", fix, row.number, "limit", row.positions["limit"]
+        )
     elif cells["unit"] != UNITS[kind]:
         what = f"unit {cells['unit']!r}; a limit '{kind}' is in {UNITS[kind]}"
-        faults.add("limits", what, f"write {UNITS[kind]}", row.number, "unit", row.places["unit"])
+        faults.add("limits", what, f"write {UNITS[kind]}", row.number, "unit", row.positions["unit"])
     for column, allowed in (("sense", ("at most", "at least")), ("status", statuses())):
         if cells[column] is not None and cells[column] not in allowed:
             fix = f"write {' or '.join(allowed)}"
-            faults.add("limits", f"{cells[column]!r} is none", fix, row.number, column, row.places[column])
-    scope = {column: name_of(row, "limits", column, names, faults) for column, names in there.items()}
+            faults.add(
+                "limits", f"{cells[column]!r} is no valid {column}", fix, row.number, column, row.positions[column]
+            )
+    scope = {column: name_of(row, "limits", column, allowed, faults) for column, allowed in names.items()}
     amount = number_of(row, "limits", "amount", faults)
     if cells["amount"] is None:
-        faults.add("limits", "the amount is blank", "write a number", row.number, "amount", row.places["amount"])
+        faults.add(
+            "limits", "the amount is blank", "write a number", row.number, "amount", row.positions["amount"]
+        )
     if amount is not None and amount < 0:
         faults.add(
-            "limits", f"{amount:g} is negative", "write 0 or more", row.number, "amount", row.places["amount"]
+            "limits", f"{amount:g} is negative", "write 0 or more", row.number, "amount", row.positions["amount"]
         )
-    year = number_of(row, "limits", "in_year", faults, whole=True)
+    year = number_of(row, "limits", "in_year", faults, integer=True)
     sectors = cells["sectors"]
     known = set(tables.components["sector"])
     unknown = [sector for sector in list_cell(None if sectors is None else str(sectors)) if sector not in known]
@@ -102,7 +108,7 @@ def _limit(name: str, row: Row, there: dict[str, set[str]], tables: Tables, faul
             fix,
             row.number,
             "sectors",
-            row.places["sectors"],
+            row.positions["sectors"],
         )
     if len(faults.lines) > before:
         return None
@@ -126,10 +132,10 @@ def check_edited_limits(study: Study, tables: Tables, rows: dict[str, list[Row]]
     try:
         limit_table(tables, study)
     except CorridorError as error:
-        at = {str(row.cells["name"]): row for row in rows["limits"]}
+        row_of = {str(row.cells["name"]): row for row in rows["limits"]}
         for line in str(error).splitlines()[1:]:
             text = line.strip().removeprefix("- ")
-            name = next((one for one in sorted(at, key=len, reverse=True) if one in text), None)
-            faults.add("limits", text, "change the row", None if name is None else at[name].number)
+            name = next((one for one in sorted(row_of, key=len, reverse=True) if one in text), None)
+            faults.add("limits", text, "change the row", None if name is None else row_of[name].number)
         faults.stop()
         raise

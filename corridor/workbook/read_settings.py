@@ -1,4 +1,4 @@
-"""The sheet ``settings`` read back, and the study put together and checked as a whole."""
+"""The sheet ``settings`` read back, and the edited study assembled and validated."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BAD = object()
 
 
 def read_settings(base: Study, rows: list[Row], tables: Tables, faults: Faults) -> dict[str, Any]:
-    """What was edited in the sheet ``settings``, by path."""
+    """The edited values of the sheet ``settings``, by path in the study."""
     known = {one.key: one for one in settings_of(base, tables)}
     changes: dict[str, Any] = {}
     seen: set[str] = set()
@@ -27,13 +27,13 @@ def read_settings(base: Study, rows: list[Row], tables: Tables, faults: Faults) 
         key = str(row.cells["setting"]).strip()
         if key not in known:
             near = nearest(key, known)
-            fix = f"write {near}" if near else "take the row out"
+            fix = f"write {near}" if near else "delete the row"
             faults.add(
-                "settings", f"there is no setting {key!r}", fix, row.number, "setting", row.places["setting"]
+                "settings", f"there is no setting {key!r}", fix, row.number, "setting", row.positions["setting"]
             )
             continue
         if key in seen:
-            faults.add("settings", f"setting {key} stands twice", "take one row out", row.number, "setting", 0)
+            faults.add("settings", f"setting {key} is listed twice", "delete one row", row.number, "setting", 0)
             continue
         seen.add(key)
         before = setting_value(base, key) if not key.startswith("goal.weights.") else _weight(base, key)
@@ -50,15 +50,15 @@ def _weight(study: Study, key: str) -> float | None:
 
 
 def _setting(setting: Setting, row: Row, faults: Faults) -> Any:
-    """A setting's cell as the study wants it; `_BAD` where it is a fault."""
-    value, column = row.cells["value"], row.places["value"]
+    """A setting's cell as a value of the study; `_BAD` if it is a fault."""
+    value, column = row.cells["value"], row.positions["value"]
     if value is None:
         if setting.blank:
             return {"list": (), "text": ""}.get(setting.kind)
         faults.add("settings", f"{setting.key} is blank", "write a value", row.number, "value", column)
         return _BAD
-    if setting.kind in ("number", "whole"):
-        number = number_of(row, "settings", "value", faults, whole=setting.kind == "whole")
+    if setting.kind in ("number", "integer"):
+        number = number_of(row, "settings", "value", faults, integer=setting.kind == "integer")
         return _BAD if number is None else number
     text = str(value).strip()
     if setting.kind == "yes or no":
@@ -80,7 +80,7 @@ def _setting(setting: Setting, row: Row, faults: Faults) -> Any:
 
 
 def edited_study(base: Study, changes: dict[str, Any], rows: dict[str, list[Row]], faults: Faults) -> Study:
-    """The base with the changes, validated as a whole; faults go back to their rows."""
+    """The base with the changes, validated; faults are reported with their rows."""
     direct = {key: value for key, value in changes.items() if "." not in key}
     for group in ("markets", "goal"):
         mine = {key.split(".", 1)[1]: value for key, value in changes.items() if key.startswith(f"{group}.")}
@@ -96,26 +96,26 @@ def edited_study(base: Study, changes: dict[str, Any], rows: dict[str, list[Row]
         if weights:
             merged = {str(key): value for key, value in base.goal.weights.items()} | weights
             goal["weights"] = {key: value for key, value in merged.items() if value is not None}
-        whole_goal: dict[str, Any] = base.goal.model_dump()
-        direct["goal"] = whole_goal | goal
+        base_goal: dict[str, Any] = base.goal.model_dump()
+        direct["goal"] = base_goal | goal
     if "budget_usd_m" in direct and direct["budget_usd_m"] is None:
         direct["budget_usd_m"] = math.inf
     direct = {key: value for key, value in direct.items() if value != getattr(base, key)}
     if not direct:
         return base
-    whole: dict[str, Any] = {name: getattr(base, name) for name in Study.model_fields}
-    whole |= direct
+    edited: dict[str, Any] = {name: getattr(base, name) for name in Study.model_fields}
+    edited |= direct
     try:
-        return Study.model_validate({key: _dumped(value) for key, value in whole.items()})
+        return Study.model_validate({key: _dumped(value) for key, value in edited.items()})
     except ValidationError as error:
-        at = {str(row.cells["setting"]): row for row in rows["settings"]}
+        row_of = {str(row.cells["setting"]): row for row in rows["settings"]}
         for fault in error.errors():
             key = ".".join(str(part) for part in fault["loc"])
-            row = at.get(key) or at.get(key.rsplit(".", 1)[0])
+            row = row_of.get(key) or row_of.get(key.rsplit(".", 1)[0])
             message = str(fault["msg"]).removeprefix("Value error, ")
             if row is None:
                 faults.add(
-                    "settings", f"{key + ': ' if key else ''}{message}", "change the settings so that it holds"
+                    "settings", f"{key + ': ' if key else ''}{message}", "change the settings so that this holds"
                 )
             else:
                 faults.add(
@@ -124,7 +124,7 @@ def edited_study(base: Study, changes: dict[str, Any], rows: dict[str, list[Row]
                     "write another value",
                     row.number,
                     "value",
-                    row.places["value"],
+                    row.positions["value"],
                 )
     faults.stop()
     raise AssertionError  # pragma: no cover - stop() raised

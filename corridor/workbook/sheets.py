@@ -1,4 +1,4 @@
-"""What stands in the sheets: tables of a study and, where there is one, of its plan."""
+"""Contents of the sheets: tables of a study and, if there is one, of its plan."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def guide_rows(study: Study, plan: Plan | None) -> list[tuple[str, str]]:
         ("Colours", "Yellow cells are read back. Grey cells are results or descriptions: changes there are lost."),
         (
             "Money",
-            f"US$ million of {study.base_year}, or Rs crore where so headed. Rs {study.inr_per_usd:g} a US$.",
+            f"US$ million of {study.base_year}, or Rs crore if headed so. Rs {study.inr_per_usd:g} per US$.",
         ),
         (
             "Decisions",
-            "Sheet options, column decision: free, force, forbid; keep, with start, for plants there.",
+            "Sheet options, column decision: free, force, forbid; keep, with start, for existing plants.",
         ),
         (
             "New limits",
-            "Sheet limits, below the last row. Change a limit of the data by its amount; leave its row.",
+            "Sheet limits, below the last row. To change a limit of the data, edit its amount; keep its row.",
         ),
     ]
     if plan is None:
@@ -56,7 +56,7 @@ def guide_rows(study: Study, plan: Plan | None) -> list[tuple[str, str]]:
 
 
 def setting_value(study: Study, key: str) -> Any:
-    """A setting as a cell: a number, a text, a list joined by semicolons, None where it is not set."""
+    """A setting as a cell: a number, a text, a list joined by semicolons, None if not set."""
     value: Any = study
     for part in key.split("."):
         value = value.get(part) if isinstance(value, dict) else getattr(value, part)
@@ -77,24 +77,24 @@ def setting_rows(study: Study, tables: Tables) -> pd.DataFrame:
 
 
 def base_limits(tables: Tables, study: Study) -> pd.DataFrame:
-    """Limits that the workbook lets be edited: all but the budget, which stands among the settings."""
+    """Limits that can be edited: all but the budget, which is among the settings."""
     table = limit_table(tables, study)
     return table[table["limit"].ne("budget") | table["name"].ne("budget")].reset_index(drop=True)
 
 
 def limit_rows(tables: Tables, study: Study, plan: Plan | None) -> pd.DataFrame:
-    """The sheet ``limits``: what is bounded, and what the plan uses of it."""
+    """The sheet ``limits``: bounds, and what the plan uses of them."""
     out = base_limits(tables, study)
     if plan is not None:
-        told = plan.limits.drop_duplicates("name").set_index("name")
+        results = plan.limits.drop_duplicates("name").set_index("name")
         for column, name in (("used", "used"), ("left", "left"), ("price", "price_usd_m")):
-            out[column] = out["name"].map(told[name])
-        out["binds"] = out["name"].map(told["binds"]).map({True: "yes", False: ""})
+            out[column] = out["name"].map(results[name])
+        out["binds"] = out["name"].map(results["binds"]).map({True: "yes", False: ""})
     return out.reindex(columns=[column.name for column in LIMITS])
 
 
 def decisions_of(study: Study, technologies: pd.DataFrame) -> dict[Key, tuple[str, int | None]]:
-    """What a study forces, forbids and keeps, by component, technology and site ('' for any)."""
+    """Decisions of a study (force, forbid, keep), by component, technology and site ('' for any)."""
     component = technologies.set_index("id")["component"].to_dict()
 
     def key(choice: Choice | Kept) -> Key:
@@ -113,7 +113,7 @@ def decisions_of(study: Study, technologies: pd.DataFrame) -> dict[Key, tuple[st
 
 
 def option_rows(tables: Tables, study: Study, plan: Plan | None) -> pd.DataFrame:
-    """The sheet ``options``: each component, each kind of plant, each at each site; own rows of the study last."""
+    """The sheet ``options``: components, kinds of plant, and plants at each site; the study's own rows last."""
     problem = build_problem(tables, study)
     plants, options = problem.plants, _site_rows(problem, tables)
     kinds = options.sort_values("capex").groupby("technology", sort=False).first().reset_index()
@@ -123,18 +123,20 @@ def option_rows(tables: Tables, study: Study, plan: Plan | None) -> pd.DataFrame
     out = pd.concat([names, kinds, options], ignore_index=True)
     for column in ("technology", "site"):
         out[column] = out[column].fillna("")
-    order = out["sector"].map({name: at for at, name in enumerate(study.sectors or tables.sectors["id"])})
+    order = out["sector"].map(
+        {name: position for position, name in enumerate(study.sectors or tables.sectors["id"])}
+    )
     out = out.assign(order=order).sort_values(
         ["order", "component", "technology", "site"], ignore_index=True, kind="stable"
     )
     if plan is not None:
         count = plan.moves.groupby(["technology", "site"])["plants"].sum()
-        at = pd.MultiIndex.from_frame(out[["technology", "site"]])
-        out["plants"] = count.reindex(at).to_numpy()
+        plant_at_site = pd.MultiIndex.from_frame(out[["technology", "site"]])
+        out["plants"] = count.reindex(plant_at_site).to_numpy()
     decisions = decisions_of(study, tables.technologies)
     keys = list(zip(out["component"], out["technology"], out["site"], strict=True))
-    there = set(keys)
-    rest = [key for key in decisions if key not in there]
+    listed = set(keys)
+    rest = [key for key in decisions if key not in listed]
     own = pd.DataFrame(rest, columns=["component", "technology", "site"])
     out = pd.concat([out, own], ignore_index=True)
     made = [decisions.get(key, ("free", None)) for key in [*keys, *rest]]
@@ -190,17 +192,17 @@ def denial_rows(study: Study, plan: Plan | None) -> pd.DataFrame:
 
 
 def _cuts(cuts: Iterable[Cut]) -> str:
-    parts = []
+    texts = []
     for cut in cuts:
         what = ", ".join([*cut.sectors, *cut.stages, *cut.components]) or "everything"
-        parts.append(f"{cut.cut:.0%} of {what} from {', '.join(cut.exporters)}")
-    return "; ".join(parts)
+        texts.append(f"{cut.cut:.0%} of {what} from {', '.join(cut.exporters)}")
+    return "; ".join(texts)
 
 
 def result_sheets(
     tables: Tables, study: Study, plan: Plan | None, reasons: Reasons | None
 ) -> dict[str, pd.DataFrame]:
-    """Sheets that are only read: what the plan does and changes; the sources."""
+    """Read-only sheets: the plan's moves and effects; the sources."""
     out: dict[str, pd.DataFrame] = {}
     if plan is not None:
         moves = plan.moves
@@ -226,7 +228,7 @@ def result_sheets(
 
 
 def prices(plan: Plan, study: Study) -> pd.DataFrame:
-    """What one more unit of each limit that has a price avoids, US$ M and Rs crore of expected loss."""
+    """Expected loss that one more unit of each priced limit avoids, US$ M and Rs crore."""
     rows = plan.limits[plan.limits["price_usd_m"].fillna(0.0) > 1e-9]
     rows = rows.sort_values("price_usd_m", ascending=False, ignore_index=True)
     out = rows[["name", "limit", "scope", "unit", "amount", "used", "price_usd_m"]]
@@ -234,8 +236,8 @@ def prices(plan: Plan, study: Study) -> pd.DataFrame:
 
 
 def _levers(plan: Plan) -> pd.DataFrame:
-    """Second sources, stocks and shared facilities, dearest first."""
-    parts = [
+    """Second sources, stocks and shared facilities, most expensive first."""
+    levers = [
         plan.second_sources.assign(lever="second source"),
         plan.stocks.assign(lever="stock"),
         plan.facilities.assign(lever="shared facility"),
@@ -244,7 +246,7 @@ def _levers(plan: Plan) -> pd.DataFrame:
         "lever", "component", "origin", "least_share", "most_share", "months", "value_usd_m", "facility", "site",
         "cost_usd_m",
     ]  # fmt: skip
-    there = [part.reindex(columns=columns) for part in parts if len(part)]
-    if not there:
+    used = [lever.reindex(columns=columns) for lever in levers if len(lever)]
+    if not used:
         return pd.DataFrame(columns=columns)
-    return pd.concat(there, ignore_index=True).sort_values("cost_usd_m", ascending=False, ignore_index=True)
+    return pd.concat(used, ignore_index=True).sort_values("cost_usd_m", ascending=False, ignore_index=True)

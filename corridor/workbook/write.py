@@ -1,7 +1,7 @@
 """Write a study, and its plan if there is one, as a workbook that can be edited and read back.
 
-Texts are written as texts: nothing that begins with = + - @ is ever a formula, neither here nor when the sheet is
-typed into again, for such cells carry the quote prefix of the spreadsheet.
+Texts stay texts: a cell that begins with = + - @ is never a formula, not even when it is edited later, because it
+has the quote prefix of the spreadsheet.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from corridor.workbook.sheets import (
     setting_rows,
 )
 
-#: The longest text that a cell can hold.
+#: The longest text that is written into a cell.
 LONGEST = 32_000
-#: Rows below the last one in which drop-downs are there for new rows.
+#: Rows below the last one that also have drop-downs, for new rows.
 _SPARE = 200
 _YELLOW, _GREY, _BLUE = "#fff7d6", "#eef0f2", "#1f4e79"
 #: Units of result columns by the end of their name.
@@ -56,19 +56,19 @@ def write_workbook(
     path
         File to write, ending in .xlsx.
     study, tables
-        What is planned; the study goes along whole, so the workbook needs no other file to be read back than the
-        data, where these are not the bundled ones.
+        Inputs of the plan. The workbook stores the full study, so reading it back needs no other file than the
+        data, if these are not the bundled ones.
     plan, reasons
-        Results to show beside what can be edited.
+        Results to show besides the editable cells.
 
     Raises
     ------
     ConfigError
-        If the file can't be written or has another ending.
+        If the file can't be written or its name does not end in .xlsx.
     """
     path = Path(path)
     if path.suffix.lower() != ".xlsx":
-        raise ConfigError(f"output {path}: a workbook ends in .xlsx. Fix: give a name that ends so.")
+        raise ConfigError(f"output {path}: the name of a workbook ends in .xlsx. Fix: give such a name.")
     sheets = {
         "settings": setting_rows(study, tables),
         "limits": limit_rows(tables, study, plan),
@@ -79,16 +79,15 @@ def write_workbook(
     draft = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        content = (
-            io.BytesIO()
-        )  # a full disk would catch the library amid its zip, which then speaks up again later
+        # In memory first: on a full disk the library fails within its zip file, and again when that is collected.
+        content = io.BytesIO()
         _Book(content).fill(study, tables, sheets, result_sheets(tables, study, plan, reasons), hidden, plan)
         draft.write_bytes(content.getvalue())
         os.replace(draft, path)
     except OSError as error:
         raise ConfigError(f"output {path}: can't be written ({error.strerror or error}).") from None
     finally:
-        with suppress(OSError):  # told already, where the place itself is none
+        with suppress(OSError):  # already reported if the folder itself does not exist
             draft.unlink(missing_ok=True)
     return path
 
@@ -117,11 +116,11 @@ class _Book:
         self.formats = {"title": self.book.add_format({**base, "bold": True, "font_size": 14})}
         self.formats["note"] = self.book.add_format({**base, "font_color": "#555555", "text_wrap": True})
         self.formats["head"] = self.book.add_format(head)
-        for shade, colour in (("edit", _YELLOW), ("told", _GREY)):
+        for shade, colour in (("edit", _YELLOW), ("result", _GREY)):
             for kind, number in (
                 ("text", "General"),
                 ("number", "#,##0.###"),
-                ("whole", "0"),
+                ("integer", "0"),
                 ("percent", "0.0%"),
             ):
                 style = {**base, "bg_color": colour, "num_format": number, "border": 1, "border_color": "#d5d8dc"}
@@ -137,7 +136,7 @@ class _Book:
         hidden: Mapping[str, Any],
         plan: Plan | None,
     ) -> None:
-        """All sheets, and the end of the file."""
+        """Write all sheets and close the workbook."""
         self._guide(study, plan, [*edited, *results])
         for name, frame in edited.items():
             self._sheet(name, frame, EDITED[name])
@@ -166,20 +165,21 @@ class _Book:
         sheet = self.book.add_worksheet(name)
         self._text(sheet, 0, 0, TITLES[name], "title")
         last = HEADER + max(len(frame), 1)
-        for at, column in enumerate(columns):
-            self._text(sheet, HEADER, at, column.name, "head")
+        for position, column in enumerate(columns):
+            self._text(sheet, HEADER, position, column.name, "head")
             unit = f" [{column.unit}]" if column.unit else ""
-            sheet.write_comment(HEADER, at, f"{column.meaning}{unit}"[:255], {"x_scale": 2, "y_scale": 0.8})
-            sheet.set_column(at, at, column.width)
+            note = f"{column.meaning}{unit}"[:255]
+            sheet.write_comment(HEADER, position, note, {"x_scale": 2, "y_scale": 0.8})
+            sheet.set_column(position, position, column.width)
             values = frame[column.name].tolist() if column.name in frame else [None] * len(frame)
             for row, value in enumerate(values, HEADER + 1):
-                self._cell(sheet, row, at, value, column)
+                self._cell(sheet, row, position, value, column)
             if column.choices:
                 sheet.data_validation(
                     HEADER + 1,
-                    at,
+                    position,
                     last + _SPARE,
-                    at,
+                    position,
                     {
                         "validate": "list",
                         "source": f"={_list_name(column.choices)}",
@@ -195,28 +195,28 @@ class _Book:
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(HEADER)
 
-    def _cell(self, sheet: Any, row: int, at: int, value: Any, column: SheetColumn) -> None:
-        shade = "edit" if column.editable else "told"
-        kind = column.kind if column.kind in ("number", "whole", "percent") else "text"
+    def _cell(self, sheet: Any, row: int, position: int, value: Any, column: SheetColumn) -> None:
+        shade = "edit" if column.editable else "result"
+        kind = column.kind if column.kind in ("number", "integer", "percent") else "text"
         style = self.formats[f"{shade} {kind}"]
         if value == "" if isinstance(value, str) else pd.isna(value):
-            sheet.write_blank(row, at, None, style)
+            sheet.write_blank(row, position, None, style)
         elif isinstance(value, str):
             text = value[:LONGEST]
             risky = self.formats[f"{shade} {kind} risky"] if text.startswith(RISKY) else style
-            sheet.write_string(row, at, text, risky)
+            sheet.write_string(row, position, text, risky)
         elif isinstance(value, bool):
-            sheet.write_string(row, at, "yes" if value else "", style)
+            sheet.write_string(row, position, "yes" if value else "", style)
         elif abs(float(value)) == float("inf"):
-            sheet.write_string(row, at, "unlimited", style)
+            sheet.write_string(row, position, "unlimited", style)
         else:
-            sheet.write_number(row, at, float(value), style)
+            sheet.write_number(row, position, float(value), style)
 
-    def _text(self, sheet: Any, row: int, at: int, text: str, style: str) -> None:
-        sheet.write_string(row, at, text[:LONGEST], self.formats[style])
+    def _text(self, sheet: Any, row: int, position: int, text: str, style: str) -> None:
+        sheet.write_string(row, position, text[:LONGEST], self.formats[style])
 
     def _lists(self, tables: Tables) -> None:
-        """Hidden: what the drop-downs offer."""
+        """Hidden: the choices of the drop-downs."""
         sheet = self.book.add_worksheet("lists")
         sheet.hide()
         lists = {
@@ -230,23 +230,23 @@ class _Book:
             "component": sorted(tables.components["id"]),
             "technology": sorted(tables.technologies["id"]),
         }
-        for at, (name, values) in enumerate(lists.items()):
-            sheet.write_string(0, at, name)
+        for position, (name, values) in enumerate(lists.items()):
+            sheet.write_string(0, position, name)
             for row, value in enumerate(values, 1):
-                sheet.write_string(row, at, value[:LONGEST])
-            letter = chr(ord("A") + at)
+                sheet.write_string(row, position, value[:LONGEST])
+            letter = chr(ord("A") + position)
             end = max(len(values), 1) + 1
             self.book.define_name(_list_name(name), f"=lists!${letter}$2:${letter}${end}")
 
-    def _hidden(self, parts: Mapping[str, Any]) -> None:
-        """Hidden: the study and its limits as they were, to tell what was edited; in pieces that fit cells."""
+    def _hidden(self, values: Mapping[str, Any]) -> None:
+        """Hidden: the study and its limits before edits, to detect edits; in pieces that fit cells."""
         sheet = self.book.add_worksheet("corridor")
         sheet.very_hidden()
-        for at, (name, value) in enumerate(parts.items()):
+        for position, (name, value) in enumerate(values.items()):
             text = json.dumps(value, ensure_ascii=True)
-            sheet.write_string(0, at, name)
+            sheet.write_string(0, position, name)
             for row, begin in enumerate(range(0, len(text), LONGEST), 1):
-                sheet.write_string(row, at, text[begin : begin + LONGEST])
+                sheet.write_string(row, position, text[begin : begin + LONGEST])
 
 
 def _list_name(name: str) -> str:
@@ -258,9 +258,9 @@ def _result_column(name: str, frame: pd.DataFrame) -> SheetColumn:
     unit = next((unit for end, unit in _UNITS.items() if name.endswith(end)), "")
     numeric = pd.api.types.is_numeric_dtype(frame[name])
     share = name.startswith(("direct_", "net_", "stop_")) or name.endswith("_share")
-    whole = name.endswith("_year") or name == "plants"
+    integer = name.endswith("_year") or name == "plants"
     longest = int(frame[name].map(lambda value: len(str(value))).quantile(0.9)) if len(frame) else 0
     width = max(11, min(60, max(longest, len(name)) + 2))
     meaning = name.replace("_usd_m", "").replace("_", " ")
-    kind = ("whole" if whole else "percent" if share else "number") if numeric else "text"
+    kind = ("integer" if integer else "percent" if share else "number") if numeric else "text"
     return SheetColumn(name, meaning, unit, kind, width=width)  # type: ignore[arg-type]

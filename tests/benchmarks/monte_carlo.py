@@ -113,7 +113,7 @@ def main():
     tables, study = load_tables(), load_study("default")
     figures = Figures.of(tables, TABLES)
     model, year = LossModel.of(tables, study, figures), mean_start(study)
-    values, events = figures.at(Sampler(figures).block(0)), draw_events(study, 0, 64, MONTHS, 0)
+    values, events = figures.values_at(Sampler(figures).block(0)), draw_events(study, 0, 64, MONTHS, 0)
     ours = model.losses(values, events, MONTHS, Circumstances.of(study, year)).sum(axis=(0, 1, 2))
     started = time.perf_counter()
     slow = [walk(with_values(tables, figures, values[:, at]), study, events, at, year) for at in range(LOOPED)]

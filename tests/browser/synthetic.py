@@ -1,4 +1,4 @@
-"""A small made-up study for the page tests: any size, any names, no solver."""
+"""A small synthetic study for the page tests: any size, any names, no solver."""
 
 import numpy as np
 import pandas as pd
@@ -33,16 +33,16 @@ KNOWN = {"status": "assumed", "source": "own", "year": 2024}
 def make_tables(count: int = 60, seed: int = 1, hostile: bool = False) -> Tables:
     """Chains of five components each, from ore to product, spread over the sectors."""
     rng = np.random.default_rng(seed)
-    ids = [f"component-{at:03d}" for at in range(count)]
-    names = [f"Component {at}" for at in range(count)]
+    ids = [f"component-{index:03d}" for index in range(count)]
+    names = [f"Component {index}" for index in range(count)]
     if hostile:
         names[0], names[1] = HOSTILE, "=cmd|' /C calc'!A0"
-    stage = [STAGES[at % 5] for at in range(count)]
+    stage = [STAGES[index % 5] for index in range(count)]
     components = _frame(
         "components",
         id=ids,
         name=names,
-        sector=[SECTORS[at // 5 % 6] for at in range(count)],
+        sector=[SECTORS[index // 5 % 6] for index in range(count)],
         stage=stage,
         unit="t",
         price_usd_per_unit=1000.0,
@@ -51,7 +51,7 @@ def make_tables(count: int = 60, seed: int = 1, hostile: bool = False) -> Tables
         loss_ratio=1.0,
         **KNOWN,
     )
-    pairs = [(ids[at], ids[at - 1]) for at in range(count) if at % 5]
+    pairs = [(ids[index], ids[index - 1]) for index in range(count) if index % 5]
     recipes = _frame(
         "recipes",
         output=[a for a, _ in pairs],
@@ -68,9 +68,9 @@ def make_tables(count: int = 60, seed: int = 1, hostile: bool = False) -> Tables
     )
     makers = [code for code in COUNTRIES if code not in {"IND", "USA", "EUU"}]
     supply, sourcing = [], []
-    for at, name in enumerate(ids):
+    for index, name in enumerate(ids):
         weights = rng.dirichlet(np.r_[8.0, np.full(len(makers) - 1, 0.5)])
-        status = ("reported", "computed", "inherited", "assumed")[at % 4]
+        status = ("reported", "computed", "inherited", "assumed")[index % 4]
         supply += [
             {
                 "component": name,
@@ -91,19 +91,19 @@ def make_tables(count: int = 60, seed: int = 1, hostile: bool = False) -> Tables
         {
             "market": market,
             "component": name,
-            "value_usd_m": 100.0 + at,
+            "value_usd_m": 100.0 + index,
             "growth": 0.05,
             "low": 50.0,
             "high": 300.0,
             **KNOWN,
         }
         for market in ("IND", "USA")
-        for at, name in enumerate(products)
+        for index, name in enumerate(products)
     ]
     firms = _frame(
         "suppliers",
-        id=[f"firm-{at}" for at in range(80)],
-        firm=[HOSTILE if hostile and not at else f"Firm {at}" for at in range(80)],
+        id=[f"firm-{index}" for index in range(80)],
+        firm=[HOSTILE if hostile and not index else f"Firm {index}" for index in range(80)],
         country="CHN",
         place="Somewhere",
         lon=rng.uniform(100, 120, 80),
@@ -145,7 +145,7 @@ def make_tables(count: int = 60, seed: int = 1, hostile: bool = False) -> Tables
         supply=_rows("supply", supply),
         suppliers=firms,
         makes=_frame(
-            "makes", supplier=firms["id"].tolist(), component=[ids[at % count] for at in range(80)], **KNOWN
+            "makes", supplier=firms["id"].tolist(), component=[ids[index % count] for index in range(80)], **KNOWN
         ),
         codes=empty_frame("codes"),
         trade=empty_frame("trade"),
@@ -188,8 +188,8 @@ def make_study() -> Study:
     """Two markets, one denial, three budgets."""
     return Study.model_validate(
         {
-            "name": "made-up",
-            "title": "A made-up study",
+            "name": "synthetic",
+            "title": "A synthetic study",
             "budget_usd_m": 1000,
             "budgets_usd_m": [500, 1000, 2000],
             "denials": [
@@ -340,7 +340,7 @@ def _plan(tables: Tables, exposures: pd.DataFrame, budget: float, count: int) ->
         "expected_loss_after_usd_m": 1000.0 - 40 * count,
     }
     return Plan(
-        study="made-up",
+        study="synthetic",
         budget_usd_m=budget,
         summary=summary,
         moves=moves,

@@ -82,7 +82,7 @@ def test_links_are_followed_from_page_to_page(folder: Path, browser: Any) -> Non
         sync_api.expect(page.locator("#country h2")).to_contain_text("China")
         page.click("#country a[href='countries/CHN.html']")
         page.click("nav >> text=Report")
-        assert tab.text("h1") == "A made-up study"
+        assert tab.text("h1") == "A synthetic study"
         assert tab.notes == []
 
 
@@ -135,7 +135,7 @@ def test_list_is_searched_and_sorted_with_keys_and_remembers(folder: Path, brows
         assert tab.notes == []
 
 
-def test_list_without_scripts_is_whole(folder: Path, browser: Any) -> None:
+def test_list_without_scripts_is_complete(folder: Path, browser: Any) -> None:
     context = browser.new_context(java_script_enabled=False, offline=True)
     page = context.new_page()
     page.goto((folder / "components.html").as_uri())

@@ -47,7 +47,7 @@ def browser() -> Iterator[Any]:
 
 #: Left upper corners of all boxes: [component, x, y].
 CORNERS = """[...document.querySelectorAll('.node')].map((n) =>
-    [+n.dataset.at, ...n.getAttribute('transform').match(/[-\\d.]+/g).map(Number)])"""
+    [+n.dataset.node, ...n.getAttribute('transform').match(/[-\\d.]+/g).map(Number)])"""
 #: How the picture is moved and scaled.
 VIEW = "document.querySelector('#picture svg > g').getAttribute('transform').match(/[-\\d.]+/g).map(Number)"
 #: Colour of each box and of the words in it.
@@ -59,9 +59,9 @@ def node(name: str) -> str:
     return f'.node:has(title:has-text("{name} ·"))'
 
 
-def press(tab: Tab, at: int) -> None:
-    """Click a component wherever it stands, in sight or not."""
-    tab.page.locator(f".node[data-at='{at}']").dispatch_event("click")
+def press(tab: Tab, index: int) -> None:
+    """Click a component, visible or not."""
+    tab.page.locator(f".node[data-node='{index}']").dispatch_event("click")
 
 
 def nodes(tab: Tab) -> int:
@@ -92,11 +92,11 @@ def test_boxes_never_overlap(addresses: dict[str, str], browser: Any) -> None:
         assert abs(x - u) >= size["width"] or abs(y - v) >= size["height"]
 
 
-def test_inputs_stand_left_of_what_is_made_from_them(addresses: dict[str, str], browser: Any) -> None:
+def test_inputs_are_left_of_their_outputs(addresses: dict[str, str], browser: Any) -> None:
     with Tab(browser, addresses["plain"]) as tab:
-        left = {at: x for at, x, _ in tab.page.evaluate(CORNERS)}
+        left = {node: x for node, x, _ in tab.page.evaluate(CORNERS)}
         assert len(left) == 60
-        assert all(left[at] > left[at - 1] for at in left if at % 5)
+        assert all(left[node] > left[node - 1] for node in left if node % 5)
 
 
 def test_click_shows_the_chain_and_the_panel(addresses: dict[str, str], browser: Any) -> None:
@@ -105,7 +105,7 @@ def test_click_shows_the_chain_and_the_panel(addresses: dict[str, str], browser:
         page.locator(node("Component 12")).click()
         assert tab.text("#panel h2") == "Component 12"
         assert "2 components upstream, 2 downstream" in tab.text("#say")
-        bright = page.locator(".node[opacity='1']").evaluate_all("(all) => all.map((n) => +n.dataset.at).sort()")
+        bright = page.locator(".node[opacity='1']").evaluate_all("(all) => all.map((n) => +n.dataset.node).sort()")
         assert bright == [10, 11, 12, 13, 14]
         assert page.locator("#panel .badge").count() > 3
         assert page.locator("#panel .chains li").count() >= 1
@@ -126,9 +126,9 @@ def test_chains_that_carry_exposure_are_drawn(addresses: dict[str, str], browser
     with Tab(browser, addresses["plain"]) as tab:
         carrying = "#picture path[stroke='#c2410c']"
         assert tab.page.locator(carrying).count() == 0
-        for at in range(4, 60, 5):  # the products
-            press(tab, at)
-            deep = tab.page.evaluate(f"corridor.read('data').paths.IND[{at}].some((row) => row.length > 3)")
+        for node in range(4, 60, 5):  # the products
+            press(tab, node)
+            deep = tab.page.evaluate(f"corridor.read('data').paths.IND[{node}].some((row) => row.length > 3)")
             assert (tab.page.locator(carrying).count() > 0) == deep
         assert tab.notes == []
 
@@ -196,23 +196,23 @@ def test_plan_is_marked_by_shape(addresses: dict[str, str], browser: Any) -> Non
 def test_keys_walk_along_edges(addresses: dict[str, str], browser: Any) -> None:
     with Tab(browser, addresses["plain"]) as tab:
         page = tab.page
-        at = "+document.activeElement.dataset.at"
+        focused = "+document.activeElement.dataset.node"
         assert page.locator(".node[tabindex='0']").count() == 1
         page.locator(node("Component 12")).focus()
         page.keyboard.press("ArrowRight")
-        assert page.evaluate(at) == 13
+        assert page.evaluate(focused) == 13
         page.keyboard.press("ArrowLeft")
         page.keyboard.press("ArrowLeft")
-        assert page.evaluate(at) == 11
+        assert page.evaluate(focused) == 11
         x = "document.activeElement.getAttribute('transform').match(/[\\d.]+/)[0]"
         column = page.evaluate(x)
         page.keyboard.press("ArrowDown")
-        assert page.evaluate(at) != 11
+        assert page.evaluate(focused) != 11
         assert page.evaluate(x) == column
         page.keyboard.press("ArrowUp")
         page.keyboard.press("Enter")
         assert tab.text("#panel h2") == "Component 11"
-        assert page.evaluate(at) == 11
+        assert page.evaluate(focused) == 11
         assert page.locator(".node[aria-pressed=true]").count() == 1
         before = page.evaluate(VIEW)
         page.keyboard.press("+")
@@ -282,7 +282,7 @@ def test_downloads(addresses: dict[str, str], browser: Any) -> None:
         assert tab.notes == []
 
 
-def test_prints_whole(addresses: dict[str, str], browser: Any) -> None:
+def test_prints_completely(addresses: dict[str, str], browser: Any) -> None:
     with Tab(browser, addresses["large"] + "#n=120&c=component-007") as tab:
         tab.page.emulate_media(media="print")
         tab.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
@@ -338,7 +338,7 @@ def test_box_texts_can_be_read_on_their_colours(addresses: dict[str, str], brows
     """Contrast of at least 4.5 to 1 (WCAG 2 AA) in every box."""
 
     def light(colour: str) -> float:
-        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
         linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 

@@ -1,4 +1,4 @@
-"""The pages in a real browser, from files, with made-up data: what they show, and that they ask for nothing."""
+"""The pages in a real browser, from files, with synthetic data: what they show, and that they make no request."""
 
 import dataclasses
 import re

@@ -38,7 +38,7 @@ Call = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """A folder with inputs that are broken in many ways, and a study that is not."""
+    """A folder with inputs broken in many ways, and a valid study."""
     write_tables(load_tables(TINY), tmp_path / "data")
     (tmp_path / "study.yaml").write_text(STUDY)
     (tmp_path / "empty.yaml").write_text("")
@@ -106,19 +106,19 @@ BAD = [
 
 @pytest.mark.parametrize("words", BAD)
 def test_bad_input_ends_in_one_message(words: str, corridor: Call, place: Path) -> None:
-    there = sorted(path.relative_to(place).as_posix() for path in place.rglob("*"))
+    before = sorted(path.relative_to(place).as_posix() for path in place.rglob("*"))
     code, _, err = corridor(*words.split())
     assert code in (2, 3), err
     assert "Traceback" not in err
     assert err.startswith(("corridor: ", "Usage: ")), err[:300]
     after = sorted(path.relative_to(place).as_posix() for path in place.rglob("*"))
-    assert after == there
+    assert after == before
 
 
 def test_errors_of_the_system_end_in_one_message(
     corridor: Call, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for fault, told, wanted in (
+    for fault, message, wanted in (
         (MemoryError(), "not enough memory", 2),
         (OSError(28, os.strerror(28)), "No space left on device", 2),
         (KeyboardInterrupt(), "stopped", 130),
@@ -130,7 +130,7 @@ def test_errors_of_the_system_end_in_one_message(
         monkeypatch.setattr("corridor.data.checks.coverage", fail)
         code, _, err = corridor("check", "--data", "data", "--data-only")
         assert code == wanted
-        assert told in err
+        assert message in err
         assert len(err.splitlines()) == 1
 
 
@@ -153,7 +153,7 @@ def test_numbers_that_no_solver_takes(edit: str, place: Path) -> None:
         load_study(place / "odd.yaml")
 
 
-def test_damaged_results_differ_and_are_told(place: Path) -> None:
+def test_damaged_results_are_reported(place: Path) -> None:
     """`verify` finds every damage to what it compares, however the file is damaged."""
     tables, study = load_tables(TINY), load_study(place / "study.yaml")
     out = place / "out"
@@ -165,14 +165,14 @@ def test_damaged_results_differ_and_are_told(place: Path) -> None:
     plan = next((out / "plans").iterdir())
     files = [out / "exposure.csv", out / MARKER, out / "study.json"]
     files += [plan / f"{name}" for name in ("moves.csv", "losses.csv", "summary.json")]
-    for at, file in enumerate(files):
-        whole = file.read_bytes()
-        copies = list(damaged(whole, at, 8))
-        for content in [copies[at % 4], random.Random(at).choice(copies[5:])]:
+    for seed, file in enumerate(files):
+        original = file.read_bytes()
+        copies = list(damaged(original, seed, 8))
+        for content in [copies[seed % 4], random.Random(seed).choice(copies[5:])]:
             file.write_bytes(content)
-            with contextlib.suppress(ConfigError):  # told in a message, where nothing can be compared at all
+            with contextlib.suppress(ConfigError):  # reported in a message if nothing can be compared
                 found = verify(out)
-                # one flipped bit may be in a place that means nothing; a file cut in half is never the same
-                assert content != copies[at % 4] or not found["same"].all(), file.name
-        file.write_bytes(whole)
+                # one flipped bit may not matter; a file cut in half is never the same
+                assert content != copies[seed % 4] or not found["same"].all(), file.name
+        file.write_bytes(original)
     assert verify(out)["same"].all()

@@ -119,7 +119,7 @@ def test_run_leaves_a_complete_folder(corridor, place):
     assert about["study"] == "tiny"
     assert set(about["tables_sha256"]) == set(TABLES)
     assert len(list((results / "plans").iterdir())) == 3
-    # A second run takes the place of the first, and nothing else is left beside it.
+    # A second run replaces the first and leaves nothing else.
     assert corridor("run", place / "study.yaml", "--out", results)[0] == 0
     assert sorted(path.name for path in place.iterdir()) == ["data", "results", "study.yaml"]
 
@@ -136,9 +136,9 @@ def test_run_writes_pages_of_components_and_the_report(corridor, place):
 
 def test_report_alone(corridor, place):
     out = place / "paper"
-    code, told, _ = corridor("report", place / "study.yaml", "--out", out)
+    code, text, _ = corridor("report", place / "study.yaml", "--out", out)
     assert code == 0
-    assert "report.html" in told
+    assert "report.html" in text
     page = (out / "report.html").read_text()
     assert "In short" in page
     assert "index.html" not in page
@@ -146,7 +146,7 @@ def test_report_alone(corridor, place):
     assert list(pd.read_csv(out / "frontier.csv")["budget_usd_m"]) == [20, 60]
 
 
-def test_a_folder_of_somebody_else_is_left_alone(corridor, place):
+def test_a_foreign_folder_is_left_alone(corridor, place):
     (place / "mine").mkdir()
     (place / "mine" / "letter.txt").write_text("keep me")
     code, _, error = corridor("run", place / "study.yaml", "--out", place / "mine")
@@ -167,14 +167,14 @@ BAD_DATA = [
 ]
 
 
-@pytest.mark.parametrize(("file", "old", "new", "told"), BAD_DATA)
-def test_bad_data_is_told_and_leaves_nothing(corridor, place, file, old, new, told):
+@pytest.mark.parametrize(("file", "old", "new", "words"), BAD_DATA)
+def test_bad_data_is_reported_and_leaves_nothing(corridor, place, file, old, new, words):
     edit(place / "data" / file, old, new)
     code, _, error = corridor("run", place / "study.yaml", "--out", place / "results")
     assert code == 2
     assert "Traceback" not in error
-    for part in (*told, "found", "wanted", "to fix"):
-        assert part in error, error
+    for word in (*words, "found", "wanted", "to fix"):
+        assert word in error, error
     assert not (place / "results").exists()
 
 
@@ -195,16 +195,16 @@ BAD_STUDIES = [
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "told"), BAD_STUDIES)
-def test_bad_studies_are_told_and_leave_nothing(corridor, place, old, new, told):
+@pytest.mark.parametrize(("old", "new", "message"), BAD_STUDIES)
+def test_bad_studies_are_reported_and_leave_nothing(corridor, place, old, new, message):
     edit(place / "study.yaml", old, new)
     code, _, error = corridor("run", place / "study.yaml", "--out", place / "results")
     assert (code, "Traceback" in error) == (2, False)
-    assert told in error
+    assert message in error
     assert sorted(path.name for path in place.iterdir()) == ["data", "study.yaml"]
 
 
-def test_a_scenario_that_is_not_there(corridor, place):
+def test_an_unknown_scenario(corridor, place):
     code, _, error = corridor("plan", place / "study.yaml", "--scenario", "cautious")
     assert code == 2
     assert "no scenario 'cautious'" in error
@@ -267,7 +267,7 @@ def test_results_verify_and_tampering_shows(corridor, place):
     (out / "study.json").write_text("{")
     code, _, err = corridor("verify", out)
     assert code == 2
-    assert "not whole" in err
+    assert "incomplete or damaged" in err
     assert corridor("verify", place)[0] == 2
 
 

@@ -35,7 +35,7 @@ def tiny() -> Tables:
     return load_tables(TINY)
 
 
-def told(path: Path, **options: bool) -> str:
+def message_of(path: Path, **options: bool) -> str:
     with pytest.raises(CorridorError) as caught:
         load_tables(path, **options)
     return str(caught.value)
@@ -47,7 +47,7 @@ def test_damaged_csv(name: str, tmp_path: Path) -> None:
     file = tmp_path / "data" / f"{name}.csv"
     for content in damaged(file.read_bytes(), 11, 9):
         file.write_bytes(content)
-        with contextlib.suppress(CorridorError):  # told in a message: anything else fails the test
+        with contextlib.suppress(CorridorError):  # a message is expected: anything else fails the test
             load_tables(tmp_path / "data")
 
 
@@ -73,37 +73,37 @@ def test_damaged_files_of_all_tables(format: str, tmp_path: Path) -> None:
 def test_damaged_graphs(suffix: str, tmp_path: Path) -> None:
     path = write_graph(build_graph(tiny()), tmp_path / f"g{suffix}")
     for file in sorted(path.iterdir()) if path.is_dir() else [path]:
-        whole = file.read_bytes()
-        for content in damaged(whole, 14, 24):
+        original = file.read_bytes()
+        for content in damaged(original, 14, 24):
             file.write_bytes(content)
             with contextlib.suppress(CorridorError):
                 to_tables(read_graph(path))
-        file.write_bytes(whole)
+        file.write_bytes(original)
 
 
-def test_huge_whole_numbers_are_told(tmp_path: Path) -> None:
+def test_huge_integers_are_reported(tmp_path: Path) -> None:
     shutil.copytree(TINY, tmp_path / "data")
     file = tmp_path / "data" / "technologies.csv"
     frame = pd.read_csv(file, dtype=str)
     frame["most_plants"] = ["1e300", "9" * 30, "-9223372036854775809", "2"]
     frame.to_csv(file, index=False)
-    text = told(tmp_path / "data")
+    text = message_of(tmp_path / "data")
     assert text.count("column most_plants") == 3
-    assert "wanted a whole number" in text
+    assert "wanted an integer" in text
 
 
-def test_a_folder_or_nothing_in_place_of_a_file(tmp_path: Path) -> None:
+def test_a_folder_or_nothing_instead_of_a_file(tmp_path: Path) -> None:
     shutil.copytree(TINY, tmp_path / "data")
     (tmp_path / "data" / "demand.csv").unlink()
     (tmp_path / "data" / "demand.csv").mkdir()
     (tmp_path / "data" / "sites.csv").unlink()
     (tmp_path / "data" / "sites.csv").symlink_to(tmp_path / "nowhere")
-    text = told(tmp_path / "data")
+    text = message_of(tmp_path / "data")
     assert "demand: found something that cannot be read (Is a directory)" in text
     assert "sites: found something that cannot be read (No such file or directory)" in text
     for suffix in (".xlsx", ".sqlite", ".duckdb"):
         (tmp_path / f"folder{suffix}").mkdir()
-        assert "no such table" in told(tmp_path / f"folder{suffix}")
+        assert "no such table" in message_of(tmp_path / f"folder{suffix}")
     for suffix in SUFFIXES:
         (tmp_path / f"g{suffix}").mkdir()
         with pytest.raises(CorridorError):
@@ -117,19 +117,19 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
         (tmp_path / "data" / "demand.csv").symlink_to("/proc/self/mem")
     else:
         (tmp_path / "data" / "demand.csv").chmod(0)
-    assert "demand: found something that cannot be read" in told(tmp_path / "data")
+    assert "demand: found something that cannot be read" in message_of(tmp_path / "data")
 
 
-def test_columns_that_stand_twice(tmp_path: Path) -> None:
+def test_columns_that_appear_twice(tmp_path: Path) -> None:
     shutil.copytree(TINY, tmp_path / "data")
     table = pa.Table.from_pandas(tiny().demand, preserve_index=False)
     (tmp_path / "data" / "demand.csv").unlink()
     twice = pa.Table.from_arrays([*table.columns, table.column("market")], [*table.column_names, "market"])
     pq.write_table(twice.replace_schema_metadata(None), tmp_path / "data" / "demand.parquet")
-    assert "column market: found a column that stands twice" in told(tmp_path / "data")
+    assert "column market: found a column that appears twice" in message_of(tmp_path / "data")
 
 
-# --- small files that stand for very much ---
+# --- small files that expand to very much ---
 
 
 def sheet(cells: str) -> bytes:
@@ -138,7 +138,7 @@ def sheet(cells: str) -> bytes:
 
 
 def with_sheet(folder: Path, content: bytes) -> Path:
-    """A workbook of the tiny tables, its first sheet exchanged."""
+    """A workbook of the tiny tables with its first sheet replaced."""
     path = write_tables(tiny(), folder / "bomb.xlsx", "xlsx")
     packed = io.BytesIO(path.read_bytes())
     with zipfile.ZipFile(packed) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
@@ -158,8 +158,8 @@ def test_a_sheet_that_is_almost_empty_and_huge(cells: str, tmp_path: Path) -> No
     path = with_sheet(tmp_path, sheet(cells))
     assert path.stat().st_size < 300_000
     began = time.monotonic()
-    text = told(path)
-    assert "a sheet reaches over" in text
+    text = message_of(path)
+    assert "a sheet spans" in text
     assert "delete the empty rows and columns" in text
     assert time.monotonic() - began < 5
 
@@ -167,7 +167,7 @@ def test_a_sheet_that_is_almost_empty_and_huge(cells: str, tmp_path: Path) -> No
 def test_a_workbook_that_unpacks_to_very_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbooks, "MOST_UNPACKED", 3_000_000)
     path = with_sheet(tmp_path, sheet("<row/>" + " " * 4_000_000))
-    assert "would unpack to more than 3 MB" in told(path)
+    assert "would unpack to more than 3 MB" in message_of(path)
 
 
 def test_one_long_text_in_very_many_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,12 +175,12 @@ def test_one_long_text_in_very_many_cells(tmp_path: Path, monkeypatch: pytest.Mo
     path = write_tables(odd, tmp_path / "t.xlsx", "xlsx")
     assert path.stat().st_size < 60_000
     monkeypatch.setattr(workbooks, "MOST_TEXT", 170_000)
-    assert load_tables(path).equals(odd)  # five cells of 30,000: the exact count passes where the bound does not
+    assert load_tables(path).equals(odd)  # five cells of 30,000: the exact count passes, the bound does not
     monkeypatch.setattr(workbooks, "MOST_TEXT", 140_000)
-    assert "bytes of text, each counted as often as it stands" in told(path)
+    assert "bytes of text, each counted as often as it is used" in message_of(path)
 
 
-def test_a_part_that_lies_about_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_member_that_states_a_false_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbooks, "MOST_UNPACKED", 3_000_000)
     path = with_sheet(tmp_path, sheet("<row/>" + " " * 4_000_000))
     with zipfile.ZipFile(path) as packed:
@@ -188,7 +188,7 @@ def test_a_part_that_lies_about_its_size(tmp_path: Path, monkeypatch: pytest.Mon
     content = path.read_bytes()
     assert content.count(true) >= 2
     path.write_bytes(content.replace(true, (100).to_bytes(4, "little")))
-    text = told(path)
+    text = message_of(path)
     assert "would unpack to more than" in text or "broken" in text
 
 
@@ -200,24 +200,24 @@ def test_sheets_as_spreadsheets_write_them_pass(tmp_path: Path) -> None:
     openpyxl.load_workbook(path).save(tmp_path / "again.xlsx")
     assert workbooks.fault_of(tmp_path / "again.xlsx") is None
     assert load_tables(tmp_path / "again.xlsx").equals(tiny())
-    plain = sheet('<row r="1">' + "".join(f'<c r="A{at}"/>' for at in range(1, 9)) + "</row>")
+    plain = sheet('<row r="1">' + "".join(f'<c r="A{row}"/>' for row in range(1, 9)) + "</row>")
     assert workbooks.fault_of(with_sheet(tmp_path, plain)) is None
 
 
-def test_parquet_that_stands_for_very_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parquet_that_expands_to_very_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(TINY, tmp_path / "data")
     (tmp_path / "data" / "demand.csv").unlink()
     file = tmp_path / "data" / "demand.parquet"
     long = pa.DictionaryArray.from_arrays(pa.array([0] * 1_000_000, pa.int8()), ["x" * 10_000])
     pq.write_table(pa.table({"note": long}), file, store_schema=False)
     assert file.stat().st_size < 100_000
-    assert "10,000,000,000 bytes of text" in told(tmp_path / "data")
+    assert "10,000,000,000 bytes of text" in message_of(tmp_path / "data")
     monkeypatch.setattr(readers, "MOST_CELLS", 999_999)
-    assert "1,000,000 cells; at most 999,999 are read" in told(tmp_path / "data")
+    assert "1,000,000 cells; at most 999,999 are read" in message_of(tmp_path / "data")
 
 
 def test_databases_that_compute(tmp_path: Path) -> None:
-    """Views and computed columns are code of somebody else's: passed over, and not asked for."""
+    """Views and computed columns are untrusted code: ignored, never read."""
     path = write_tables(tiny(), tmp_path / "t.sqlite", "sqlite")
     with sqlite3.connect(path) as base:
         base.execute("ALTER TABLE sites ADD COLUMN much AS (zeroblob(1000000000))")
@@ -282,14 +282,14 @@ def test_graphs_of_others_make_no_traceback() -> None:
             to_tables(odd)
     odd = graph.copy()
     odd.nodes["site:coast"]["row"] = "first"
-    with pytest.raises(CorridorError, match="no number"):
+    with pytest.raises(CorridorError, match="not a number"):
         to_tables(odd)
     with pytest.raises(CorridorError):
         to_tables(nx.MultiDiGraph([(1, 2)]))
 
 
 def test_the_command_says_it_in_one_message(tmp_path: Path) -> None:
-    """A process with little memory: the guard must speak before the reader asks for all of it."""
+    """A process with little memory: the guard must report before the reader runs out of it."""
     path = with_sheet(tmp_path, sheet(CORNERS))
     done = subprocess.run(
         [sys.executable, "-m", "corridor.cli", "check", "--data", str(path), "--data-only"],
@@ -300,12 +300,12 @@ def test_the_command_says_it_in_one_message(tmp_path: Path) -> None:
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30)),
     )
     assert done.returncode == 2, done.stderr[-500:]
-    assert "a sheet reaches over 1,048,576 rows" in done.stderr
+    assert "a sheet spans 1,048,576 rows" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_names_in_tables_are_no_paths(tmp_path: Path) -> None:
-    """Tables are files of fixed names: what a cell or an id says never becomes a path."""
+    """Tables are files of fixed names: a cell or an id never becomes a path."""
     tables = tiny()
     names = tables.sources.assign(note="../../escaped")
     odd = tables.replace(sources=names.astype(dict(tables.sources.dtypes)))

@@ -1,4 +1,4 @@
-"""Full disks, places that cannot be written to, killed processes: a message, nothing lost, nothing half there."""
+"""Full disks, read-only places, killed processes: a message, nothing lost, nothing half-written."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def study() -> Study:
         return load_study(file)
 
 
-LONG = pd.DataFrame({"number": np.arange(20_000), "text": [f"row {at} of a long table" for at in range(20_000)]})
+LONG = pd.DataFrame({"number": np.arange(20_000), "text": [f"row {row} of a long table" for row in range(20_000)]})
 OLD = pd.DataFrame({"number": [1], "text": ["old"]})
 
 
@@ -78,7 +78,7 @@ def frame_of(tables: Tables) -> str:
 
 
 def titled(frame: pd.DataFrame) -> Tables:
-    """The tiny tables, with a source whose title tells the version, and long enough to fill a small disk."""
+    """The tiny tables, with a source whose title is the version, and long enough to fill a small disk."""
     text = str(frame["text"].iloc[0])
     return tiny().replace(
         sources=tiny().sources.assign(title=text, note=text * 1_000).astype(dict(tiny().sources.dtypes))
@@ -152,7 +152,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("kind", WRITERS)
 def test_a_full_disk(kind: str, tmp_path: Path) -> None:
-    """Nothing there before: nothing is there after. Something there before: it is there as it was."""
+    """An empty place stays empty, and an existing file stays unchanged."""
     name, write, read = WRITERS[kind]
     study()  # made while there is room
     if kind == "data package":
@@ -232,7 +232,7 @@ def task(folder: Path, scenario: str = "") -> Task:
     return Task(**{**{name: getattr(one, name) for name in one.__dataclass_fields__}, "scenario": scenario})
 
 
-def test_parts_of_a_sweep_on_a_full_disk(tmp_path: Path) -> None:
+def test_files_of_a_sweep_on_a_full_disk(tmp_path: Path) -> None:
     one = task(tmp_path)
     with small_disk(100), pytest.raises(ConfigError, match="can't be written"):
         _write(OLD, one, "summary")
@@ -246,29 +246,29 @@ def test_parts_of_a_sweep_on_a_full_disk(tmp_path: Path) -> None:
 def test_names_of_scenarios_are_no_paths(scenario: str, tmp_path: Path) -> None:
     one = task(tmp_path, scenario)
     _write(OLD.assign(task=one.name), one, "summary")
-    parts = list(tmp_path.rglob("*.parquet"))
-    assert len(parts) == 1
-    assert parts[0].parent.parent == tmp_path / "out" / "summary"
+    files = list(tmp_path.rglob("*.parquet"))
+    assert len(files) == 1
+    assert files[0].parent.parent == tmp_path / "out" / "summary"
     assert read_sweep(tmp_path / "out")["scenario"].tolist() == [scenario]
 
 
-def test_a_part_of_a_sweep_that_is_broken(tmp_path: Path) -> None:
+def test_a_broken_file_of_a_sweep(tmp_path: Path) -> None:
     one = task(tmp_path)
     _write(OLD, one, "summary")
-    part = next((tmp_path / "out").rglob("*.parquet"))
-    part.write_bytes(part.read_bytes()[:50])
+    file = next((tmp_path / "out").rglob("*.parquet"))
+    file.write_bytes(file.read_bytes()[:50])
     with pytest.raises(ConfigError, match="delete it, and run the sweep again"):
         read_sweep(tmp_path / "out")
     with pytest.raises(ConfigError, match="give a folder"):
         read_sweep("nosuch://bucket/x")
 
 
-# --- whole processes ---
+# --- full processes ---
 
 
 def corridor(folder: Path, *words: str, **options: Any) -> subprocess.Popen[str]:
     def prepare() -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell may have had it ignored
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell may ignore it
 
     return subprocess.Popen(
         [sys.executable, "-m", "corridor.cli", *words],
@@ -291,7 +291,7 @@ def test_output_that_takes_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_run_that_is_stopped(how: signal.Signals, tmp_path: Path) -> None:
-    """Stopped amid its plans, on two processes: the earlier result stays, and a later run goes through."""
+    """Stopped while planning in two processes: the earlier result stays, and a later run succeeds."""
     shutil.copytree(TINY, tmp_path / "data")
     (tmp_path / "study.yaml").write_text(STUDY)
     (tmp_path / "out").mkdir()
@@ -310,7 +310,8 @@ def test_a_run_that_is_stopped(how: signal.Signals, tmp_path: Path) -> None:
     if how == signal.SIGINT:
         assert run.returncode == 130
         assert err.endswith(
-            "corridor: stopped; nothing half-written is left; plans found are kept: go on with run --resume.\n"
+            "corridor: stopped; no half-written results are left, plans found are kept. "
+            "Fix: continue with run --resume.\n"
         )
         assert "Traceback" not in err
         left = {path.name for path in tmp_path.iterdir()} - {".out.resume"}  # plans that were found are kept

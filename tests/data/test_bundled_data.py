@@ -60,9 +60,9 @@ def test_every_assumption_has_a_range(tables):
 
 def test_coverage_adds_up(tables):
     report = coverage(tables)
-    report = report[report["table"] != "sources"]
-    parts = report[["reported", "computed", "inherited", "assumed"]].sum(axis=1)
-    assert parts.to_numpy() == pytest.approx(1.0)
+    report = report[~report["table"].isin(["sources", "sectors"])]
+    fractions = report[["reported", "computed", "inherited", "assumed"]].sum(axis=1)
+    assert fractions.to_numpy() == pytest.approx(1.0)
     assert set(report["table"]) >= {
         "components",
         "recipes",
@@ -146,7 +146,7 @@ def test_each_market_needs_products_of_every_sector(tables):
 
 
 def test_exposure_ranks_what_indias_own_lists_name(tables, exposures):
-    """Items of India's bulk-drug and components schemes and of its list of critical minerals stand high."""
+    """Items of India's bulk-drug and components schemes and of its list of critical minerals rank high."""
     home = exposures[exposures["market"] == "IND"].set_index("component")
     named = [
         "penicillin-g-potassium",
@@ -168,7 +168,7 @@ def test_exposure_ranks_what_indias_own_lists_name(tables, exposures):
 
 
 def test_moving_assembly_hides_dependence(exposures):
-    """Products put together at home are little exposed on the face of it and much through their inputs."""
+    """Products assembled at home have little direct exposure, and much through their inputs."""
     phone = exposures[(exposures["market"] == "IND") & (exposures["component"] == "smartphone")].iloc[0]
     assert phone["direct"] < 0.1
     assert phone["net"] > 3 * phone["direct"]

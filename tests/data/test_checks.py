@@ -1,4 +1,4 @@
-"""Each rule across rows and tables: one bad case each, told with table, row, column and how to fix it."""
+"""Each rule across rows and tables: one bad case each, reported with table, row, column and fix."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def tiny() -> Tables:
 
 
 def change(tables: Tables, table: str, where: dict[str, Any], **values: Any) -> Tables:
-    """New tables; in the rows that hold what ``where`` says, some columns have other values."""
+    """New tables; in the rows that match ``where``, some columns have other values."""
     frame = tables[table].copy()
     mask = pd.Series(True, index=frame.index)
     for column, value in where.items():
@@ -38,9 +38,9 @@ def drop(tables: Tables, table: str, **where: Any) -> Tables:
     return tables.replace(**{table: frame[~mask].reset_index(drop=True)})
 
 
-def only(problems: list[Fault]) -> Fault:
-    assert len(problems) == 1, problems
-    return problems[0]
+def only(faults: list[Fault]) -> Fault:
+    assert len(faults) == 1, faults
+    return faults[0]
 
 
 def test_tiny_is_in_order(tiny: Tables) -> None:
@@ -51,12 +51,12 @@ def test_tiny_is_in_order(tiny: Tables) -> None:
 
 def test_keys(tiny: Tables) -> None:
     twice = pd.concat([tiny.demand, tiny.demand.iloc[[1]]], ignore_index=True)
-    problem = only(checks.check_keys(tiny.replace(demand=twice)))
-    assert (problem.table, problem.row, problem.column) == ("demand", "IND, tablet", "market, component")
-    assert problem.fix == "drop one, they are identical"
-    problem = only(checks.check_keys(change(tiny, "demand", {"component": "magnet"}, component="motor")))
-    assert (problem.row, problem.found) == ("USA, motor", "another row with this key")
-    assert problem.fix == "keep the right one, or add them up"
+    fault = only(checks.check_keys(tiny.replace(demand=twice)))
+    assert (fault.table, fault.row, fault.column) == ("demand", "IND, tablet", "market, component")
+    assert fault.fix == "drop one, they are identical"
+    fault = only(checks.check_keys(change(tiny, "demand", {"component": "magnet"}, component="motor")))
+    assert (fault.row, fault.found) == ("USA, motor", "another row with this key")
+    assert fault.fix == "keep the right one, or add them up"
 
 
 @pytest.mark.parametrize(
@@ -74,143 +74,143 @@ def test_keys(tiny: Tables) -> None:
 def test_references(
     tiny: Tables, table: str, where: dict[str, Any], column: str, value: str, row: str, fix: str
 ) -> None:
-    problem = only(checks.check_references(change(tiny, table, where, **{column: value})))
-    assert (problem.table, problem.row, problem.column) == (table, row, column)
-    assert problem.found == repr(value)
-    assert fix in problem.fix
+    fault = only(checks.check_references(change(tiny, table, where, **{column: value})))
+    assert (fault.table, fault.row, fault.column) == (table, row, column)
+    assert fault.found == repr(value)
+    assert fix in fault.fix
 
 
-def test_unknown_source_key_in_many_rows_is_told_for_each(tiny: Tables) -> None:
-    problems = checks.check_references(change(tiny, "sources", {"key": "guess"}, key="guesses"))
+def test_unknown_source_key_in_many_rows_is_reported_for_each(tiny: Tables) -> None:
+    faults = checks.check_references(change(tiny, "sources", {"key": "guess"}, key="guesses"))
     assumed = sum((frame["status"] == "assumed").sum() for _, frame in tiny if "status" in frame)
-    assert len(problems) == assumed
-    assert {p.fix for p in problems} == {"add it to sources, or write guesses"}
+    assert len(faults) == assumed
+    assert {p.fix for p in faults} == {"add it to sources, or write guesses"}
 
 
 def test_ranges(tiny: Tables) -> None:
     where = {"market": "USA", "component": "magnet"}
-    problem = only(checks.check_ranges(change(tiny, "demand", where, low=None)))
-    assert (problem.table, problem.row, problem.column) == ("demand", "USA, magnet", "low, high")
-    assert problem.wanted == "the range of an assumed value_usd_m"
-    problem = only(checks.check_ranges(change(tiny, "demand", where, high=40.0)))
-    assert (problem.row, problem.column) == ("USA, magnet", "low, value_usd_m, high")
-    assert problem.found == "low 25, value 50, high 40"
-    problem = only(checks.check_ranges(change(tiny, "technologies", {"id": "ksm-l"}, capex_low=None)))
-    assert (problem.table, problem.row, problem.column) == ("technologies", "ksm-l", "capex_low, capex_high")
-    problem = only(checks.check_ranges(change(tiny, "components", {"id": "ore"}, price_low=2000.0)))
-    assert (problem.table, problem.row) == ("components", "ore")
+    fault = only(checks.check_ranges(change(tiny, "demand", where, low=None)))
+    assert (fault.table, fault.row, fault.column) == ("demand", "USA, magnet", "low, high")
+    assert fault.wanted == "the range of an assumed value_usd_m"
+    fault = only(checks.check_ranges(change(tiny, "demand", where, high=40.0)))
+    assert (fault.row, fault.column) == ("USA, magnet", "low, value_usd_m, high")
+    assert fault.found == "low 25, value 50, high 40"
+    fault = only(checks.check_ranges(change(tiny, "technologies", {"id": "ksm-l"}, capex_low=None)))
+    assert (fault.table, fault.row, fault.column) == ("technologies", "ksm-l", "capex_low, capex_high")
+    fault = only(checks.check_ranges(change(tiny, "components", {"id": "ore"}, price_low=2000.0)))
+    assert (fault.table, fault.row) == ("components", "ore")
     reported = {"component": "magnet", "origin": "CHN"}
     assert checks.check_ranges(change(tiny, "sourcing", reported, low=None)) == []
 
 
 def test_one_of_two(tiny: Tables) -> None:
-    problem = only(checks.check_one_of_two(change(tiny, "recipes", {"output": "tablet"}, value_share=0.5)))
-    assert (problem.table, problem.row, problem.found) == ("recipes", "tablet, main, api", "both")
-    problem = only(
+    fault = only(checks.check_one_of_two(change(tiny, "recipes", {"output": "tablet"}, value_share=0.5)))
+    assert (fault.table, fault.row, fault.found) == ("recipes", "tablet, main, api", "both")
+    fault = only(
         checks.check_one_of_two(change(tiny, "supply", {"component": "api", "country": "IND"}, quantity=None))
     )
-    assert (problem.table, problem.row, problem.found) == ("supply", "api, IND, 2024", "neither")
+    assert (fault.table, fault.row, fault.found) == ("supply", "api, IND, 2024", "neither")
     mixed = change(tiny, "supply", {"component": "press", "country": "JPN"}, share=None, quantity=5.0)
-    problem = only(checks.check_one_of_two(mixed))
-    assert (problem.table, problem.row) == ("supply", "press, 2024")
-    assert problem.fix.startswith("give all rows of the component and year as quantities")
+    fault = only(checks.check_one_of_two(mixed))
+    assert (fault.table, fault.row) == ("supply", "press, 2024")
+    assert fault.fix.startswith("give all rows of the component and year as quantities")
 
 
 def test_shares(tiny: Tables) -> None:
-    problem = only(
+    fault = only(
         checks.check_shares(change(tiny, "sourcing", {"market": "IND", "component": "magnet"}, share=0.6))
     )
-    assert (problem.table, problem.row, problem.column) == ("sourcing", "IND, magnet", "share")
-    assert problem.found == "shares that add up to 1.2"
-    assert problem.fix == "lower shares by 0.2 in all"
-    problem = only(checks.check_shares(change(tiny, "supply", {"component": "ore", "country": "CHN"}, share=0.75)))
-    assert (problem.table, problem.row) == ("supply", "ore, 2024")
+    assert (fault.table, fault.row, fault.column) == ("sourcing", "IND, magnet", "share")
+    assert fault.found == "shares that add up to 1.2"
+    assert fault.fix == "lower shares by 0.2 in all"
+    fault = only(checks.check_shares(change(tiny, "supply", {"component": "ore", "country": "CHN"}, share=0.75)))
+    assert (fault.table, fault.row) == ("supply", "ore, 2024")
 
 
 def test_value_shares(tiny: Tables) -> None:
     assert value_shares(tiny).tolist() == pytest.approx([0.5, 0.4, 0.5, 0.5, 0.2, 0.1, 0.5, 0.1, 0.25])
-    problem = only(checks.check_value_shares(change(tiny, "recipes", {"output": "tablet"}, quantity=0.5)))
-    assert (problem.table, problem.row) == ("recipes", "tablet, main")
-    assert problem.found == "inputs that cost 1 of the price (api 1)"
+    fault = only(checks.check_value_shares(change(tiny, "recipes", {"output": "tablet"}, quantity=0.5)))
+    assert (fault.table, fault.row) == ("recipes", "tablet, main")
+    assert fault.found == "inputs that cost 1 of the price (api 1)"
     # Capital equipment is not used up: it does not count.
     assert checks.check_value_shares(change(tiny, "recipes", {"purpose": "build"}, value_share=1.0)) == []
-    problems = checks.check_value_shares(change(tiny, "components", {"id": "press"}, price_usd_per_unit=0.0))
-    assert (only(problems).table, only(problems).row) == ("components", "press")
+    faults = checks.check_value_shares(change(tiny, "components", {"id": "press"}, price_usd_per_unit=0.0))
+    assert (only(faults).table, only(faults).row) == ("components", "press")
 
 
 def test_routes(tiny: Tables) -> None:
-    problem = only(checks.check_routes(change(tiny, "recipes", {"route": "bio"}, route_share=0.5)))
-    assert (problem.table, problem.row, problem.column) == ("recipes", "api", "route_share")
-    assert problem.found == "routes that add up to 1.25"
+    fault = only(checks.check_routes(change(tiny, "recipes", {"route": "bio"}, route_share=0.5)))
+    assert (fault.table, fault.row, fault.column) == ("recipes", "api", "route_share")
+    assert fault.found == "routes that add up to 1.25"
     uneven = change(tiny, "recipes", {"output": "motor", "input": "oxide"}, route_share=0.5)
-    problem = only(checks.check_routes(uneven))
-    assert (problem.row, problem.found) == ("motor, main", "different shares")
+    fault = only(checks.check_routes(uneven))
+    assert (fault.row, fault.found) == ("motor, main", "different shares")
 
 
 def test_cycles(tiny: Tables) -> None:
-    problem = only(checks.check_cycles(change(tiny, "recipes", {"output": "oxide"}, input="magnet")))
-    assert problem.row == "alloy -> magnet -> oxide -> alloy"
-    assert (problem.table, problem.found) == ("recipes", "a cycle")
-    problem = only(checks.check_cycles(change(tiny, "recipes", {"output": "oxide"}, input="oxide")))
-    assert problem.row == "oxide -> oxide"
-    problem = only(checks.check_cycles(change(tiny, "components", {"id": "ore"}, host="oxide")))
-    assert (problem.table, problem.column, problem.row) == ("components", "host", "ore -> oxide -> ore")
+    fault = only(checks.check_cycles(change(tiny, "recipes", {"output": "oxide"}, input="magnet")))
+    assert fault.row == "alloy -> magnet -> oxide -> alloy"
+    assert (fault.table, fault.found) == ("recipes", "a cycle")
+    fault = only(checks.check_cycles(change(tiny, "recipes", {"output": "oxide"}, input="oxide")))
+    assert fault.row == "oxide -> oxide"
+    fault = only(checks.check_cycles(change(tiny, "components", {"id": "ore"}, host="oxide")))
+    assert (fault.table, fault.column, fault.row) == ("components", "host", "ore -> oxide -> ore")
 
 
 def test_chain(tiny: Tables) -> None:
-    problems = checks.check_chain(drop(tiny, "demand", component="tablet"))
-    assert [p.row for p in problems] == ["ksm", "api", "tablet"]
-    assert {p.table for p in problems} == {"components"}
-    assert "add the recipe that uses it" in problems[0].fix
+    faults = checks.check_chain(drop(tiny, "demand", component="tablet"))
+    assert [p.row for p in faults] == ["ksm", "api", "tablet"]
+    assert {p.table for p in faults} == {"components"}
+    assert "add the recipe that uses it" in faults[0].fix
     assert [p.row for p in checks.check_chain(drop(tiny, "recipes", purpose="build"))] == ["press"]
 
 
 def test_makers(tiny: Tables) -> None:
-    problem = only(checks.check_makers(drop(tiny, "supply", component="press")))
-    assert (problem.table, problem.row, problem.column) == ("components", "press", "id")
-    assert "add rows to supply" in problem.fix
+    fault = only(checks.check_makers(drop(tiny, "supply", component="press")))
+    assert (fault.table, fault.row, fault.column) == ("components", "press", "id")
+    assert "add rows to supply" in fault.fix
     assert checks.check_makers(drop(tiny, "supply", component="magnet")) == []
 
 
 def test_sites(tiny: Tables) -> None:
-    problem = only(checks.check_sites(change(tiny, "sites", {"id": "coast"}, lon=21.75, lat=72.5)))
-    assert (problem.table, problem.row, problem.column) == ("sites", "coast", "lon, lat")
-    assert problem.fix == "exchange lon and lat"
-    problem = only(checks.check_sites(change(tiny, "sites", {"id": "coast"}, lon=0.0, lat=0.0)))
-    assert problem.found == "lon 0, lat 0"
+    fault = only(checks.check_sites(change(tiny, "sites", {"id": "coast"}, lon=21.75, lat=72.5)))
+    assert (fault.table, fault.row, fault.column) == ("sites", "coast", "lon, lat")
+    assert fault.fix == "exchange lon and lat"
+    fault = only(checks.check_sites(change(tiny, "sites", {"id": "coast"}, lon=0.0, lat=0.0)))
+    assert fault.found == "lon 0, lat 0"
 
 
 def test_tags(tiny: Tables) -> None:
-    problem = only(checks.check_tags(change(tiny, "sites", {"id": "plateau"}, tags="farma;electronics")))
-    assert (problem.table, problem.row, problem.column, problem.fix) == (
+    fault = only(checks.check_tags(change(tiny, "sites", {"id": "plateau"}, tags="farma;electronics")))
+    assert (fault.table, fault.row, fault.column, fault.fix) == (
         "sites",
         "plateau",
         "tags",
         "write pharma",
     )
-    problem = only(checks.check_tags(change(tiny, "technologies", {"id": "api-l"}, site_tags="solar; battery")))
-    assert (problem.table, problem.row, problem.column) == ("technologies", "api-l", "site_tags")
-    assert problem.wanted == "a tag that some site has"
+    fault = only(checks.check_tags(change(tiny, "technologies", {"id": "api-l"}, site_tags="solar; battery")))
+    assert (fault.table, fault.row, fault.column) == ("technologies", "api-l", "site_tags")
+    assert fault.wanted == "a tag that some site has"
 
 
 def test_codes(tiny: Tables) -> None:
     bad = change(
         change(tiny, "codes", {"component": "ore"}, code="25300"), "trade", {"code": "025300"}, code="25300"
     )
-    problems = checks.check_codes(bad)
-    assert [(p.table, p.row) for p in problems] == [
+    faults = checks.check_codes(bad)
+    assert [(p.table, p.row) for p in faults] == [
         ("codes", "ore, HS6, 25300"),
         ("trade", "USA, CHN, HS6, 25300, 2024"),
     ]
-    assert {p.fix for p in problems} == {"write 025300: the leading zero is lost"}
-    problem = only(checks.check_codes(change(tiny, "codes", {"component": "ore"}, code="2530.00")))
-    assert problem.fix == "write six digits, with no dots"
+    assert {p.fix for p in faults} == {"write 025300: the leading zero is lost"}
+    fault = only(checks.check_codes(change(tiny, "codes", {"component": "ore"}, code="2530.00")))
+    assert fault.fix == "write six digits, with no dots"
 
 
 def test_code_trade(tiny: Tables) -> None:
-    problem = only(checks.check_code_trade(drop(tiny, "trade", code="850511")))
-    assert (problem.table, problem.row, problem.column) == ("codes", "magnet, HS6, 850511", "code")
-    assert "add its trade" in problem.fix
+    fault = only(checks.check_code_trade(drop(tiny, "trade", code="850511")))
+    assert (fault.table, fault.row, fault.column) == ("codes", "magnet, HS6, 850511", "code")
+    assert "add its trade" in fault.fix
 
 
 def test_empty_optional_tables_are_fine(tiny: Tables) -> None:

@@ -1,4 +1,4 @@
-"""Folders described as Frictionless Data Packages, and judged by Frictionless itself."""
+"""Folders described as Frictionless Data Packages, validated by Frictionless itself."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ ARROW = {
 }
 
 
-def judged(path: Path) -> Package:
-    """The package, its descriptor and CSV found good; parquet is compared with its schema by column and type."""
+def validated(path: Path) -> Package:
+    """The package, with valid descriptor and CSV; parquet is compared with its schema by column and type."""
     package = Package(str(path))
     assert list(Package.metadata_validate(package.to_descriptor())) == []
     parquet = [resource for resource in package.resources if resource.path and resource.path.endswith(".parquet")]
@@ -54,15 +54,15 @@ def judged(path: Path) -> Package:
 
 def test_the_bundled_descriptor_is_up_to_date() -> None:
     path = bundled("data") / FILE
-    told = json.loads(path.read_text(encoding="utf-8"))
-    made = datapackage(path.parent, told["name"], told["title"], told["description"])
-    assert told == made, (
+    committed = json.loads(path.read_text(encoding="utf-8"))
+    made = datapackage(path.parent, committed["name"], committed["title"], committed["description"])
+    assert committed == made, (
         "data/ or corridor/data/schema changed: run `make datapackage`, and commit data/datapackage.json"
     )
 
 
 def test_the_bundled_tables_keep_their_descriptor() -> None:
-    package = judged(bundled("data") / FILE)
+    package = validated(bundled("data") / FILE)
     assert {resource.name for resource in package.resources} >= {
         name for name, frame in load_tables() if len(frame)
     }
@@ -80,7 +80,7 @@ def test_renewing_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     before = path.read_bytes()
     assert bundled_package().read_bytes() == before
     assert sorted(file.name for file in tmp_path.iterdir() if file.suffix != ".csv") == [FILE]
-    judged(path)
+    validated(path)
 
 
 def test_a_wrong_cell_is_found_by_it(tmp_path: Path) -> None:
@@ -110,10 +110,10 @@ def test_results_are_a_package(tmp_path: Path) -> None:
             plans,
         )
         (folder / "index.html").write_text("<p>page</p>")
-    package = judged(out / FILE)
+    package = validated(out / FILE)
     paths = {resource.path for resource in package.resources}
-    there = {file.relative_to(out).as_posix() for file in out.rglob("*") if file.is_file()}
-    assert paths == there - {FILE}
+    written = {file.relative_to(out).as_posix() for file in out.rglob("*") if file.is_file()}
+    assert paths == written - {FILE}
     assert package.get_resource("exposure").schema.get_field("net").type == "number"
     assert package.get_resource("demand").path == "tables/demand.parquet"
 

@@ -1,4 +1,4 @@
-"""Graphs to files and back: identical in every format, and clear words for files that cannot be read."""
+"""Graphs to files and back: identical in every format, and clear messages for files that cannot be read."""
 
 import json
 import random
@@ -75,7 +75,7 @@ NAMES = [
 
 
 def content(graph: Graph) -> str:
-    """All of a graph in order, types visible."""
+    """All of a graph in order, with types."""
     nodes = [(node, sorted(data.items())) for node, data in graph.nodes(data=True)]
     edges = [(*edge[:3], sorted(edge[3].items())) for edge in graph.edges(keys=True, data=True)]
     return repr((sorted(graph.graph.items()), nodes, edges))
@@ -218,8 +218,8 @@ def test_files_of_others(suffix: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", [suffix for suffix in SUFFIXES if suffix != ".parquet"])
 def test_half_a_file(suffix: str, tmp_path: Path) -> None:
     path = write_graph(build_graph(load_tables(TINY)), tmp_path / f"graph{suffix}")
-    whole = path.read_bytes()
-    path.write_bytes(whole[: len(whole) // 2])
+    original = path.read_bytes()
+    path.write_bytes(original[: len(original) // 2])
     with pytest.raises(CorridorError, match="cannot be read as a graph that corridor wrote"):
         read_graph(path)
 
@@ -231,7 +231,7 @@ def test_what_cannot_be_written_leaves_no_file(tmp_path: Path) -> None:
         write_graph(graph, tmp_path / "g.json")
     with pytest.raises(CorridorError, match=r"unknown suffix '\.dot'; known are \.graphml"):
         write_graph(nx.MultiDiGraph(), tmp_path / "g.dot")
-    with pytest.raises(CorridorError, match="nodes must be all text or all whole numbers"):
+    with pytest.raises(CorridorError, match="nodes must be all text or all integers"):
         write_graph(nx.MultiDiGraph([("a", 1)]), tmp_path / "g.json")
     graph = nx.MultiDiGraph(thing={1, 2})
     with pytest.raises(CorridorError, match=r"attributes \['thing'\] of the graph"):
@@ -246,7 +246,7 @@ def test_a_folder_with_other_things_is_not_replaced(tmp_path: Path) -> None:
     folder = tmp_path / "data.parquet"
     folder.mkdir()
     (folder / "mine.txt").write_text("keep")
-    with pytest.raises(CorridorError, match="holds other things"):
+    with pytest.raises(CorridorError, match="holds other files"):
         write_graph(nx.MultiDiGraph(), folder)
     assert (folder / "mine.txt").read_text() == "keep"
     path = tmp_path / "g.parquet"

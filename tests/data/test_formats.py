@@ -69,7 +69,7 @@ def odd_tables(texts: list[str], numbers: list[float]) -> Tables:
     rows = pd.DataFrame(
         {column: pd.Series([np.nan] * len(texts), dtype=TEXT) for column in tables.sources.columns}
     )
-    rows["key"] = [f"odd-{at}" for at in range(len(texts))]
+    rows["key"] = [f"odd-{row}" for row in range(len(texts))]
     for column in ("title", "publisher", "note"):
         rows[column] = pd.Series(texts, dtype=TEXT)
     for column in tables.sources.columns:
@@ -135,26 +135,26 @@ def test_blank_texts_are_missing_in_every_format(format: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_control_characters_are_told(format: str, tmp_path: Path) -> None:
+def test_control_characters_are_reported(format: str, tmp_path: Path) -> None:
     tables = tiny()
     notes = pd.Series(["fine", "bell\x07", "\x1b[31mred", None, None], dtype=TEXT)
     path = place_of(tmp_path, format)
     write_tables(tables.replace(demand=tables.demand.assign(note=notes)), path, format)
     with pytest.raises(CorridorError, match="control characters") as caught:
         load_tables(path)
-    assert str(caught.value).startswith("2 problems")
+    assert str(caught.value).startswith("2 faults")
 
 
 @pytest.mark.parametrize("format", ["csv", "parquet", "xlsx"])
-def test_whole_numbers_that_are_none(format: str, tmp_path: Path) -> None:
+def test_integers_that_are_none(format: str, tmp_path: Path) -> None:
     tables = tiny()
     plants = tables.technologies.astype({"most_plants": "float64"})
     plants["most_plants"] = [2.0**53, 1e300, 2.5, 4.0]
     path = place_of(tmp_path, format)
     write_tables(tables.replace(technologies=plants), path, format)
-    with pytest.raises(CorridorError, match="a whole number") as caught:
+    with pytest.raises(CorridorError, match="an integer") as caught:
         load_tables(path)
-    assert str(caught.value).startswith("3 problems")
+    assert str(caught.value).startswith("3 faults")
 
 
 def test_a_workbook_refuses_what_it_would_cut(tmp_path: Path) -> None:

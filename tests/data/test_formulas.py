@@ -1,4 +1,4 @@
-"""Texts that a spreadsheet would take for a formula: disarmed in what people open, whole in what is read back."""
+"""Texts that a spreadsheet would run as a formula: disarmed in files for people, unchanged when read back."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_data_tables_are_as_they_were(tmp_path: Path) -> None:
 
 
 def test_the_pages_have_the_same_rule() -> None:
-    """The browser's own test is in tests/browser; here: its pattern takes what ours takes."""
+    """The browser's own test is in tests/browser; here: its pattern matches what ours matches."""
     script = (PAGES / "kit" / "assets" / "common.js").read_text(encoding="utf-8")
     found = re.search(r"/(\^'\*\[=[^/]*\])/\.test\(text\)", script)
     assert found, "saveCsv of common.js tests texts by a pattern that begins with ^'*[="

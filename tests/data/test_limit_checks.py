@@ -1,4 +1,4 @@
-"""Rules of limits, second sources and facilities: one bad row each, told with row, column and how to fix it."""
+"""Rules of limits, second sources and facilities: one bad row each, reported with row, column and fix."""
 
 from typing import Any
 
@@ -44,14 +44,14 @@ def tiny() -> Tables:
 
 def with_row(tables: Tables, table: str, base: dict[str, Any], **values: Any) -> Tables:
     """Tables in which one table has a single row."""
-    frame, problems = conform(table, pd.DataFrame([{**base, **values}], dtype=object))
-    assert problems == []
+    frame, faults = conform(table, pd.DataFrame([{**base, **values}], dtype=object))
+    assert faults == []
     return tables.replace(**{table: frame})
 
 
-def only(problems: list[Fault]) -> Fault:
-    assert len(problems) == 1, problems
-    return problems[0]
+def only(faults: list[Fault]) -> Fault:
+    assert len(faults) == 1, faults
+    return faults[0]
 
 
 def test_good_rows_pass(tiny: Tables) -> None:
@@ -86,9 +86,9 @@ def test_good_rows_pass(tiny: Tables) -> None:
     ],
 )
 def test_a_bad_limit(tiny: Tables, values: dict[str, Any], column: str, fix: str) -> None:
-    problems = limit_rules.check_limits(with_row(tiny, "limits", LIMIT, **values))
-    told = [problem for problem in problems if problem.column == column]
-    assert (only(told).row, only(told).fix) == ("cap", fix)
+    faults = limit_rules.check_limits(with_row(tiny, "limits", LIMIT, **values))
+    found = [fault for fault in faults if fault.column == column]
+    assert (only(found).row, only(found).fix) == ("cap", fix)
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,8 @@ def test_a_bad_limit(tiny: Tables, values: dict[str, Any], column: str, fix: str
     ],
 )
 def test_a_limit_that_counts_no_plant(tiny: Tables, values: dict[str, Any]) -> None:
-    problem = only(limit_rules.check_limits(with_row(tiny, "limits", LIMIT, **values)))
-    assert (problem.row, problem.found, problem.fix) == ("cap", "names nothing", "widen it or drop the row")
+    fault = only(limit_rules.check_limits(with_row(tiny, "limits", LIMIT, **values)))
+    assert (fault.row, fault.found, fault.fix) == ("cap", "names nothing", "widen it or drop the row")
 
 
 def test_the_same_place_counts_a_plant_that_fits_it(tiny: Tables) -> None:
@@ -124,19 +124,19 @@ def test_what_the_check_lets_pass_a_study_takes(tiny: Tables) -> None:
 
 
 def test_an_assumed_limit_has_a_range(tiny: Tables) -> None:
-    problem = only(check_ranges(with_row(tiny, "limits", LIMIT, low=None)))
-    assert (problem.table, problem.row, problem.fix) == ("limits", "cap", "fill both ends")
+    fault = only(check_ranges(with_row(tiny, "limits", LIMIT, low=None)))
+    assert (fault.table, fault.row, fault.fix) == ("limits", "cap", "fill both ends")
 
 
 def test_second_sources(tiny: Tables) -> None:
-    problem = only(limit_rules.check_levers(with_row(tiny, "second_sources", SECOND, origin="IND")))
-    assert (problem.row, problem.column) == ("magnet, IND", "origin")
-    problem = only(limit_rules.check_levers(with_row(tiny, "second_sources", SECOND, least_share=0.4)))
-    assert (problem.found, problem.fix) == ("least 0.4, most 0.3", "lower least_share or raise most_share")
+    fault = only(limit_rules.check_levers(with_row(tiny, "second_sources", SECOND, origin="IND")))
+    assert (fault.row, fault.column) == ("magnet, IND", "origin")
+    fault = only(limit_rules.check_levers(with_row(tiny, "second_sources", SECOND, least_share=0.4)))
+    assert (fault.found, fault.fix) == ("least 0.4, most 0.3", "lower least_share or raise most_share")
 
 
 def test_facilities(tiny: Tables) -> None:
-    problem = only(limit_rules.check_levers(with_row(tiny, "facilities", FACILITY, sectors="pharma;farma")))
-    assert (problem.row, problem.column, problem.fix) == ("coast-plant", "sectors", "write pharma")
-    problem = only(limit_rules.check_levers(with_row(tiny, "facilities", FACILITY, stages="intermediates")))
-    assert (problem.column, problem.fix) == ("stages", "write intermediate")
+    fault = only(limit_rules.check_levers(with_row(tiny, "facilities", FACILITY, sectors="pharma;farma")))
+    assert (fault.row, fault.column, fault.fix) == ("coast-plant", "sectors", "write pharma")
+    fault = only(limit_rules.check_levers(with_row(tiny, "facilities", FACILITY, stages="intermediates")))
+    assert (fault.column, fault.fix) == ("stages", "write intermediate")

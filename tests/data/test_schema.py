@@ -1,4 +1,4 @@
-"""The schema files, and what is made of them."""
+"""The schema files, and the schemas made from them."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests import ROOT, TINY
 def test_every_schema_file_is_a_table() -> None:
     files = {path.stem for path in (ROOT / "corridor" / "data" / "schema").glob("*.csv")}
     assert files == set(TABLES)
-    assert len(TABLES) == 18
+    assert len(TABLES) == 19
 
 
 def test_columns_are_well_declared() -> None:
@@ -76,18 +76,18 @@ def test_pandera_and_loader_agree(table: str, column: str, value: object) -> Non
 
     frame = load_tables(TINY)[table].copy()
     frame.loc[1, column] = value
-    _, problems = conform(table, frame)
+    _, faults = conform(table, frame)
     try:
         pandera_schema(table).validate(frame, lazy=True)
         passed = True
     except SchemaErrors:
         passed = False
-    assert passed == (not problems)
+    assert passed == (not faults)
     assert passed == ((table, column) in [("countries", "governance"), ("sites", "port")])
-    assert all(problem.column == column and problem.row == "1" for problem in problems)
+    assert all(fault.column == column and fault.row == "1" for fault in faults)
 
 
-def test_pandera_refuses_a_key_that_stands_twice() -> None:
+def test_pandera_refuses_a_key_that_appears_twice() -> None:
     import pandas as pd
     from pandera.errors import SchemaErrors
 

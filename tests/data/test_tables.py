@@ -26,7 +26,7 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def problems_of(path: Path, **options: bool) -> list[Fault]:
+def faults_of(path: Path, **options: bool) -> list[Fault]:
     with pytest.raises(DataError) as caught:
         load_tables(path, **options)
     return caught.value.faults
@@ -121,7 +121,7 @@ CELLS: list[tuple[str, str, str, Callable[[Fault], bool]]] = [
     ("technologies.csv", ",500,40,", ',500,"4,000",', lambda p: p.row == "3" and p.fix == "write 4000"),
     ("technologies.csv", ",500,40,", ",-500,40,", lambda p: p.row == "3" and p.column == "capacity"),
     ("recipes.csv", ",true,", ",yes,", lambda p: p.column == "essential" and p.fix == "write true or false"),
-    ("demand.csv", "2024,", "2024.5,", lambda p: p.column == "year" and p.wanted == "a whole number"),
+    ("demand.csv", "2024,", "2024.5,", lambda p: p.column == "year" and p.wanted == "an integer"),
     ("components.csv", ",refined,", ",refind,", lambda p: p.column == "stage" and p.fix == "write refined"),
     (
         "sites.csv",
@@ -136,25 +136,25 @@ CELLS: list[tuple[str, str, str, Callable[[Fault], bool]]] = [
 @pytest.mark.parametrize(("file", "old", "new", "right"), CELLS)
 def test_bad_cells(folder: Path, file: str, old: str, new: str, right: Callable[[Fault], bool]) -> None:
     edit(folder / file, old, new)
-    (problem,) = problems_of(folder)
-    assert problem.table == file.removesuffix(".csv")
-    assert right(problem), problem
+    (fault,) = faults_of(folder)
+    assert fault.table == file.removesuffix(".csv")
+    assert right(fault), fault
 
 
-def test_every_bad_row_is_told_at_once(folder: Path) -> None:
+def test_every_bad_row_is_reported_at_once(folder: Path) -> None:
     edit(folder / "supply.csv", "ore,CHN,,0.5", "ore,CHN,,1.5")
     edit(folder / "supply.csv", "ore,USA,,0.25", "ore,USA,,many")
     edit(folder / "sites.csv", "Gujarat,72.5,", "Gujarat,,")
     edit(folder / "demand.csv", "IND,motor,100", "IND,motor,-100")
-    problems = problems_of(folder)
-    assert [(p.table, p.row, p.column) for p in problems] == [
+    faults = faults_of(folder)
+    assert [(p.table, p.row, p.column) for p in faults] == [
         ("supply", "2", "share"),
         ("supply", "3", "share"),
         ("demand", "2", "value_usd_m"),
         ("sites", "2", "lon"),
     ]
-    text = str(DataError(problems))
-    assert text.startswith("4 problems in the data:\n")
+    text = str(DataError(faults))
+    assert text.startswith("4 faults in the data:\n")
     assert len(text.splitlines()) == 5
     assert "supply, row 2, column share: found '1.5'; wanted at most 1; to fix: write a value up to 1" in text
 
@@ -166,16 +166,16 @@ def test_lines_are_those_of_the_file(folder: Path) -> None:
     lines.insert(2, "")
     lines[4] = lines[4].replace("400", "four hundred")
     path.write_text("\n".join(lines))
-    (problem,) = problems_of(folder)
-    assert problem.row == str(path.read_text().splitlines().index(lines[4]) + 1) == "6"
+    (fault,) = faults_of(folder)
+    assert fault.row == str(path.read_text().splitlines().index(lines[4]) + 1) == "6"
 
 
 def test_unknown_column_and_table(folder: Path) -> None:
     edit(folder / "supply.csv", "share", "shares")
     (folder / "suplies.csv").write_text("a\n1\n")
     (folder / "countries.csv").rename(folder / "contries.csv")
-    problems = problems_of(folder)
-    by_place = {(p.table, p.column): p for p in problems}
+    faults = faults_of(folder)
+    by_place = {(p.table, p.column): p for p in faults}
     assert by_place["supply", "shares"].fix == "rename it to share"
     assert by_place["suplies", ""].fix == "rename the file to suppliers"
     assert by_place["contries", ""].fix == "rename the file to countries"
@@ -185,19 +185,19 @@ def test_unknown_column_and_table(folder: Path) -> None:
 def test_missing_required_column(folder: Path) -> None:
     frame = pd.read_csv(folder / "demand.csv")
     frame.drop(columns=["value_usd_m", "growth"]).to_csv(folder / "demand.csv", index=False)
-    (problem,) = problems_of(folder)
-    assert (problem.column, problem.found) == ("value_usd_m", "no such column")
-    assert problem.fix == "add the column value_usd_m"
+    (fault,) = faults_of(folder)
+    assert (fault.column, fault.found) == ("value_usd_m", "no such column")
+    assert fault.fix == "add the column value_usd_m"
 
 
 def test_empty_tables(folder: Path) -> None:
     for name in ("sites", "trade", "codes"):
         path = folder / f"{name}.csv"
         path.write_text(path.read_text().splitlines()[0] + "\n")
-    (problem,) = problems_of(folder)
-    assert (problem.table, problem.found, problem.fix) == ("sites", "no rows", "fill the table")
+    (fault,) = faults_of(folder)
+    assert (fault.table, fault.found, fault.fix) == ("sites", "no rows", "fill the table")
     (folder / "sites.csv").write_text("")
-    assert [p.found for p in problems_of(folder)] == ["an empty file"]
+    assert [p.found for p in faults_of(folder)] == ["an empty file"]
 
 
 def test_optional_tables_may_be_missing(folder: Path) -> None:
@@ -212,8 +212,8 @@ def test_optional_tables_may_be_missing(folder: Path) -> None:
 def test_ragged_rows(folder: Path) -> None:
     edit(folder / "demand.csv", "IND,tablet,200", "IND,tablet,1,200")
     edit(folder / "demand.csv", "USA,motor,400", "USA,motor,1,400")
-    problems = problems_of(folder)
-    assert [(p.row, p.found, p.wanted) for p in problems] == [
+    faults = faults_of(folder)
+    assert [(p.row, p.found, p.wanted) for p in faults] == [
         ("3", "11 cells", "10 cells"),
         ("4", "11 cells", "10 cells"),
     ]
@@ -224,7 +224,7 @@ def test_broken_files(folder: Path) -> None:
     (folder / "sites.csv").unlink()
     (folder / "sites.parquet").write_bytes(b"no parquet")
     (folder / "supply.parquet").write_bytes(b"")
-    by_table = {p.table: p for p in problems_of(folder)}
+    by_table = {p.table: p for p in faults_of(folder)}
     assert set(by_table) == {"demand", "sites", "supply"}
     assert by_table["demand"].row == "2"
     assert by_table["demand"].fix == "save the file as 'CSV UTF-8'"
@@ -233,11 +233,11 @@ def test_broken_files(folder: Path) -> None:
 
 
 def test_no_folder(tmp_path: Path) -> None:
-    (problem,) = problems_of(tmp_path / "nowhere")
-    assert problem.found == "nothing there"
+    (fault,) = faults_of(tmp_path / "nowhere")
+    assert fault.found == "nothing there"
     (tmp_path / "book.xlsx").write_text("no workbook")
-    (problem,) = problems_of(tmp_path / "book.xlsx")
-    assert "cannot be read" in problem.found
+    (fault,) = faults_of(tmp_path / "book.xlsx")
+    assert "cannot be read" in fault.found
 
 
 def test_workbook_as_people_make_them(tmp_path: Path) -> None:
@@ -255,9 +255,9 @@ def test_workbook_as_people_make_them(tmp_path: Path) -> None:
     with pd.ExcelWriter(path, mode="a", engine="openpyxl", if_sheet_exists="replace") as book:
         tables.demand.assign(growth=["a", 0, 0, 0, 0]).to_excel(book, sheet_name="demand", index=False)
         tables.sites.to_excel(book, sheet_name="sits", index=False)
-    problems = problems_of(path)
-    assert [(p.table, p.row, p.column) for p in problems] == [("sits", "", ""), ("demand", "2", "growth")]
-    assert problems[0].fix == "rename the sheet to sites"
+    faults = faults_of(path)
+    assert [(p.table, p.row, p.column) for p in faults] == [("sits", "", ""), ("demand", "2", "growth")]
+    assert faults[0].fix == "rename the sheet to sites"
 
 
 def test_extend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,15 +272,15 @@ def test_extend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert demand["USA", "tablet"] == 1000
     assert len(demand) == 6
     assert tables.supply.equals(load_tables().supply)
-    assert {p.table for p in problems_of(tmp_path)} >= {"countries", "components", "sites"}
+    assert {p.table for p in faults_of(tmp_path)} >= {"countries", "components", "sites"}
     (tmp_path / "demand.csv").write_text("market,component,value_usd_m,status,source\nIND,x,1,reported,tiny\n")
-    (problem,) = problems_of(tmp_path, extend=True)
-    assert (problem.table, problem.row, problem.column) == ("demand", "IND, x", "component")
+    (fault,) = faults_of(tmp_path, extend=True)
+    assert (fault.table, fault.row, fault.column) == ("demand", "IND, x", "component")
 
 
 def test_read_tables_does_not_check_across_tables(folder: Path) -> None:
     edit(folder / "demand.csv", "IND,motor", "XXX,motor")
-    tables, problems = read_tables(folder)
+    tables, faults = read_tables(folder)
     assert isinstance(tables, Tables)
-    assert problems == []
-    assert isinstance(DataError(problems_of(folder)), CorridorError)
+    assert faults == []
+    assert isinstance(DataError(faults_of(folder)), CorridorError)

@@ -1,4 +1,4 @@
-"""Made-up studies: sound, repeatable, of any size, and shaped as their docstring says."""
+"""Synthetic studies: valid, repeatable, of any size, and shaped as their docstring says."""
 
 import numpy as np
 import pytest
@@ -57,7 +57,7 @@ def test_chains_have_the_shape_that_is_promised(large):
     sums = recipes.groupby("output")["value_share"].sum()
     assert sums.between(0.3 - 1e-9, 0.8 + 1e-9).all()
     assert 0.25 < 1 - recipes["essential"].mean() < 0.35
-    level = stage.map({name: at for at, name in enumerate(STAGE_MIX)})
+    level = stage.map({name: position for position, name in enumerate(STAGE_MIX)})
     assert (recipes["output"].map(level) > recipes["input"].map(level)).all()
     sector = large.components.set_index("id")["sector"]
     inside = (recipes["output"].map(sector) == recipes["input"].map(sector)).mean()
@@ -98,9 +98,9 @@ def test_plants_grow_cheaper_per_unit_with_size(large):
 def test_plants_are_of_the_size_of_real_ones(large):
     problem = build_problem(large, synthetic_study(large, 8, 3, 1))
     last = (problem.can_be_open["year"] == problem.can_be_open["year"].max()).to_numpy()
-    part = np.quantile(1.0 / problem.most_sold[last], [0.05, 0.25, 0.5, 0.75])
+    fraction = np.quantile(1.0 / problem.most_sold[last], [0.05, 0.25, 0.5, 0.75])
     # The same of the bundled data: 0.034, 0.080, 0.182, 0.343.
-    assert part == pytest.approx([0.034, 0.08, 0.182, 0.343], rel=0.5)
+    assert fraction == pytest.approx([0.034, 0.08, 0.182, 0.343], rel=0.5)
 
 
 def test_denials_are_of_every_kind(large):
@@ -113,7 +113,7 @@ def test_denials_are_of_every_kind(large):
 
 
 @pytest.mark.parametrize("asked", [(6, 1), (20, 0)])
-def test_too_small_is_told(asked):
+def test_too_small_is_reported(asked):
     with pytest.raises(ConfigError, match="too few"):
         synthetic_tables(*asked)
     with pytest.raises(ConfigError, match="too few"):

@@ -1,4 +1,4 @@
-"""Importers and bad input: archives, broken files, folders that hold something else already."""
+"""Importers and bad input: archives, broken files, folders that already hold something else."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def test_members_never_leave_the_folder(tmp_path: Path, member: str) -> None:
     assert read_baci([packed(tmp_path, {member: GOOD})], TradeOptions(codes=CODES)).report.rows == 3
 
 
-def test_bombs_are_refused_before_they_go_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_zip_bombs_are_refused_before_they_expand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = packed(tmp_path, {"bomb.csv": b"0" * 30_000_000})
-    with pytest.raises(DataError, match="swells"):
+    with pytest.raises(DataError, match="expands"):
         archives.extract(bomb, tmp_path)
     assert not (tmp_path / "0.csv").exists()
     monkeypatch.setattr(archives, "MAX_BYTES", 50)
@@ -57,10 +57,10 @@ def test_bombs_are_refused_before_they_go_off(tmp_path: Path, monkeypatch: pytes
         archives.extract(packed(tmp_path, {"a.csv": GOOD}), tmp_path)
     monkeypatch.setattr(archives, "MAX_MEMBERS", 2)
     with pytest.raises(DataError, match="3 members"):
-        archives.extract(packed(tmp_path, {f"{at}.csv": b"" for at in range(3)}), tmp_path)
+        archives.extract(packed(tmp_path, {f"{number}.csv": b"" for number in range(3)}), tmp_path)
 
 
-def test_a_member_that_lies_about_its_size(tmp_path: Path) -> None:
+def test_a_member_that_states_a_false_size(tmp_path: Path) -> None:
     path = packed(tmp_path, {"a.csv": os.urandom(4096)})
     content = path.read_bytes()
     true, false = (4096).to_bytes(4, "little"), (16).to_bytes(4, "little")
@@ -70,9 +70,9 @@ def test_a_member_that_lies_about_its_size(tmp_path: Path) -> None:
 
 
 def test_archives_that_are_none(tmp_path: Path) -> None:
-    whole = packed(tmp_path, {"BACI_HS22_Y2022_V1.csv": GOOD * 200}).read_bytes()
+    content = packed(tmp_path, {"BACI_HS22_Y2022_V1.csv": GOOD * 200}).read_bytes()
     cut = tmp_path / "BACI_HS22_V2.zip"
-    cut.write_bytes(whole[: len(whole) // 2])
+    cut.write_bytes(content[: len(content) // 2])
     with pytest.raises(DataError, match=r"BACI_HS22_V2\.zip"):
         read_baci([cut], TradeOptions(codes=CODES))
     with pytest.raises(DataError, match="no table inside"):
@@ -102,8 +102,10 @@ def test_names_of_columns_mean_nothing(tmp_path: Path) -> None:
     from corridor.importers.trade.plain_table import read_table
 
     path = tmp_path / "mine.csv"
-    path.write_text('"a"");DROP TABLE apart;--",it\'s,HS,"Trade, Value"\nChina,2022,850760,5\n', encoding="utf-8")
-    columns = {"exporter": 'a");DROP TABLE apart;--', "year": "it's", "code": "HS", "value": "Trade, Value"}
+    path.write_text(
+        '"a"");DROP TABLE separate;--",it\'s,HS,"Trade, Value"\nChina,2022,850760,5\n', encoding="utf-8"
+    )
+    columns = {"exporter": 'a");DROP TABLE separate;--', "year": "it's", "code": "HS", "value": "Trade, Value"}
     columns["importer"] = "@IND"
     out = read_table(
         [path], TradeOptions(codes=CODES), columns, source_row("mine", "t", "p", "", "l", ""), usd=1e6
@@ -135,19 +137,19 @@ def test_corrupted_files_end_in_a_message(tmp_path: Path, data: st.DataObject, n
     read, good = READERS[name]
     content = bytearray(good)
     for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(content)))
+        start = data.draw(st.integers(0, len(content)))
         kind = data.draw(st.sampled_from(["drop", "insert", "cut", "swap"]))
         piece = data.draw(
             st.sampled_from([b'"', b"\n", b",", b"\xff", b"\x00", b"-1", b"nan", b"1e400", b";", b"'", b"\t"])
         )
         if kind == "drop":
-            del content[at : at + data.draw(st.integers(1, 9))]
+            del content[start : start + data.draw(st.integers(1, 9))]
         elif kind == "insert":
-            content[at:at] = piece
+            content[start:start] = piece
         elif kind == "cut":
-            del content[at:]
+            del content[start:]
         else:
-            content[at : at + 1] = piece
+            content[start : start + 1] = piece
     ending = data.draw(st.sampled_from([".csv", ".csv.gz", ".zip", ".parquet", ".json"]))
     path = tmp_path / f"file{ending}"
     path.write_bytes(bytes(content))
@@ -157,7 +159,7 @@ def test_corrupted_files_end_in_a_message(tmp_path: Path, data: st.DataObject, n
     try:
         out = read([path])
     except CorridorError:
-        return  # told in a message: anything else fails the test
+        return  # a message is expected: anything else fails the test
     assert (out.tables["trade"]["value_usd_m"] > 0).all()
 
 
@@ -172,7 +174,7 @@ def test_corrupted_archives_end_in_a_message(tmp_path: Path, data: st.DataObject
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path = tmp_path / "BACI_HS22_V1.zip"
     path.write_bytes(bytes(content))
-    with suppress(CorridorError):  # told in a message: anything else fails the test
+    with suppress(CorridorError):  # a message is expected: anything else fails the test
         read_baci([path], TradeOptions(codes=CODES))
 
 
@@ -215,7 +217,7 @@ def trade(value: float, key: str = "mine", exporter: str = "CHN") -> Imported:
 
 
 @pytest.mark.parametrize("format", ["parquet", "csv"])
-def test_a_second_import_is_laid_beside_the_first(tmp_path: Path, format: str) -> None:
+def test_a_second_import_is_added_to_the_first(tmp_path: Path, format: str) -> None:
     into = tmp_path / "mine"
     land([trade(5.25)], into, format=format)
     land([trade(7.0, "other", "KOR")], into)
@@ -226,7 +228,7 @@ def test_a_second_import_is_laid_beside_the_first(tmp_path: Path, format: str) -
     assert len(load_tables(into, extend=True).trade) == len(tables.trade)
 
 
-def test_clashes_are_told_not_settled_in_silence(tmp_path: Path) -> None:
+def test_clashes_are_reported_not_resolved_silently(tmp_path: Path) -> None:
     into = tmp_path / "mine"
     land([trade(5.0)], into, check=False)
     before = {path.name: path.read_bytes() for path in into.iterdir()}

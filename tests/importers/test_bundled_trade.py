@@ -1,4 +1,4 @@
-"""Trade importers: excerpts of real rows, and the whole files where they are at hand."""
+"""Trade importers: excerpts of real rows, and the full files if available."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from tests import ROOT, SHARED
 RAW = SHARED / "data"
 DATA = ROOT / "data"
 needs_data = pytest.mark.skipif(not (DATA / "components.csv").exists(), reason="there are no bundled tables")
-needs_raw = pytest.mark.skipif(not RAW.exists(), reason="the raw files are not at hand")
+needs_raw = pytest.mark.skipif(not RAW.exists(), reason="the raw files are not available")
 
 EXCERPT = """financialyear,commodity,country,unit,quantity,value_musd,pc_code,src
 2022-23,ELECTRONICS COMPONENTS,CHINA P RP,Na,,8211.87,,x
@@ -39,8 +39,8 @@ def test_india_rows(india: pd.DataFrame) -> None:
     assert (rows["importer"] == "IND").all()
     assert (rows["nomenclature"] == "INPC").all()
     assert (rows["source"] == "dgcis-imports").all()
-    parts = rows[rows["code"] == "ELECTRONICS COMPONENTS"].set_index("exporter")["value_usd_m"]
-    assert parts.to_dict() == {"CHN": 8211.87, "HKG": 4297.41, "PAN": 2.0}, "Panama added up, zero left out"
+    values = rows[rows["code"] == "ELECTRONICS COMPONENTS"].set_index("exporter")["value_usd_m"]
+    assert values.to_dict() == {"CHN": 8211.87, "HKG": 4297.41, "PAN": 2.0}, "Panama added up, zero left out"
     books = rows[rows["code"] == "BOOKS, PUBLICATIONS AND PRINTING"]
     assert books[["exporter", "year", "status"]].to_numpy().tolist() == [["USA", 2014, "reported"]]
 
@@ -136,7 +136,7 @@ def test_bundled_trade_agrees_with_the_publishers() -> None:
     assert used["value_usd_m"].notna().all(), "every code in use has trade"
     classes = trade[(trade["nomenclature"] == "INPC") & (trade["code"] != "TOTAL")]
     years = classes.groupby("code")["year"].unique().map(sorted).map(tuple)
-    assert set(years) == {(2014, 2015, 2016, 2018, 2019, 2021, 2022)}, "all years there are"
+    assert set(years) == {(2014, 2015, 2016, 2018, 2019, 2021, 2022)}, "all available years"
 
 
 @needs_data

@@ -1,4 +1,4 @@
-"""IEA supply by country: excerpts of real rows, and the whole file where it is at hand."""
+"""IEA supply by country: excerpts of real rows, and the full file if available."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from corridor.importers.supply import iea
 from tests import SHARED
 
 RAW = SHARED / "data" / iea.FILE
-needs_raw = pytest.mark.skipif(not RAW.exists(), reason="the IEA table is not at hand")
+needs_raw = pytest.mark.skipif(not RAW.exists(), reason="the IEA table is not available")
 
 EXCERPT = """mineral,stage,country,year,kt,share,scenario,source,source_repo,from_memory
 Graphite,refining,China,2024,1794.824,0.9571,base case,IEA,x,false
@@ -59,7 +59,7 @@ def test_shares_taken_over_to_a_chemical_are_computed(raw: pd.DataFrame) -> None
 def test_missing_series_are_listed(raw: pd.DataFrame) -> None:
     with pytest.raises(DataError) as caught:
         rows_of(raw, "graphite-anode", "refined-nickel", "cobalt-sulfate")
-    assert [problem.row for problem in caught.value.faults] == ["cobalt-sulfate", "refined-nickel"]
+    assert [fault.row for fault in caught.value.faults] == ["cobalt-sulfate", "refined-nickel"]
 
 
 @needs_raw

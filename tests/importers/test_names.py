@@ -50,7 +50,7 @@ def test_keeps_index_and_name() -> None:
 def test_every_unknown_name_is_listed_once() -> None:
     with pytest.raises(DataError) as caught:
         iso3(pd.Series(["Chna", "India", "Indja", "Chna", None], name="country"))
-    assert [problem.found for problem in caught.value.faults] == ["Chna", "Indja", ""]
+    assert [fault.found for fault in caught.value.faults] == ["Chna", "Indja", ""]
     assert "Chna" in str(caught.value)
     assert "country_spellings.csv" in str(caught.value)
 

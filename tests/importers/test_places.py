@@ -17,7 +17,7 @@ from tools.bundled_data import sites
 from tools.bundled_data.build import build
 
 RAW = SHARED / "data"
-needs_raw = pytest.mark.skipif(not RAW.exists(), reason="the raw files are not at hand")
+needs_raw = pytest.mark.skipif(not RAW.exists(), reason="the raw files are not available")
 
 
 def test_great_circle() -> None:
@@ -45,8 +45,8 @@ def test_countries_from_excerpts(tmp_path: Path) -> None:
     out = worldbank.countries(
         worldbank.governance(tmp_path / "wgi.csv"), worldbank.logistics(tmp_path / "lpi.csv")
     )
-    _, problems = conform("countries", out)
-    assert not problems
+    _, faults = conform("countries", out)
+    assert not faults
     rows = out.set_index("iso3")
     assert rows.loc["CHN", "governance"] == pytest.approx((-1.45 - 5 * 0.25) / 6, abs=1e-4)
     assert rows.loc["CHN", "logistics"] == 3.7
@@ -61,8 +61,8 @@ def test_sites() -> None:
     out = sites.sites(
         sites.read(RAW / sites.SITES_FILE), pd.read_csv(RAW / sites.LAND_FILE), sites.ports(RAW / sites.PORTS_FILE)
     )
-    typed, problems = conform("sites", out)
-    assert not problems
+    typed, faults = conform("sites", out)
+    assert not faults
     assert len(typed) == 55
     assert typed["id"].is_unique
     assert typed[["land_ha", "power_mw", "water_mld", "workers", "port_km", "note"]].notna().all().all()
@@ -92,8 +92,8 @@ def test_hand_kept_rows_stay(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "tests" / "tiny", tables)
     before, _ = read_tables(tables)
     build(RAW, tables)
-    after, problems = read_tables(tables)
-    assert not problems
+    after, faults = read_tables(tables)
+    assert not faults
     assert not list(tables.glob(".*"))
     for name, frame in before:
         merged = frame.merge(after[name], how="left", indicator=True)
@@ -114,7 +114,7 @@ def test_rebuilding_gives_the_bundled_tables(tmp_path: Path) -> None:
         ROOT / "data", copy, ignore=lambda folder, names: [n for n in names if Path(n).suffix == ".json"]
     )
     build(RAW, copy)
-    rebuilt, problems = read_tables(copy)
-    assert not problems
+    rebuilt, faults = read_tables(copy)
+    assert not faults
     for name, frame in bundled:
         pd.testing.assert_frame_equal(frame, rebuilt[name], obj=name)

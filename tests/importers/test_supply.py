@@ -129,7 +129,7 @@ def test_worldbank_long_and_wide_and_one_alone(tmp_path: Path, tables: Tables) -
     assert mine.loc["IND", "year"] == 2023
     assert mine.loc["IND", "logistics"] == before.loc["IND", "logistics"]
     assert mine.loc["CHN", "governance"] == before.loc["CHN", "governance"]
-    assert out.report.notes == ("countries that are not known: Atlantis",)
+    assert out.report.notes == ("unknown countries: Atlantis",)
     assert out.tables["sources"]["key"].tolist() == ["wb-wgi"]
     logistics = tmp_path / "lpi.csv"
     logistics.write_text("country,lpi_score,year\nIndia,4.5,2026\n", encoding="utf-8")
@@ -170,12 +170,12 @@ def test_eto_shares_of_countries_under_terms_that_forbid_passing_on(tmp_path: Pa
     assert supply["share"].to_dict() == {"USA": 0.61, "CHN": 0.06, "ROW": 0.09}
     assert set(supply["status"]) == {"reported"}
     assert out.tables["sources"].loc[0, "note"].startswith("not to be redistributed")
-    assert out.report.notes == ("countries that are not known: MAL",)
+    assert out.report.notes == ("unknown countries: MAL",)
     assert out.report.rows == 6
     rounded = read_eto(explorer(tmp_path, "61%,31%,9%"), known, book, year=2019).tables["supply"]
     assert rounded["share"].sum() == pytest.approx(1.0, abs=1e-5)
     assert set(rounded["status"]) == {"computed"}
-    with pytest.raises(DataError, match="above the whole"):
+    with pytest.raises(DataError, match="sum to more than 1"):
         read_eto(explorer(tmp_path, "61%,61%,9%"), known, book, year=2019)
     with pytest.raises(DataError, match="'many'"):
         read_eto(explorer(tmp_path, "many,1%,9%"), known, book, year=2019)
@@ -280,7 +280,7 @@ def test_exiobase_with_pickled_or_foreign_files_is_refused(tmp_path: Path, known
     book = sector_map(tmp_path, sorted(known)[0], "electricity")
     folder = exiobase(tmp_path / "IOT_2022_pxp", table_format="pickle")
     for path in (folder, packed(folder, tmp_path / "IOT_2022_pxp.zip")):
-        with pytest.raises(DataError, match="pickled file can run anything"):
+        with pytest.raises(DataError, match="pickled file can run any code"):
             read_mrio([path], known, book, year=None)
     names = (folder / "file_parameters.json").read_text().replace("x.pkl", "../x.txt").replace(".pkl", ".txt")
     (folder / "file_parameters.json").write_text(names)
@@ -323,10 +323,10 @@ def test_corrupted_tables_end_in_a_message(
     workbook(tmp_path).rename(tmp_path / "book.xlsx")
     content = bytearray((tmp_path / name).read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):
-        # a part of the length: workbooks carry the time of writing and are not always as long
-        at = data.draw(st.integers(0, 9_999)) * len(content) // 10_000
+        # a fraction of the length: workbooks hold the time of writing, so their length varies
+        start = data.draw(st.integers(0, 9_999)) * len(content) // 10_000
         piece = data.draw(st.sampled_from([b'"', b"\n", b",", b"\xff", b"\x00", b"-1", b"nan", b"%", b""]))
-        content[at : at + data.draw(st.integers(0, 3))] = piece
+        content[start : start + data.draw(st.integers(0, 3))] = piece
     (tmp_path / name).write_bytes(bytes(content))
     try:
         if name == "lpi.csv":
@@ -336,7 +336,7 @@ def test_corrupted_tables_end_in_a_message(
         else:
             read_eto(files, known, book, year=2019)
     except CorridorError:
-        return  # told in a message: anything else fails the test
+        return  # a message is expected: anything else fails the test
 
 
 @needs_raw

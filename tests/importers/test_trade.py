@@ -89,14 +89,14 @@ def test_baci_other_reporters_and_years_are_counted_not_kept(tmp_path: Path) -> 
 
 
 def test_baci_totals_need_all_chapters(tmp_path: Path) -> None:
-    whole = [f"2022,156,699,{chapter:02d}0000,1000000,1" for chapter in range(1, 98)]
-    whole += ["2022,156,699,850760,500000,1"]
-    out = read_baci([baci_file(tmp_path, whole)], TradeOptions(codes=CODES))
+    rows = [f"2022,156,699,{chapter:02d}0000,1000000,1" for chapter in range(1, 98)]
+    rows += ["2022,156,699,850760,500000,1"]
+    out = read_baci([baci_file(tmp_path, rows)], TradeOptions(codes=CODES))
     assert value(out, code="TOTAL") == pytest.approx(97_500)
     assert out.tables["trade"].set_index("code").loc["TOTAL", "status"] == "computed"
-    part = read_baci([baci_file(tmp_path, whole[:20] + whole[-1:])], TradeOptions(codes=CODES))
-    assert "TOTAL" not in set(part.tables["trade"]["code"])
-    assert any("lacks chapters" in note for note in part.report.notes)
+    extract = read_baci([baci_file(tmp_path, rows[:20] + rows[-1:])], TradeOptions(codes=CODES))
+    assert "TOTAL" not in set(extract.tables["trade"]["code"])
+    assert any("lacks chapters" in note for note in extract.report.notes)
 
 
 def test_baci_country_codes_beside_and_inside_the_zip(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_baci_country_codes_beside_and_inside_the_zip(tmp_path: Path) -> None:
         out = read_baci(files, TradeOptions(codes=CODES))
         assert value(out, exporter="VNM") == pytest.approx(0.002)
         assert any("9992 (0.0)" in note for note in out.report.notes)
-        assert "countries that are not known" in set(out.report.left_out["why"])
+        assert "unknown countries" in set(out.report.left_out["why"])
         accounted(out)
 
 
@@ -127,7 +127,7 @@ def test_baci_edition_must_be_known(tmp_path: Path, choice: TradeOptions) -> Non
     assert len(read_baci([path], choice, revision="H6").tables["trade"]) == 1
 
 
-def test_older_editions_only_where_the_code_is_known_to_stand(tmp_path: Path) -> None:
+def test_older_editions_only_where_the_code_is_known_to_be_unchanged(tmp_path: Path) -> None:
     kept = pd.read_csv(ROOT / "corridor/importers/trade/hs_unchanged.csv", dtype=str)["from_code"]
     assert "280530" in set(kept)
     assert "850760" not in set(kept)  # its heading 8507 lost 8507.40 in 2022
@@ -139,7 +139,7 @@ def test_older_editions_only_where_the_code_is_known_to_stand(tmp_path: Path) ->
     assert trade["code"].tolist() == ["280530"]
     assert trade["status"].tolist() == ["computed"]
     left = out.report.left_out.set_index("why")["value_usd_m"]
-    assert left["codes of HS17 of which it is not known what they became"] == pytest.approx(3.0)
+    assert left["HS17 codes without a known HS 2022 code"] == pytest.approx(3.0)
     accounted(out)
 
 
@@ -157,7 +157,7 @@ def test_what_counts_as_unchanged() -> None:
 
 
 @pytest.mark.skipif(not RAW_DATA.is_dir(), reason="the raw files of the publishers are not here")
-def test_the_codes_that_stand_are_those_of_the_texts() -> None:
+def test_the_unchanged_codes_are_those_with_the_same_texts() -> None:
     folder = RAW_DATA.parent / "nomenclature"
     old = pd.read_csv(folder / "product_codes_HS17_V202301.csv", dtype=str)
     before = old.assign(code=old["code"].str.zfill(6)).set_index("code")["description"]
@@ -181,9 +181,7 @@ def test_a_users_concordance_splits_and_joins(tmp_path: Path) -> None:
     out = read_baci([path], TradeOptions(codes=CODES, concordance=table, totals=False))
     assert value(out, code="850760") == pytest.approx(0.25 + 3.0)
     left = out.report.left_out.set_index("why")["value_usd_m"]
-    assert left["codes of HS17 of which it is not known what they became"] == pytest.approx(
-        0.05
-    )  # split, no weights
+    assert left["HS17 codes without a known HS 2022 code"] == pytest.approx(0.05)  # split, no weights
     assert left["codes that no component uses (added up in TOTAL)"] == pytest.approx(0.75)
     accounted(out)
 
@@ -263,7 +261,7 @@ def test_comtrade_months_add_up_and_editions_do_not_mix(tmp_path: Path, choice: 
     pd.DataFrame(months).to_csv(path, index=False)
     out = read_comtrade([path], choice)
     assert value(out, year=2022) == 9.0
-    assert "2022 holds 9 of 12 months: its values are no year's" in out.report.notes
+    assert "2022 holds 9 of 12 months: its values are not those of a full year" in out.report.notes
     pd.DataFrame([*months, comtrade_row()]).to_csv(path, index=False)
     with pytest.raises(DataError, match="both as a year and by month"):
         read_comtrade([path], choice)
@@ -388,7 +386,7 @@ def test_comext_bulk_sdmx_and_wide(tmp_path: Path, choice: TradeOptions) -> None
 OWN = source_row("mine", "My own table", "Ministry", "", "internal", "2024")
 
 
-def test_a_table_of_anybodys(tmp_path: Path, choice: TradeOptions) -> None:
+def test_any_table(tmp_path: Path, choice: TradeOptions) -> None:
     path = tmp_path / "it's [mine] *.csv"
     path.write_text(
         "Jahr;Herkunft;HS Code;Trade Value\n2023;China;850760;12,5\n".replace("12,5", "12.5")
@@ -497,7 +495,7 @@ def test_lines_of_faults_in_a_long_file(tmp_path: Path, choice: TradeOptions) ->
     assert [each.row for each in caught.value.faults] == ["123458", "400001"]
 
 
-def test_keys_that_stand_twice(tmp_path: Path, choice: TradeOptions) -> None:
+def test_keys_that_appear_twice(tmp_path: Path, choice: TradeOptions) -> None:
     rows = ["2022,156,699,850760,1,1", "2022,410,699,850760,4,1", "2022,156,699,850760,2,1"]
     with pytest.raises(DataError) as caught:
         read_baci([baci_file(tmp_path, rows)], choice)
@@ -600,7 +598,7 @@ def test_imported_trade_changes_exposure(tmp_path: Path) -> None:
     exact = using[using["match"] == "exact"]
     bought = import_values(mine, "IND").set_index(["component", "origin"])["value_usd_m"]
     for component in exact["component"]:
-        assert bought[component].to_dict() == {"VNM": 4000.0}, "the class of batteries no longer speaks for it"
+        assert bought[component].to_dict() == {"VNM": 4000.0}, "the class of batteries no longer covers it"
     before, after = (exposure(each, "IND").set_index("component")["direct"] for each in (tables, mine))
     moved = after.index[(after - before.reindex(after.index)).abs() > 1e-9]
     assert len(moved)
@@ -623,7 +621,7 @@ def test_trade_in_two_nomenclatures_counts_once() -> None:
         assert new.set_index("origin")["value_usd_m"].to_dict() == pytest.approx(wanted)
 
 
-def test_bundled_partners_do_not_stand_beside_an_import(tmp_path: Path) -> None:
+def test_bundled_partners_are_not_added_to_an_import(tmp_path: Path) -> None:
     tables = load_tables()
     own = tables.trade.query("importer == 'USA' and code == '850760'")
     year = int(own["year"].max())

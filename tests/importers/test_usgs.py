@@ -1,4 +1,4 @@
-"""USGS Mineral Commodity Summaries: excerpts of real rows, and the whole file where it is at hand."""
+"""USGS Mineral Commodity Summaries: excerpts of real rows, and the full file if available."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from corridor.importers.supply import usgs
 from tests import SHARED
 
 RAW = SHARED / "data" / usgs.FILE
-needs_raw = pytest.mark.skipif(not RAW.exists(), reason="the USGS data release is not at hand")
+needs_raw = pytest.mark.skipif(not RAW.exists(), reason="the USGS data release is not available")
 
 GALLIUM = "GALLIUM,World Low-Purity Production and Production Capacity,Gallium"
 LITHIUM = "LITHIUM,World Mine Production and Reserves,Lithium"
@@ -94,7 +94,7 @@ def test_prices_and_reliance(raw: pd.DataFrame) -> None:
 def test_missing_series_are_listed_at_once(raw: pd.DataFrame) -> None:
     with pytest.raises(DataError) as caught:
         rows_of(raw, "gallium", "indium", "tungsten-ore")
-    assert [problem.row for problem in caught.value.faults] == ["indium", "tungsten-ore"]
+    assert [fault.row for fault in caught.value.faults] == ["indium", "tungsten-ore"]
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:
@@ -105,8 +105,8 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
 
 
 def share(rows: pd.DataFrame, component: str, country: str, year: int = 2024) -> float:
-    part = rows[(rows["component"] == component) & (rows["year"] == year)].set_index("country")["quantity"]
-    return float(part[country] / part.sum())
+    made = rows[(rows["component"] == component) & (rows["year"] == year)].set_index("country")["quantity"]
+    return float(made[country] / made.sum())
 
 
 @needs_raw

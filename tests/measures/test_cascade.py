@@ -18,7 +18,7 @@ def tables(value, sector, kind, **columns):
     supplier, customer = np.nonzero(value)
     edges = pd.DataFrame({"supplier": supplier, "customer": customer, "value": value[supplier, customer]})
     nodes = pd.DataFrame({"id": np.arange(len(sector)), "sector": sector, **columns})
-    first, second = (part.ravel() for part in np.indices(kind.shape))
+    first, second = (axis.ravel() for axis in np.indices(kind.shape))
     kinds = [NAMES[number] for number in kind.ravel()]
     return edges, nodes, pd.DataFrame({"input_sector": first, "output_sector": second, "kind": kinds})
 
@@ -134,17 +134,17 @@ def test_against_the_formulas_written_out(case, replaceability, direction, toler
     for shock, levels_left in ((shocks, psi), (None, 1 - np.eye(nodes))):
         index = network.index(shock, workers=2, **options)
         levels = network.levels(shock, workers=1, **options)
-        for at, left in enumerate(levels_left):
+        for number, left in enumerate(levels_left):
             both, down, up, rounds, level_down, level_up = slow_cascade(
                 value, sector, kind, left, **options, **columns
             )
-            row = index.iloc[at]
+            row = index.iloc[number]
             assert row["rounds"] == rounds
             assert row["settled"] or rounds == 300
             assert row["esri"] == pytest.approx(both, abs=1e-12)
             assert np.isnan(row["down"]) if direction == "up" else row["down"] == pytest.approx(down, abs=1e-12)
             assert np.isnan(row["up"]) if direction == "down" else row["up"] == pytest.approx(up, abs=1e-12)
-            mine = levels[levels["scenario"] == index["scenario"][at]]
+            mine = levels[levels["scenario"] == index["scenario"][number]]
             np.testing.assert_allclose(mine["down"], level_down, rtol=0, atol=1e-12)
             np.testing.assert_allclose(mine["up"], level_up, rtol=0, atol=1e-12)
 

@@ -92,8 +92,8 @@ def test_cycles_support_themselves_until_a_maker_fails():
 
 @given(networks(), st.sampled_from([0.3, 0.5, 0.8, 1.0]))
 @settings(max_examples=15, deadline=None)
-def test_against_trying_every_set_of_countries(case, part):
-    found = fewest_failures(tables(**case), lost=[part]).set_index("component")
+def test_against_trying_every_set_of_countries(case, fraction):
+    found = fewest_failures(tables(**case), lost=[fraction]).set_index("component")
     inputs = {
         name: [row[1] for row in case["recipes"] if row[0] == name and row[3]] for name in case["components"]
     }
@@ -108,11 +108,11 @@ def test_against_trying_every_set_of_countries(case, part):
             size
             for size in range(1, 5)
             for failed in combinations(countries, size)
-            if left(name, failed) <= 1 - part + 1e-9
+            if left(name, failed) <= 1 - fraction + 1e-9
         ]
         assert found.loc[name, "fewest"] == min(sizes)
         chosen = found.loc[name, "countries"].split(";")
-        assert left(name, chosen) <= 1 - part + 1e-9
+        assert left(name, chosen) <= 1 - fraction + 1e-9
         assert len(chosen) == min(sizes)
 
 

@@ -85,7 +85,7 @@ values = st.lists(st.floats(0.01, 1e6), min_size=1, max_size=12)
 @given(values)
 @settings(max_examples=40, deadline=None)
 def test_bounds_and_shares(amounts):
-    named = {f"C{at:02d}": amount for at, amount in enumerate(amounts)}
+    named = {f"C{number:02d}": amount for number, amount in enumerate(amounts)}
     shares = measures.origin_shares(flows(named))["share"]
     row = one(measures.concentration_indices(flows(named)))
     assert shares.sum() == pytest.approx(1)
@@ -101,7 +101,7 @@ def test_bounds_and_shares(amounts):
 @given(values, st.randoms(use_true_random=False))
 @settings(max_examples=30, deadline=None)
 def test_relabelling_countries_changes_no_index(amounts, random):
-    names = [f"C{at:02d}" for at in range(len(amounts))]
+    names = [f"C{number:02d}" for number in range(len(amounts))]
     other = names.copy()
     random.shuffle(other)
     both = pd.concat(
@@ -117,7 +117,7 @@ def test_relabelling_countries_changes_no_index(amounts, random):
 @given(st.integers(1, 40), st.floats(0.1, 1e3))
 @settings(max_examples=20, deadline=None)
 def test_equal_shares_are_as_many_effective_suppliers(count, amount):
-    row = one(measures.concentration_indices(flows({f"C{at:02d}": amount for at in range(count)})))
+    row = one(measures.concentration_indices(flows({f"C{number:02d}": amount for number in range(count)})))
     assert row["effective_suppliers"] == pytest.approx(count)
     assert row["hhi_normalised"] == pytest.approx(1.0 if count == 1 else 0.0, abs=1e-12)
 
@@ -157,7 +157,7 @@ def test_eu_indicators_of_a_bloc():
         (None, None, 10 / 14, "imports over imports and exports"),
     ],
 )
-def test_what_stands_for_the_second_indicator_of_one_country(made, home, expected, kind):
+def test_what_replaces_the_second_indicator_for_one_country(made, home, expected, kind):
     def total(value):
         return None if value is None else pd.DataFrame({"product": ["p"], "value": [value]})
 
@@ -325,7 +325,7 @@ def dependence_with(trade: list[dict[str, object]]) -> pd.DataFrame:
 
 def test_where_the_world_reports_what_nobody_buys_is_not_exported():
     flow = {"exporter": "CHN", "nomenclature": "HS6", "code": "850511", "value_usd_m": 1.0, "year": 2024}
-    world = [{**flow, "importer": f"B{at:02d}"} for at in range(10)]
+    world = [{**flow, "importer": f"B{number:02d}"} for number in range(10)]
     got = dependence_with(world)["cdi3"]
     assert got["magnet", 2024] == math.inf
     assert pd.isna(got["magnet", 2023]), "nobody reports of 2023"
@@ -452,8 +452,11 @@ ends = st.tuples(st.floats(0, 100), st.floats(0, 20))
 
 @given(ends, ends, ends, st.tuples(*[st.floats(0, 1)] * 3))
 @settings(max_examples=100, deadline=None)
-def test_bounds_of_reliance_hold_every_value_between(imports, exports, production, part):
-    m, x, p = (low + at * width for (low, width), at in zip((imports, exports, production), part, strict=True))
+def test_bounds_of_reliance_hold_every_value_between(imports, exports, production, fractions):
+    m, x, p = (
+        low + fraction * width
+        for (low, width), fraction in zip((imports, exports, production), fractions, strict=True)
+    )
     exact = measures.net_import_reliance(pd.DataFrame({"imports": [m], "exports": [x], "production": [p]})).iloc[0]
     if p + m - x <= 1e-6:
         return

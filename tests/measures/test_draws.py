@@ -1,4 +1,4 @@
-"""Draws of tables: distributions by hand, what is held together, and the same draws in one pass."""
+"""Draws of tables: distributions by hand, sums that are kept, and the same draws in one pass."""
 
 import numpy as np
 import pandas as pd
@@ -63,11 +63,11 @@ def test_quantiles_of_a_triangle_and_of_an_even_range():
     case = case.replace(demand=case.demand.assign(value_usd_m=1.0, low=0.0, high=4.0))
     figures = Figures.of(case, ["demand"])
     assert figures.dimensions == 2
-    # A quarter of a triangle from 0 to 4 with its peak at 1 lies below the peak; half of it below 4 - sqrt(6).
+    # A quarter of a triangle from 0 to 4 with its peak at 1 is below the peak; half of it below 4 - sqrt(6).
     drawn = figures.rows["dimension"] >= 0
     levels = np.array([[0.0, 0.25], [0.5, 1.0]])
-    assert pytest.approx(np.array([[0.0, 1.0], [4 - 6**0.5, 4.0]])) == figures.at(levels)[drawn].T
-    assert pytest.approx(np.array([[0.0, 1.0], [2.0, 4.0]])) == figures.at(levels, "uniform")[drawn].T
+    assert pytest.approx(np.array([[0.0, 1.0], [4 - 6**0.5, 4.0]])) == figures.values_at(levels)[drawn].T
+    assert pytest.approx(np.array([[0.0, 1.0], [2.0, 4.0]])) == figures.values_at(levels, "uniform")[drawn].T
 
 
 def test_nothing_is_drawn_where_ranges_have_no_width():
@@ -185,7 +185,7 @@ def test_errors_of_one_source_are_correlated():
     assert scores.std(axis=0) == pytest.approx(1.0, abs=0.05)
 
 
-def test_faults_of_the_options_are_told_together():
+def test_faults_of_the_options_are_reported_together():
     figures = Figures.of(ranged(tables(**CHAIN), 1.5, "demand"))
     with pytest.raises(ConfigError, match="guess.*correlation 2.*seed -1"):
         Sampler(figures, -1, "guess", 2.0)
@@ -200,7 +200,7 @@ def test_many_draws_in_one_pass_are_exposure_of_each(names):
     case = ranged(tables(**CHAIN), 1.8, *names)
     figures = Figures.of(case)
     network = DrawnNetwork.of(case, figures, [["CHN"]])
-    drawn = network.at(figures.at(Sampler(figures, 7).block(0, 6), "uniform"))
+    drawn = network.draws_at(figures.values_at(Sampler(figures, 7).block(0, 6), "uniform"))
     direct, net = drawn.net()
     stop = drawn.stop(network.sourcing.member[0].astype(float)[None, :, None])
     assert drawn.shares.sum(axis=2) == pytest.approx(1.0)
@@ -215,13 +215,13 @@ def test_many_draws_of_the_bundled_tables_are_exposure_of_each(bundled):
     target = ["CHN", "HKG", "MAC"]
     figures = Figures.of(bundled)
     network = DrawnNetwork.of(bundled, figures, [target])
-    net = network.at(figures.at(Sampler(figures, 2).block(0, 2))).net()[1]
+    net = network.draws_at(figures.values_at(Sampler(figures, 2).block(0, 2))).net()[1]
     for number, one in enumerate(draw_tables(bundled, 2, seed=2)):
         wanted = exposure(one, "IND", target).set_index("component")["net"].loc[list(bundled.components["id"])]
         assert net[:, 0, number] == pytest.approx(wanted.to_numpy(), abs=1e-12)
 
 
-def test_a_cycle_of_recipes_is_told():
+def test_a_cycle_of_recipes_is_reported():
     case = tables(
         components={"a": {}, "b": {}},
         recipes=[("a", "b", 0.1), ("b", "a", 0.1)],
@@ -241,9 +241,9 @@ def test_a_tally_counts_as_numpy_does():
     one.merge(two)
     assert one.mean == pytest.approx(values.mean(axis=1))
     assert one.deviation == pytest.approx(values.std(axis=1, ddof=1))
-    for part in (0.05, 0.5, 0.95):
-        assert one.quantile(part) == pytest.approx(np.quantile(values, part, axis=1), abs=0.002)
-    assert one.part_up_to(0.3) == pytest.approx((values < 0.3).mean(axis=1), abs=1e-12)
+    for fraction in (0.05, 0.5, 0.95):
+        assert one.quantile(fraction) == pytest.approx(np.quantile(values, fraction, axis=1), abs=0.002)
+    assert one.fraction_up_to(0.3) == pytest.approx((values < 0.3).mean(axis=1), abs=1e-12)
     same = Tally((1,))
     same.add(np.full((1, 9), 0.123456))
     assert same.quantile(0.05) == same.quantile(0.95) == pd.Series([0.123456]).to_numpy()

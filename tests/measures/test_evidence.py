@@ -1,4 +1,4 @@
-"""Plans on figures of some statuses alone, and how much of a result rests on which."""
+"""Plans on figures of some statuses only, and the shares of statuses in a result."""
 
 import pytest
 
@@ -115,7 +115,7 @@ def test_what_cannot_be_planned_and_why():
     assert cannot_be_planned(case, study()).empty
 
 
-def test_nothing_known_is_told_with_what_there_is():
+def test_nothing_known_is_reported_with_what_there_is():
     case = with_status(two_parts(), "demand", "assumed")
     with pytest.raises(ConfigError, match=r"(?s)evidence reported.*demand: no need.*2 assumed.*Fix"):
         known_tables(case, study(evidence=["reported"]))
@@ -129,7 +129,7 @@ def test_nothing_known_is_told_with_what_there_is():
         keep_statuses(case, ["reported"], unknown_origin="maybe")
 
 
-def test_the_setting_stands_in_a_study_file(tmp_path):
+def test_the_setting_is_read_from_a_study_file(tmp_path):
     file = tmp_path / "known.yaml"
     file.write_text("extends: default\nname: known\nevidence: [reported, computed]\nunknown_origin: imported\n")
     found = load_study(file)

@@ -162,7 +162,7 @@ def test_headline_weighs_by_value():
 def networks(draw):
     """Acyclic networks of up to seven components, four countries, shares that sum to one."""
     size = draw(st.integers(2, 7))
-    names = [f"c{at}" for at in range(size)]
+    names = [f"c{number}" for number in range(size)]
     countries = ["CHN", "JPN", "IND", "USA"]
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
 
@@ -172,8 +172,8 @@ def networks(draw):
         return {country: float(value) for country, value in zip(countries, part, strict=True) if value > 0}
 
     recipes = []
-    for at, output in enumerate(names):
-        inputs = [name for name in names[at + 1 :] if rng.random() < 0.5]
+    for number, output in enumerate(names):
+        inputs = [name for name in names[number + 1 :] if rng.random() < 0.5]
         weights = rng.dirichlet(np.ones(len(inputs) + 1)) if inputs else []
         recipes += [
             (output, name, float(weight), bool(rng.random() < 0.7))

@@ -60,10 +60,10 @@ def test_proximity_and_density_by_hand():
     assert np.isnan(d[:, 3]).all(), "nobody sells s"
 
 
-def test_wanted_columns_are_those_of_the_whole():
-    at = np.array([2, 0])
-    assert (measures.proximity(PRESENT, at) == measures.proximity(PRESENT)[:, at]).all()
-    assert (measures.density(PRESENT, at) == measures.density(PRESENT)[:, at]).all()
+def test_wanted_columns_are_those_of_the_full_matrix():
+    columns = np.array([2, 0])
+    assert (measures.proximity(PRESENT, columns) == measures.proximity(PRESENT)[:, columns]).all()
+    assert (measures.density(PRESENT, columns) == measures.density(PRESENT)[:, columns]).all()
 
 
 def test_held_out_density_ignores_what_the_country_itself_says():
@@ -160,7 +160,7 @@ def test_components_by_hand():
     assert out.loc["cell", "rank"] == 2, "behind China, beside Japan"
 
 
-def test_without_totals_the_codes_are_the_whole():
+def test_without_totals_the_codes_are_the_total():
     sold = {
         country: {code: value for code, value in parts.items() if code != "TOTAL"}
         for country, parts in SOLD.items()
@@ -191,7 +191,7 @@ def test_bundled_data():
     assert by_sector["shown"].mean()["pharma"] > by_sector["shown"].mean()["battery"]
 
 
-def test_held_out_density_foretells_little():
+def test_held_out_density_predicts_little():
     """The claim of the docstring: area under the curve about 0.67 over the codes of our components."""
     from corridor.measures.criticality.feasibility import baskets
 

@@ -63,7 +63,7 @@ def world(rng, nodes, countries):
     made = np.maximum(value.sum(axis=0), value.sum(axis=1)) * rng.uniform(1.05, 2, nodes) + 0.1
     seller, buyer = np.nonzero(value)
     flows = pd.DataFrame({"seller": seller, "buyer": buyer, "value": value[seller, buyer]})
-    labels = np.array([f"C{at}" for at in rng.integers(0, countries, nodes)], object)
+    labels = np.array([f"C{number}" for number in rng.integers(0, countries, nodes)], object)
     return value, made, flows, pd.DataFrame({"node": np.arange(nodes), "country": labels, "value": made})
 
 
@@ -78,8 +78,8 @@ def test_against_the_dense_inverse(seed, nodes, countries):
     ):
         found = function(flows, output)
         inverse = np.linalg.inv(np.eye(nodes) - rows)
-        for at, line in enumerate(found.itertuples()):
-            node, origin = line.node, found.iloc[at].iloc[2]
+        for row, line in enumerate(found.itertuples()):
+            node, origin = line.node, found.iloc[row].iloc[2]
             from_origin = of == origin
             tiers = (inverse - np.eye(nodes))[:, node]
             share = tiers[from_origin].sum() / tiers.sum() if rows[:, node].any() else 0.0
@@ -137,7 +137,7 @@ def test_inputs_above_output_are_named():
     with pytest.raises(DataError, match="output, row 1 A, column value: found 300, purchases 350"):
         look_through(BOOK, BOOK_OUTPUT.assign(value=[300.0, 300.0]))
     ring = pd.DataFrame({"seller": [1, 2], "buyer": [2, 1], "value": [1.0, 1.0]})
-    with pytest.raises(DataError, match="circles of flows that add almost no value"):
+    with pytest.raises(DataError, match="cycles of flows that add almost no value"):
         look_through(ring, BOOK_OUTPUT.assign(value=1 + 1e-9))
     with pytest.raises(DataError, match="output, row 1 A, column value: found 0; wanted above 0: there are flows"):
         look_through(BOOK, BOOK_OUTPUT.assign(value=[0.0, 2000.0]))
@@ -157,7 +157,7 @@ def test_faults_are_listed_at_once():
         look_through(BOOK.drop(columns="seller"), BOOK_OUTPUT)
     with pytest.raises(DataError, match="the node twice"):
         look_through(BOOK, pd.concat([BOOK_OUTPUT] * 2))
-    with pytest.raises(ConfigError, match="origin Z is the country of no node; there are: A, B"):
+    with pytest.raises(ConfigError, match="origin Z is the country of no node; countries of nodes: A, B"):
         look_through(BOOK, BOOK_OUTPUT, origin="Z")
     with pytest.raises(ConfigError, match="no such node in the table output: 7"):
         extraction(BOOK, BOOK_OUTPUT, [7])

@@ -139,7 +139,7 @@ def test_percolation_against_a_walk_of_the_tree(case, rule, seed):
     rng = np.random.default_rng(seed)
     orders = [rng.permutation(len(countries)) for _ in range(4)]
     for row in found[found["order"] == "random"].itertuples():
-        values = [of_needs({countries[at] for at in order[: row.removed]}) for order in orders]
+        values = [of_needs({countries[index] for index in order[: row.removed]}) for order in orders]
         assert row.left == pytest.approx(np.mean(values), abs=1e-9)
         assert row.low == pytest.approx(np.percentile(values, 5), abs=1e-9)
         assert row.high == pytest.approx(np.percentile(values, 95), abs=1e-9)
@@ -171,7 +171,7 @@ def test_suppliers_share_their_country():
 
 def test_unknown_arguments_are_errors():
     case = tables(**MAGNET)
-    with pytest.raises(ConfigError, match="market FRA has no rows in the table sourcing; markets there: IND"):
+    with pytest.raises(ConfigError, match="market FRA has no rows in the table sourcing; markets with rows: IND"):
         stop_losses(case, "FRA")
     with pytest.raises(ConfigError, match="market FRA has no rows in the table demand"):
         percolation(case, "FRA")

@@ -1,4 +1,4 @@
-"""Stability of labels: years, bounds and flips, against brute force where that can be had."""
+"""Stability of labels: years, bounds and flips, against brute force where possible."""
 
 from itertools import product
 
@@ -46,7 +46,7 @@ def test_years_in_state_by_hand():
     assert out.loc["d", ["flagged_share", "longest_run", "changes", "flagged"]].tolist() == [1, 1, 0, True]
 
 
-def test_a_year_that_stands_twice_is_refused():
+def test_a_year_given_twice_is_refused():
     with pytest.raises(ConfigError, match="a, 2014"):
         measures.years_in_state(pd.concat([states({2014: True})] * 2), "flag", ["case"])
 
@@ -77,7 +77,7 @@ def hhi(values: np.ndarray, named: np.ndarray) -> float:
 )
 @settings(max_examples=60, deadline=None)
 def test_bounds_hold_all_errors_and_are_reached(amounts, error, with_rest, seed):
-    origins = [f"C{at}" for at in range(len(amounts))]
+    origins = [f"C{number}" for number in range(len(amounts))]
     if with_rest:
         origins[-1] = "ROW"
     out = measures.hhi_bounds(flows(dict(zip(origins, amounts, strict=True))), error).iloc[0]
@@ -138,8 +138,8 @@ def test_flip_probability_against_the_exact_one():
 
 
 @pytest.mark.parametrize("error", [-0.1, 1.0])
-def test_an_error_that_is_no_part_is_refused(error):
-    with pytest.raises(ConfigError, match="part"):
+def test_an_error_that_is_not_a_fraction_is_refused(error):
+    with pytest.raises(ConfigError, match="wanted a fraction"):
         measures.hhi_bounds(flows({"A": 1.0}), error)
 
 

@@ -77,7 +77,7 @@ def test_seeds_reproduce_whatever_the_number_of_workers():
 
 def test_intervals_cover_as_often_as_they_say():
     # Ten parts of which each has a share of its own; the truth is another draw from the same ranges.
-    names = [f"part{at}" for at in range(10)]
+    names = [f"part{number}" for number in range(10)]
     case = tables(
         components={name: {} for name in names},
         world={name: {"DEU": 1.0} for name in names},
@@ -90,16 +90,19 @@ def test_intervals_cover_as_often_as_they_say():
     network = DrawnNetwork.of(case, figures, [["CHN"]])
     sampler = Sampler(figures, seed=99)
     truths = np.concatenate(
-        [network.at(figures.at(sampler.block(number))).net()[1][:, 0].mean(axis=0) for number in range(16)]
+        [
+            network.draws_at(figures.values_at(sampler.block(number))).net()[1][:, 0].mean(axis=0)
+            for number in range(16)
+        ]
     )
     inside = ((truths >= found["low"]) & (truths <= found["high"])).mean()
     assert inside == pytest.approx(0.9, abs=0.03)  # three standard deviations of 1,024 trials
 
 
 def test_probability_of_being_among_the_first_ten():
-    # Nine parts are certainly ahead. Of the last two, a is even in 0.2-0.6 and b in 0.4-0.8: a passes b if both
+    # Nine parts are certainly ahead. Of the last two, a is uniform in 0.2-0.6 and b in 0.4-0.8: a passes b if both
     # lie in 0.4-0.6, which happens with 1/4, and then in half of the cases.
-    names = [f"big{at}" for at in range(9)]
+    names = [f"big{number}" for number in range(9)]
     case = tables(
         components={name: {} for name in (*names, "a", "b")},
         world={name: {"DEU": 1.0} for name in (*names, "a", "b")},
@@ -136,7 +139,7 @@ def test_ranks_count_what_makers_at_home_need():
 
 
 def test_correlated_errors_widen_the_interval():
-    names = [f"part{at}" for at in range(20)]
+    names = [f"part{number}" for number in range(20)]
     case = tables(
         components={name: {} for name in names},
         world={name: {"DEU": 1.0} for name in names},

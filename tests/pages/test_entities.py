@@ -195,16 +195,16 @@ def test_exposure_to_a_country_is_that_of_a_target_of_one(facts: Facts) -> None:
     lands = Lands.of(facts)
     alone = headline(facts.tables, corridor.exposure(facts.tables, ["IND", "USA"], ["JPN"])).set_index("market")
     for market in ("IND", "USA"):
-        row = lands.whole["JPN", market][0]
+        row = lands.total["JPN", market][0]
         for kind in ("direct", "net", "stop"):
             assert getattr(row, kind) == pytest.approx(alone.at[market, kind], abs=1e-8)
-    assert [lands.whole[iso3, "IND"][0].place for iso3 in ("CHN",)] == [1.0]
-    assert np.isnan(lands.whole["IND", "IND"][0].place)
+    assert [lands.total[iso3, "IND"][0].rank for iso3 in ("CHN",)] == [1.0]
+    assert np.isnan(lands.total["IND", "IND"][0].rank)
 
 
-def test_sums_over_sectors_are_the_whole(facts: Facts) -> None:
+def test_sectors_sum_to_the_total(facts: Facts) -> None:
     lands = Lands.of(facts)
-    whole = lands.whole["CHN", "IND"][0]
+    whole = lands.total["CHN", "IND"][0]
     parts = lands.sectors["CHN", "IND"]
     total = sum(part.total for part in parts)
     assert sum(part.net * part.total for part in parts) / total == pytest.approx(whole.net)
@@ -215,7 +215,7 @@ def test_every_country_that_supplies_has_a_page(facts: Facts) -> None:
     assert {row.iso3 for row in rows} == set(synthetic.COUNTRIES) - {"ROW", "EUU"}
     page = country_page(facts, Lands.of(facts), next(row for row in rows if row.iso3 == "CHN"))
     assert "80 works known" in page
-    assert "part of what is depended upon" in page
+    assert "part of the target" in page
     assert "itself a market" not in page
 
 
@@ -379,7 +379,7 @@ def test_component_files_of_the_bundled_tables_are_their_ids() -> None:
     ],
 )
 def test_what_a_page_would_load_is_found(piece: str) -> None:
-    with pytest.raises(CorridorError, match="asks for"):
+    with pytest.raises(CorridorError, match="page loads"):
         check_offline(f"<p>Before</p>{piece}<p>after</p>")
 
 
@@ -394,6 +394,6 @@ def test_pages_of_a_study_without_windows_trade_or_suppliers(tmp_path: Path) -> 
     exposures, shares = synthetic.make_measures(bare)
     write_pages(bare, study, exposures, shares, [], tmp_path, has_component_pages=True)
     page = (tmp_path / "components" / "component-004.html").read_text(encoding="utf-8")
-    assert "No window of the study touches it" in page
+    assert "No window of the study affects it" in page
     assert "No recipe is known" in page
     assert "No works are listed" in page

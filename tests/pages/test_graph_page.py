@@ -36,9 +36,9 @@ def test_tiers_by_hand() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=40))
-def test_what_is_made_stands_no_lower_than_its_inputs(pairs: list[tuple[int, int]]) -> None:
+def test_outputs_are_on_no_lower_tier_than_inputs(pairs: list[tuple[int, int]]) -> None:
     """The same tier in a circle; without circles higher, and exactly one above the highest input."""
-    names = [str(at) for at in range(12)]
+    names = [str(index) for index in range(12)]
     edges = [(str(a), str(b)) for a, b in pairs]
     found = tiers(names, edges)
     assert set(found) == set(names)
@@ -61,7 +61,7 @@ def test_routes_are_taken_together() -> None:
     first = row.assign(route_share=0.6)
     lines = recipe_lines(tables.replace(recipes=pd.concat([first, routes, build], ignore_index=True)))
     assert lines[["output", "input"]].to_numpy().tolist() == [["component-001", "component-000"]]
-    assert lines.loc[0, "part"] == pytest.approx(0.42)
+    assert lines.loc[0, "value_share"] == pytest.approx(0.42)
     assert lines.loc[0, "essential"]
     assert lines.loc[0, "rank"] == 3  # assumed: the least known of them
 
@@ -72,7 +72,7 @@ def test_stages_run_from_ore_to_product(payload: dict) -> None:
         assert component["stage"] == component["tier"] == row % 5
 
 
-def test_unknown_stage_stands_before_the_product() -> None:
+def test_unknown_stage_is_before_the_product() -> None:
     tables = synthetic.make_tables(5)
     stage = tables.components["stage"].replace({"refined": "washed"})
     tables = tables.replace(components=tables.components.assign(stage=stage))
@@ -89,20 +89,22 @@ def test_measures_are_those_measured(payload: dict) -> None:
     shares = synthetic.make_measures(tables)[1]
     bought = shares[(shares["market"] == "USA") & (shares["origin"] != "ROW")]
     square = bought.assign(square=bought["share"] ** 2).groupby("component")["square"].sum()
-    for at, component in enumerate(payload["components"]):
+    for index, component in enumerate(payload["components"]):
         for kind in ("direct", "net", "stop"):
-            assert payload["measures"]["USA"][kind][at] == pytest.approx(own.at[component["id"], kind], abs=1e-4)
-        assert payload["measures"]["USA"]["hhi"][at] == pytest.approx(square[component["id"]], abs=1e-4)
-        assert sum(payload["measures"]["USA"]["known"][4 * at : 4 * at + 4]) == pytest.approx(1, abs=2e-3)
+            assert payload["measures"]["USA"][kind][index] == pytest.approx(
+                own.at[component["id"], kind], abs=1e-4
+            )
+        assert payload["measures"]["USA"]["hhi"][index] == pytest.approx(square[component["id"]], abs=1e-4)
+        assert sum(payload["measures"]["USA"]["known"][4 * index : 4 * index + 4]) == pytest.approx(1, abs=2e-3)
 
 
 def test_chains_follow_recipes_and_carry_nine_tenths(payload: dict) -> None:
     edges = set(zip(payload["edges"]["i"], payload["edges"]["o"], strict=True))
-    for at, rows in enumerate(payload["paths"]["IND"]):
+    for index, rows in enumerate(payload["paths"]["IND"]):
         assert sum(row[0] for row in rows) >= 0.9 - 1e-3
         for _, origin, *steps in rows:
             assert payload["countries"][origin]["iso3"] in {"CHN", "HKG", "MAC"}
-            assert steps[0] == at
+            assert steps[0] == index
             assert all((low, high) in edges for high, low in pairwise(steps))
     listed = paths(synthetic.make_tables(30), "component-004", "IND")
     assert [row[0] for row in payload["paths"]["IND"][4]] == pytest.approx(listed["share"].tolist(), abs=1e-4)
@@ -110,14 +112,14 @@ def test_chains_follow_recipes_and_carry_nine_tenths(payload: dict) -> None:
 
 def test_chokepoints_name_what_is_there(payload: dict) -> None:
     """Each step has one input, so all below a component is on every chain to it."""
-    for at in range(30):
-        on_all = {component for component, _ in payload["through"][at] if component >= 0}
-        assert set(range(at - at % 5, at)) <= on_all
-        for lost, fewest, choke, share, _, *failing in payload["fewest"]["IND"][at]:
+    for index in range(30):
+        on_all = {component for component, _ in payload["through"][index] if component >= 0}
+        assert set(range(index - index % 5, index)) <= on_all
+        for lost, fewest, choke, share, _, *failing in payload["fewest"]["IND"][index]:
             assert lost in (0.5, 0.8)
             assert len(failing) == fewest
             assert share >= lost - 1e-3
-            assert choke in range(at - at % 5, at + 1)
+            assert choke in range(index - index % 5, index + 1)
             assert all(payload["countries"][place]["iso3"] != "IND" for place in failing)
 
 

@@ -1,4 +1,4 @@
-"""What the pages read: needs, numbers, and text that can stand inside a page."""
+"""Data of the pages: needs, numbers, and texts that are safe inside a page."""
 
 import itertools
 import json
@@ -62,7 +62,7 @@ def test_world_payload_holds_every_share() -> None:
 
 def _contrast(one: str, other: str) -> float:
     def light(colour: str) -> float:
-        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
         linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
@@ -70,7 +70,7 @@ def _contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def test_colours_can_be_told_apart() -> None:
+def test_colours_can_be_distinguished() -> None:
     assert all(_contrast(colour, "#fbfaf7") >= 3 for colour in bundled_sectors()["colour"])
     light = [_contrast(colour, "#000000") for colour in SHARE_COLOURS]
     assert all(a / b > 1.2 for a, b in itertools.pairwise(light))

@@ -128,7 +128,7 @@ def test_every_kind_refuses_what_it_does_not_take(tiny, study, name):
             measure(tiny, study, name, **{option: given_[option]})
 
 
-def test_unknown_names_are_told_together_with_those_like_them(bundled, study):
+def test_unknown_names_are_reported_together_with_similar_ones(bundled, study):
     with pytest.raises(ConfigError) as error:
         measure(
             bundled, study, "exposure", market=["INDIA"], target=["CHNA"], sector="farma", component=["smartfone"]
@@ -188,7 +188,7 @@ def test_unknown_exports_are_noted(bundled, study):
     assert (frame.loc[blank, "note"].str.contains("exports")).all()
     assert (frame.loc[~blank, "note"] == "").all()
     open_ = frame["dependent"].isna()
-    assert frame.loc[open_, "note"].str.contains("stays open").all()
+    assert frame.loc[open_, "note"].str.contains("dependence is undecided").all()
 
 
 def test_bounds_of_reliance_stay_bounds(bundled, study):
@@ -219,10 +219,10 @@ def test_country_stops_are_the_stop_of_all_it_makes(tiny):
     network = Network.of(tiny)
     found = unit_stops(tiny, "IND").set_index("unit")
     need = tiny.demand[tiny.demand["market"] == "IND"].set_index("component")["value_usd_m"]
-    at = network.buyers.get_loc("IND")
+    buyer = network.buyers.get_loc("IND")
     for country in found.index:
         cut = np.ones((len(network.components), 1)) * network.origins.isin([country])
-        level = pd.Series(stop(network, cut)[:, at], network.components)
+        level = pd.Series(stop(network, cut)[:, buyer], network.components)
         assert found.loc[country, "loss_usd_m"] == pytest.approx((level.reindex(need.index) * need).sum())
 
 
@@ -304,7 +304,7 @@ NEEDS = st.lists(
 def test_failing_set_against_trying_every_set(links, needs, spared):
     links = sorted({*links, ("g", "A", "D")})
     needs = sorted(set(needs), key=str)
-    # A row without an input stands for a route that needs none: not beside rows of the route that do.
+    # A row without an input means a route that needs none: not together with rows of the route that do.
     full = {(output, route) for output, route, item in needs if item is not None}
     needs = [row for row in needs if row[2] is not None or row[:2] not in full]
     wanted = ("g", "D")
@@ -341,7 +341,7 @@ def test_failing_sets_by_the_tables():
         failing_sets(chain(), "nothing", "IND")
 
 
-def test_failing_set_tells_missing_columns():
+def test_failing_set_reports_missing_columns():
     with pytest.raises(DataError, match="no such column"):
         failing_set(pd.DataFrame({"component": []}), pd.DataFrame({"output": []}), ("g", "D"))
 
@@ -488,15 +488,15 @@ def test_cascade_of_plain_tables(corridor, tmp_path):
     assert row["scenario"] == "a"
     assert row["esri"] == pytest.approx(1.0)  # weights are sales in the table: a and b, both down
     assert (pd.read_csv(levels).set_index("node")["down"] == 0).all()
-    for wrong, part in (
+    for wrong, text in (
         (["--node", "z"], "node 'z': not in nodes"),
-        (["--direction", "sideways"], "none of both, down, up"),
-        (["--essential", "maybe"], "none of none, replaceable, essential"),
+        (["--direction", "sideways"], "is not one of both, down, up"),
+        (["--essential", "maybe"], "is not one of none, replaceable, essential"),
         (["--node", "a", "--shock", tmp_path / "nodes.csv"], "give one of them"),
     ):
         code, _, error = corridor(*call, *wrong)
         assert code == 2
-        assert part in error
+        assert text in error
 
 
 def test_reliance_keeps_bounds(corridor, tmp_path):

@@ -1,4 +1,4 @@
-"""What a plan does, worked out again from the tables: dictionaries and loops, one linear program a window.
+"""What a plan does, recomputed from the tables: dictionaries and loops, one linear program per window.
 
 Slow and plain on purpose. It shares with the optimizer only what is tested on its own: `Network` and `deliveries`
 (who buys where, and how a denial spreads through makers abroad), and `bill` (value shares).
@@ -87,7 +87,7 @@ class World:
         self.price = components["price_usd_per_unit"].to_dict()
         self.loss_ratio = components["loss_ratio"].to_dict()
         self.stock_months = components["stock_months"].to_dict()
-        # output -> route -> (part of output made by it, {input: (US$ of input per US$ of output, essential)})
+        # output -> route -> (fraction of output made by it, {input: (US$ of input per US$ of output, essential)})
         self.recipes = defaultdict(dict)
         for row in bill(tables).itertuples():
             _, inputs = self.recipes[row.output].setdefault(row.route, (row.route_share, {}))
@@ -108,7 +108,7 @@ class World:
         for row in tables.demand.itertuples():
             self.demand_now[row.market, row.component] = row.value_usd_m
             self.growth[row.market, row.component] = row.growth
-        self.parts = components.to_dict("index")
+        self.rows_of = components.to_dict("index")
         self.second = tables.second_sources.set_index(["component", "origin"]).to_dict("index")
         self.stores = tables.stockpiles.set_index("component").to_dict("index")
         self.sites = tables.sites.set_index("id").to_dict("index")
@@ -158,7 +158,7 @@ class World:
         return plant["capacity"] * self.price[plant["component"]] / 1e6
 
     def running(self, plant, year, start=None):
-        """Part of a plant that delivers in a year: none before the lead time is over, its ramp in the first."""
+        """Fraction of a plant that delivers in a year: 0 before its lead time is over, its ramp in the first."""
         first = (plant["start"] if start is None else start) + plant["lead_years"]
         if year < first:
             return 0.0
@@ -209,13 +209,13 @@ class World:
         """Shared facilities that plants need: at their site, for their sector and stage."""
         out = []
         for row in self.tables.facilities.to_dict("records"):
-            sectors = {part.strip() for part in row["sectors"].split(";")}
+            sectors = {name.strip() for name in row["sectors"].split(";")}
             stages = (
-                {part.strip() for part in row["stages"].split(";")} if isinstance(row["stages"], str) else None
+                {name.strip() for name in row["stages"].split(";")} if isinstance(row["stages"], str) else None
             )
             for plant in plants:
-                part = self.parts[plant["component"]]
-                fits = part["sector"] in sectors and (stages is None or part["stage"] in stages)
+                component = self.rows_of[plant["component"]]
+                fits = component["sector"] in sectors and (stages is None or component["stage"] in stages)
                 if plant["site"] == row["site"] and fits:
                     out.append(row)
                     break
@@ -226,32 +226,32 @@ class World:
         return row["capex_usd_m"] * (1.0 - row["incentive_share"]) + row["running_usd_m"] * running
 
     def withheld(self, denial):
-        """(component, origin) -> part of deliveries withheld."""
+        """(component, origin) -> fraction of deliveries withheld."""
         cut = {}
-        for part in denial.cuts:
+        for given in denial.cuts:
             exporters = set()
-            for name in part.exporters:
+            for name in given.exporters:
                 exporters |= set(self.study.target) if name == "target" else {name}
             for row in self.tables.components.itertuples():
                 if (
-                    (not part.sectors or row.sector in part.sectors)
-                    and (not part.stages or row.stage in part.stages)
-                    and (not part.components or row.id in part.components)
+                    (not given.sectors or row.sector in given.sectors)
+                    and (not given.stages or row.stage in given.stages)
+                    and (not given.components or row.id in given.components)
                 ):
                     for origin in exporters & set(self.network.origins):
-                        cut[row.id, origin] = max(cut.get((row.id, origin), 0.0), part.cut)
+                        cut[row.id, origin] = max(cut.get((row.id, origin), 0.0), given.cut)
         return cut
 
     def _arrivals(self, denial):
-        """(market, component) -> part of its yearly need that a market still gets from anywhere but India.
+        """(market, component) -> fraction of its yearly need that a market still gets from outside India.
 
         Origins that withhold nothing sell `spare` more than what they still deliver.
         """
         cut = self.withheld(denial)
         components, origins = list(self.network.components), list(self.network.origins)
         table = np.zeros((len(components), len(origins)))
-        for (name, origin), part in cut.items():
-            table[components.index(name), origins.index(origin)] = part
+        for (name, origin), fraction in cut.items():
+            table[components.index(name), origins.index(origin)] = fraction
         passed = [
             max(1.0 - self.stock_months[name] / denial.months, 0.0) * (1.0 - self.study.adaptation)
             for name in components
@@ -272,7 +272,7 @@ class World:
 
 
 class Program:
-    """A linear program written column by column and row by row; columns are told apart by name."""
+    """A linear program written column by column and row by row; columns are identified by name."""
 
     def __init__(self):
         self.columns, self.cost, self.rows, self.right = {}, [], [], []
@@ -294,13 +294,13 @@ class Program:
 
     def solve(self):
         matrix = np.zeros((len(self.rows), len(self.columns)))
-        for at, row in enumerate(self.rows):
+        for position, row in enumerate(self.rows):
             for column, coefficient in row.items():
-                matrix[at, column] = coefficient
+                matrix[position, column] = coefficient
         tight = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
         found = linprog(self.cost, A_ub=matrix, b_ub=self.right, bounds=(0, None), method="highs", options=tight)
         assert found.status == 0, found.message
-        return {name: float(found.x[at]) for name, at in self.columns.items()}
+        return {name: float(found.x[column]) for name, column in self.columns.items()}
 
 
 def window(world, denial, plants, second=(), stored=None):
@@ -338,10 +338,10 @@ def window(world, denial, plants, second=(), stored=None):
         need = world.need(c, year)
         stock = world.stock_months[c] / 12.0
 
-        # What stands makes up to its capacity times surge.
+        # Existing plants make up to their capacity times surge.
         # New plants run any route, old ones keep to theirs.
         old = world.production(c, year)
-        new = sum(world.capacity(plant) * part for plant, part in open_ if plant["component"] == c)
+        new = sum(world.capacity(plant) * number for plant, number in open_ if plant["component"] == c)
         program.at_most(made, length * study.surge * (old + new))
         for route, (share, _) in ways[c].items():
             program.at_most([(("run", c, route), 1.0)], length * study.surge * (share * old + new))
@@ -354,22 +354,22 @@ def window(world, denial, plants, second=(), stored=None):
                 there += length * row["most_share"] * arriving[c, "from", origin] * need
         wanted = length * world.demand(HOME, c, year)
         comes = [*made, (("own", c), 1.0), (("short", c, HOME), 1.0)]
-        goes = [(name, -part) for name, part in used + shipped]
+        goes = [(name, -amount) for name, amount in used + shipped]
         program.at_least(comes + goes, wanted - there)
         program.at_most([(("short", c, HOME), 1.0)], wanted)
 
-        # Makers work around a part of what is missing, and new plants have contracts of their own abroad.
+        # Makers substitute a fraction of what is missing, and new plants have contracts of their own abroad.
         bought = 1.0 - world.shares[HOME, c, HOME]
         missing = bought - arriving[HOME, c] - world.stock_months[c] / denial.months
         around = study.adaptation * min(max(missing, 0.0), 1.0)
         makers = sum(share * world.production(user, year) for user, share in essential.items())
         contracts = 0.0
-        for plant, part in open_:
-            yearly = world.capacity(plant) * study.planned_use * part
+        for plant, number in open_:
+            yearly = world.capacity(plant) * study.planned_use * number
             makers += world.content(c, plant["component"], essential_only=True) * yearly
             contracts += world.content(c, plant["component"]) * yearly
         program.at_most([(("own", c), 1.0)], length * (around * makers + arriving[HOME, c] * contracts))
-        program.at_most([(("own", c), 1.0), *((name, -part) for name, part in used)], 0.0)
+        program.at_most([(("own", c), 1.0), *((name, -amount) for name, amount in used)], 0.0)
 
         # Only what is made is shipped.
         program.at_most([*shipped, *((name, -1.0) for name, _ in made)], 0.0)

@@ -36,7 +36,7 @@ SLOW = {"ramp": 0.5, "lead_years": 2, "incentive_share": 0.2, "running_premium":
 DEARER = [{"id": "dahej", "land_ha": 1}, {"id": "mundra", "capex_factor": 1.2, "running_factor": 1.1}]
 #: Name -> tables, settings, budget, least number of moves: a plan without moves would compare little.
 HAND = {
-    "whole chain": (CASE, {}, 90, 2),
+    "full chain": (CASE, {}, 90, 2),
     "part of a year, part of deliveries": (CASE, {"denials": [stop(months=5, cuts=[{"cut": 0.7}])]}, 60, 1),
     "two windows": (
         CASE,
@@ -54,7 +54,7 @@ HAND = {
     "nothing to build": ({**TWO_MARKETS, "technologies": []}, BOTH, 60, 0),
     "two markets": (TWO_MARKETS, {**BOTH, **SLACK}, 60, 2),
     "the other market alone": (TWO_MARKETS, {"markets": {"USA": 1.0}, "us_access": 1.0, **SLACK}, 100, 1),
-    "slow plants at dear sites": (
+    "slow plants at expensive sites": (
         {**CASE, "technologies": [{**row, **SLOW} for row in CASE["technologies"]], "sites": DEARER},
         SLACK,
         500,
@@ -70,7 +70,7 @@ HAND = {
         100,
         2,
     ),
-    "what makers work around serves makers only": (
+    "substitution serves makers only": (
         {
             **CASE,
             "components": {"magnet": {"loss_ratio": 10.0}, "motor": {}},
@@ -123,9 +123,9 @@ def compare(case, wanted, plan):
     assert reported.to_numpy() == pytest.approx(
         ours["losses"]["loss_usd_m"].to_numpy(), rel=1e-6, abs=1e-6 * scale
     )
-    told = plan.summary
-    assert told["expected_loss_after_usd_m"] == pytest.approx(ours["expected_loss_usd_m"], rel=1e-6, abs=1e-6)
-    assert told["cost_usd_m"] == pytest.approx(ours["cost_usd_m"], rel=1e-6, abs=1e-9)
+    summary = plan.summary
+    assert summary["expected_loss_after_usd_m"] == pytest.approx(ours["expected_loss_usd_m"], rel=1e-6, abs=1e-6)
+    assert summary["cost_usd_m"] == pytest.approx(ours["cost_usd_m"], rel=1e-6, abs=1e-9)
     keys = ["limit", "scope"]
     taken = ours["used"].set_index(keys)["used"]
     limits = plan.limits.set_index(keys)
@@ -133,7 +133,7 @@ def compare(case, wanted, plan):
     assert (taken <= limits.loc[taken.index, "amount"] + 1e-6).all()
     untouched = replace(plan, moves=plan.moves.iloc[:0])
     before = simulate(case, wanted, untouched, world)["expected_loss_usd_m"]
-    assert told["expected_loss_before_usd_m"] == pytest.approx(before, rel=1e-6, abs=1e-6)
+    assert summary["expected_loss_before_usd_m"] == pytest.approx(before, rel=1e-6, abs=1e-6)
 
 
 @pytest.mark.parametrize("name", HAND)
@@ -154,7 +154,7 @@ def test_made_up_studies(seed):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_any_plants_whatever_their_sense(seed):
-    """Plants drawn at random, half of which no plan would have: the losses agree all the same."""
+    """Plants drawn at random, half of which no plan would have: the losses agree too."""
     rng = np.random.default_rng(seed)
     case = synthetic_tables(12, 3, rng)
     wanted = synthetic_study(case, 5, 4, rng)
@@ -172,12 +172,12 @@ def test_any_plants_whatever_their_sense(seed):
         }
     )
     recourse, plants = Recourse(problem), plants_only(problem, chosen)
-    told = recourse.losses(plants)
+    reported = recourse.losses(plants)
     ours = simulate(case, wanted, SimpleNamespace(moves=moves))
     assert expected(problem, recourse.loss(link_values(problem, plants))) == pytest.approx(
         ours["expected_loss_usd_m"], rel=1e-6, abs=1e-6
     )
-    by = told.groupby("scenario")["loss_usd_m"].sum()
+    by = reported.groupby("scenario")["loss_usd_m"].sum()
     assert set(by[by > 1e-4].index) <= set(ours["losses"].query("loss_usd_m > 0")["scenario"])
 
 

@@ -32,9 +32,9 @@ def test_alternatives_are_many_different_and_within_the_slack(made_up, others):
     losses = others.plans["loss_usd_m"]
     assert len(losses) == 9
     assert losses.is_monotonic_increasing
-    told = made_up[2].summary
-    avoided = told["expected_loss_before_usd_m"] - told["expected_loss_after_usd_m"]
-    assert (losses <= told["expected_loss_after_usd_m"] + 0.3 * avoided + 1e-6).all()
+    reported = made_up[2].summary
+    avoided = reported["expected_loss_before_usd_m"] - reported["expected_loss_after_usd_m"]
+    assert (losses <= reported["expected_loss_after_usd_m"] + 0.3 * avoided + 1e-6).all()
     made = [frozenset(part["component"]) for _, part in others.moves.groupby("plan")]
     assert len(set(made)) == len(made)
     assert (others.plans["differs"][1:] > 0).all()
@@ -55,11 +55,11 @@ def test_alternatives_keep_all_limits(made_up, others):
 def test_verdicts_count_the_plans(others):
     count = len(others.plans)
     in_plans = others.moves.groupby("component")["plan"].nunique()
-    told = others.components.set_index("component")
-    assert (told["of"] == count).all()
-    assert told["plans"].to_dict() == in_plans.reindex(told.index, fill_value=0).to_dict()
-    assert {"could"} <= set(told["verdict"])
-    could = told[(told["verdict"] == "could") & told["regret_usd_m"].notna()]
+    reported = others.components.set_index("component")
+    assert (reported["of"] == count).all()
+    assert reported["plans"].to_dict() == in_plans.reindex(reported.index, fill_value=0).to_dict()
+    assert {"could"} <= set(reported["verdict"])
+    could = reported[(reported["verdict"] == "could") & reported["regret_usd_m"].notna()]
     assert len(could)
     assert (could["regret_usd_m"] >= 0).all()
 
@@ -85,9 +85,9 @@ def test_what_both_goods_need_is_a_must():
     )
     found = alternatives(case, study(), budget_usd_m=91, count=4, slack=0.02, workers=1, prove=True)
     assert (found.plans["loss_usd_m"] <= found.plans["loss_usd_m"].min() + 0.02 * 101).all()
-    told = found.components.set_index("component")
-    assert told.loc[["motor", "magnet"], "verdict"].tolist() == ["must", "must"]
-    assert told.loc[["motor", "magnet"], "proven"].all()
+    reported = found.components.set_index("component")
+    assert reported.loc[["motor", "magnet"], "verdict"].tolist() == ["must", "must"]
+    assert reported.loc[["motor", "magnet"], "proven"].all()
 
 
 def test_filling_up_spends_no_more_than_there_is_and_nothing_on_what_is_closed(made_up):
@@ -96,12 +96,12 @@ def test_filling_up_spends_no_more_than_there_is_and_nothing_on_what_is_closed(m
     recourse = Recourse(problem)
     refill = Refill(problem, recourse)
     before = expected(problem, recourse.loss(link_values(problem, nothing(problem))))
-    closed = refill.at % 2 == 0
-    filled = refill.fill(nothing(problem), ~closed, 500.0, np.ones(len(refill.at)))
+    closed = refill.component_index % 2 == 0
+    filled = refill.fill(nothing(problem), ~closed, 500.0, np.ones(len(refill.component_index)))
     assert len(filled.chosen)
     assert 450.0 < cost_of(problem, filled) <= 500.0 * (1 + 1e-9)
-    at = problem.plants["at"].to_numpy(int)[filled.chosen["tech"]]
-    assert (at % 2 == 1).all()
+    component_index = problem.plants["component_index"].to_numpy(int)[filled.chosen["tech"]]
+    assert (component_index % 2 == 1).all()
     assert expected(problem, recourse.loss(link_values(problem, filled))) < before - 1.0
 
 

@@ -30,14 +30,14 @@ def world(fixed, capacity, demand, freight, *, technologies=None, **more):
         {
             "id": f"plant-{site}",
             "component": "good",
-            "capacity": capacity[at],
-            "capex_usd_m": fixed[at],
+            "capacity": capacity[position],
+            "capex_usd_m": fixed[position],
             "lead_years": 0,
             "site_tags": f"tag-{site}",
             "minimum_use": 0,
             **nothing,
         }
-        for at, site in enumerate(sites)
+        for position, site in enumerate(sites)
     ]
     return hand.tables(
         components={"good": {}, **more.pop("components", {})},
@@ -45,8 +45,8 @@ def world(fixed, capacity, demand, freight, *, technologies=None, **more):
         sites=more.pop("sites", [{"id": site, "tags": f"tag-{site}"} for site in sites]),
         technologies=made if technologies is None else technologies(made),
         freight=[
-            {"component": "good", "site": site, "market": market, "cost_usd_per_unit": 1e6 * freight[at][to]}
-            for at, site in enumerate(sites)
+            {"component": "good", "site": site, "market": market, "cost_usd_per_unit": 1e6 * freight[position][to]}
+            for position, site in enumerate(sites)
             for to, market in enumerate(markets)
         ],
         **more,
@@ -100,10 +100,10 @@ def test_a_market_is_served_from_two_plants():
 
 
 def test_costs_add_up_to_the_objective():
-    def dearer(made):
+    def with_higher_capex(made):
         return [{**each, "running_premium": 0.1, "incentive_share": 0.25} for each in made]
 
-    tables = world(**TWO, technologies=dearer)
+    tables = world(**TWO, technologies=with_higher_capex)
     plan = corridor.optimize(tables, study())
     summary, moves, sent = plan.summary, plan.moves, plan.deliveries
     assert moves["incentive_usd_m"].sum() == pytest.approx(0.25 * 7)
@@ -192,11 +192,11 @@ def test_too_little_capacity_says_how_much():
         ({"last_year": 2027}, {}, "set last_year to 2026"),
         ({"denials": [hand.stop(start=2026)]}, {}, "denials: none can be counted"),
         ({"markets": {"IND": 1, "MAC": 1}}, {}, "no row of good for the market MAC"),
-        ({"force": [{"site": "z"}]}, {}, "force.0: means no plant"),
-        ({"force": [{"component": "good"}]}, {}, "force.0: means 2 plants"),
-        ({"forbid": [{"site": "z"}]}, {}, "forbid.0: means no plant"),
+        ({"force": [{"site": "z"}]}, {}, "force.0: matches no plant"),
+        ({"force": [{"component": "good"}]}, {}, "force.0: matches 2 plants"),
+        ({"forbid": [{"site": "z"}]}, {}, "forbid.0: matches no plant"),
         ({"force": [{"site": "a"}], "forbid": [{"site": "a"}]}, {}, "plant-a at a must be open"),
-        ({"keep": [{"technology": "plant-a", "site": "b", "start": 2020}]}, {}, "no plant of plant-a can stand"),
+        ({"keep": [{"technology": "plant-a", "site": "b", "start": 2020}]}, {}, "no plant of plant-a can be at"),
         (
             {"limits": [{"name": "much", "limit": "output", "amount": 1, "unit": "US$ million/year"}]},
             {},

@@ -1,4 +1,4 @@
-"""Large studies: all sites as one, what can be sold, and windows by cuts, each against the whole program."""
+"""Large studies: all sites as one, what can be sold, and windows by cuts, each against the full program."""
 
 import numpy as np
 import pytest
@@ -38,15 +38,15 @@ def test_all_sites_as_one_bound_the_study(small):
     assert pooled.options.groupby("tech")["most"].sum().equals(there.groupby("tech").size().astype(float))
     assert pooled.options["tech"].duplicated().any()  # bulky plants keep their sites
     assert len(pooled.options) < 0.8 * len(there)
-    whole, one = optimum(problem), optimum(pooled)
-    assert one.objective <= whole.objective + 1e-6
-    assert one.objective == pytest.approx(whole.objective, rel=5e-3)
+    full, one = optimum(problem), optimum(pooled)
+    assert one.objective <= full.objective + 1e-6
+    assert one.objective == pytest.approx(full.objective, rel=5e-3)
 
 
 def test_kept_forced_and_forbidden_hold_where_all_sites_are_one(small):
     tables, study = small
     options = build_problem(tables, study).options
-    kept, forced, forbidden = (options.iloc[at] for at in (0, len(options) // 2, len(options) - 1))
+    kept, forced, forbidden = (options.iloc[position] for position in (0, len(options) // 2, len(options) - 1))
     study = study.model_copy(
         update={
             "keep": (Kept(technology=kept["technology"], site=kept["site"], start=study.first_year - 2),),
@@ -62,8 +62,8 @@ def test_kept_forced_and_forbidden_hold_where_all_sites_are_one(small):
     open_sites = (options["technology"] == kept["technology"]).sum() - 1
     assert pooled.options.loc[pooled.options["technology"] == kept["technology"], "most"].sum() == open_sites
     assert forbidden["component"] not in set(pooled.options["component"])
-    whole = pooled.limits.set_index("name").loc["land_ha of all sites"]
-    assert whole["amount"] == pytest.approx(tables.sites["land_ha"].sum())
+    total = pooled.limits.set_index("name").loc["land_ha of all sites"]
+    assert total["amount"] == pytest.approx(tables.sites["land_ha"].sum())
     plant = problem.plants.set_index("technology").loc[kept["technology"]]
     assert kept_use(pooled)[-4:][list(pooled.limits["name"][-4:]).index("land_ha of all sites")] == pytest.approx(
         plant["land_ha"]

@@ -26,9 +26,9 @@ def limit(kind, amount, unit, **scope):
 
 def plan_of(case, *limits, budget=1000, **settings):
     made = optimize(case, study(limits=limits, **settings), budget_usd_m=budget)
-    told = simulate(case, study(limits=limits, **settings), made)
-    assert loss(made) == pytest.approx(told["expected_loss_usd_m"], abs=1e-6)
-    assert made.summary["cost_usd_m"] == pytest.approx(told["cost_usd_m"], abs=1e-6)
+    reported = simulate(case, study(limits=limits, **settings), made)
+    assert loss(made) == pytest.approx(reported["expected_loss_usd_m"], abs=1e-6)
+    assert made.summary["cost_usd_m"] == pytest.approx(reported["cost_usd_m"], abs=1e-6)
     return made
 
 
@@ -95,7 +95,7 @@ def test_use_says_what_must_be_sold_in_calm_years():
     assert plan_of(case).moves.empty  # 200 a year have no buyer
     made = optimize(case, study(limits=[limit("use", 0.5, "fraction")]), budget_usd_m=100)
     assert made.moves["made_usd_m"].tolist() == pytest.approx([100])
-    with pytest.raises(ConfigError, match="can't run at so small a part"):
+    with pytest.raises(ConfigError, match="can't run at so small a fraction"):
         optimize(case, study(limits=[limit("use", 0.4, "fraction")]))
 
 
@@ -201,15 +201,15 @@ def test_least_cost_for_an_exposure_to_be_reached_as_measured():
     case = tables(**CASE)
     plan = optimize(case, study(goal={"minimise": "cost", "exposure_at_most": 0.35}), budget_usd_m=1000)
     assert plan.moves["component"].tolist() == ["motor"]
-    whole = headline(case, exposure(plan.apply(case), "IND")).set_index("market")
-    assert whole.loc["IND", "net"] == pytest.approx(0.3)
+    totals = headline(case, exposure(plan.apply(case), "IND")).set_index("market")
+    assert totals.loc["IND", "net"] == pytest.approx(0.3)
     plan = optimize(case, study(goal={"minimise": "cost", "exposure_at_most": 0.05}), budget_usd_m=1000)
     assert len(plan.moves) == 2
 
 
 def test_goals_in_turn_and_weighed():
-    dear = {**CASE["technologies"][0], "id": "motor-dear", "capex_usd_m": 80}
-    case = tables(**{**CASE, "technologies": [dear, *CASE["technologies"]]})
+    expensive = {**CASE["technologies"][0], "id": "motor-expensive", "capex_usd_m": 80}
+    case = tables(**{**CASE, "technologies": [expensive, *CASE["technologies"]]})
     plan = plan_of(case, goal={"minimise": ["loss", "cost"]})
     assert (loss(plan), plan.summary["cost_usd_m"]) == (pytest.approx(0, abs=1e-6), pytest.approx(90))
     assert plan_of(case, goal={"weights": {"loss": 1.0, "cost": 1.2}}).moves.empty
@@ -256,7 +256,7 @@ def test_no_plan_says_what_must_give_way():
         (limit("plants", 1, "plant", state="Gujarat", in_year=2027), "a place and a year"),
         (limit("plants", 1, "plant", in_year=2040), "not a year of the study"),
         (limit("budget", 1, "US$ million", state="Gujarat"), "all years and places"),
-        (limit("use", 2, "fraction"), "no fraction"),
+        (limit("use", 2, "fraction"), "not a fraction"),
     ],
 )
 def test_a_limit_that_can_not_be_used_is_an_error(row, words):
@@ -292,5 +292,5 @@ def test_a_plan_under_other_circumstances():
     assert early.regret_usd_m == pytest.approx(0)
     tight = resolve(plan, case, study(limits=[limit("plants", 1, "plant")]))
     assert tight.broken["used"].tolist() == [2]
-    with pytest.raises(ConfigError, match="no such technology at such a site"):
+    with pytest.raises(ConfigError, match="no such technology at this site"):
         resolve(plan, tables(**{**CASE, "technologies": CASE["technologies"][:1]}), study())

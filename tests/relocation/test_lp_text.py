@@ -1,8 +1,8 @@
-"""Models solved by hand: for each kind of limit the optimum, and the rows that it becomes, kept in tests/relocation/lp.
+"""Models solved by hand: the optimum for each kind of limit, and its rows as LP text in tests/relocation/lp.
 
 All cases start from motors (100 a year, a plant costs 50) that need magnets (0.3, a plant of 30 costs 40), all
-bought in China, which sells nothing in 2028. Only the whole chain saves anything: 100 is lost, or 90 is spent at
-Dahej. Mundra is dearer by a tenth of the investment.
+bought in China, which sells nothing in 2028. Only the full chain saves anything: 100 is lost, or 90 is spent at
+Dahej. Mundra costs a tenth of the investment more.
 """
 
 from pathlib import Path
@@ -84,7 +84,7 @@ HAND = {
     ),
     "forbid": ({}, {"forbid": [{"component": "motor", "site": "dahej"}]}, 500, 0, 95,
                [("magnet-plant", "dahej"), ("motor-plant", "mundra")], ["place_each_plant"]),
-    # What stands costs nothing more and makes 100 in 2028.
+    # The existing plant costs nothing more and makes 100 in 2028.
     "keep": (
         {}, {"keep": [{"technology": "motor-plant", "site": "dahej", "start": 2024}]}, 40, 0, 40,
         [("magnet-plant", "dahej")], ["count_open", "most_plants", "limits(land_ha_dahej)"],
@@ -140,12 +140,12 @@ def test_another_reader_finds_the_same_optimum(name, tmp_path):
     assert reader.getInfo().objective_function_value == pytest.approx(solve(program, gap=0.0).objective, abs=1e-7)
 
 
-@pytest.mark.parametrize(("tail", "told"), [(0.0, 75.0), (0.999, 100.0)])
-def test_the_tail_mean_goes_from_the_mean_to_the_largest(tail, told):
+@pytest.mark.parametrize(("tail", "expected"), [(0.0, 75.0), (0.999, 100.0)])
+def test_the_tail_mean_goes_from_the_mean_to_the_largest(tail, expected):
     """100 or 50 is lost, each with probability 0.5."""
     half = {**stop(probability=0.5, cuts=[{"cut": 0.5}]), "name": "half"}
     wanted = study(denials=[stop(probability=0.5), half], goal={"minimise": "cvar", "tail": tail})
-    assert optimize(tables(**CASE), wanted, budget_usd_m=1).summary["cvar_after_usd_m"] == pytest.approx(told)
+    assert optimize(tables(**CASE), wanted, budget_usd_m=1).summary["cvar_after_usd_m"] == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

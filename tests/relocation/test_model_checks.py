@@ -73,7 +73,7 @@ def test_most_plants_holds_at_its_edges():
         {"id": "motor-plant", "component": "motor", "capacity": 25, "capex_usd_m": 10, "most_plants": most}
         for most in (3,)
     ]
-    sites = [{"id": f"s{at}"} for at in range(5)]
+    sites = [{"id": f"s{number}"} for number in range(5)]
     case = tables(**{**CASE, "recipes": [], "technologies": technologies, "sites": sites})
     plan = optimize(case, study(), budget_usd_m=1000)
     assert plan.moves["plants"].sum() == 3

@@ -119,7 +119,7 @@ def test_stock_comes_first_and_makers_work_around_the_rest():
         sites=[{"id": "dahej"}],
     )
     plan = optimize(case, study(adaptation=0.2, markets={"IND": 1.0, "USA": 1.0}), budget_usd_m=5)
-    # India by its recourse, Japan's makers by the spread abroad: half the year, a fifth of it worked around.
+    # India by its recourse, Japan's makers by the spread abroad: half the year, a fifth of it substituted.
     assert plan.losses.set_index("market")["loss_before_usd_m"].to_dict() == pytest.approx({"IND": 40, "USA": 40})
 
 
@@ -219,15 +219,15 @@ def test_incentives_and_running_premium_are_in_the_cost():
 def test_a_site_is_dearer_by_what_is_done_there_not_by_what_is_bought():
     sites = [{"id": "dahej"}, {"id": "mundra", "capex_factor": 1.2, "running_factor": 1.1}]
     case = tables(**{**CASE, "sites": sites})
-    at = {
+    by_site = {
         site: optimize(case, study(force=[{"component": "motor", "site": site}]), budget_usd_m=500)
         .moves.set_index("component")
         .loc["motor"]
         for site in ("dahej", "mundra")
     }
-    dearer = at["mundra"]["cost_usd_m"] - at["dahej"]["cost_usd_m"]
+    surcharge = by_site["mundra"]["cost_usd_m"] - by_site["dahej"]["cost_usd_m"]
     # Three years of output; magnets are 0.3 of a motor and cost the same everywhere.
-    assert dearer == pytest.approx(0.2 * 50 + 0.1 * (1 - 0.3) * 100 * 3)
+    assert surcharge == pytest.approx(0.2 * 50 + 0.1 * (1 - 0.3) * 100 * 3)
 
 
 def test_force_and_forbid():
@@ -249,7 +249,7 @@ def test_force_and_forbid():
 
 
 @pytest.mark.parametrize(
-    ("settings_", "told"),
+    ("settings_", "message"),
     [
         ({"force": [{"component": "magnt"}]}, "did you mean 'magnet'"),
         ({"forbid": [{"site": "dahjj"}]}, "did you mean 'dahej'"),
@@ -259,8 +259,8 @@ def test_force_and_forbid():
         ({"denials": [stop(cuts=[{"sectors": ["pharma"], "cut": 1}])]}, "no component matches"),
     ],
 )
-def test_a_setting_that_names_nothing_is_an_error(settings_, told):
-    with pytest.raises(ConfigError, match=told):
+def test_a_setting_that_names_nothing_is_an_error(settings_, message):
+    with pytest.raises(ConfigError, match=message):
         optimize(tables(**CASE), study(**settings_))
 
 
@@ -277,9 +277,9 @@ def test_a_plan_leaves_its_tables_alone_and_reports_what_apply_gives():
     for name, frame in case:
         assert frame.equals(before[name]), name
     measured = exposure(after, "IND", study().target).set_index("component")
-    told = plan.exposure.set_index("component")
+    reported = plan.exposure.set_index("component")
     for kind in ("direct", "net", "stop"):
-        assert told[f"{kind}_after"].to_dict() == pytest.approx(measured[kind].to_dict(), abs=1e-12)
+        assert reported[f"{kind}_after"].to_dict() == pytest.approx(measured[kind].to_dict(), abs=1e-12)
     assert after.sourcing.groupby(["market", "component"])["share"].sum().to_numpy() == pytest.approx(1.0)
 
 

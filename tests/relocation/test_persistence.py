@@ -65,8 +65,8 @@ def test_seeds_repeat_and_verdicts_add_up(made_up):
     assert found.plans["loss_usd_m"].nunique() == 4
     assert (found.components["plans"] <= 4).all()
     in_cases = found.moves.groupby("component")["case"].nunique()
-    told = found.components.set_index("component")["plans"]
-    assert told[told > 0].to_dict() == in_cases.to_dict()
+    reported = found.components.set_index("component")["plans"]
+    assert reported[reported > 0].to_dict() == in_cases.to_dict()
     assert set(plan.moves["component"]) == set(found.components.loc[found.components["planned"], "component"])
 
 

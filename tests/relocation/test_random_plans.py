@@ -1,7 +1,7 @@
-"""Plans of small random studies: the best there is, found by trying all; and what must never make a plan worse.
+"""Plans of small random studies: the best one, found by trying all; and what must never make a plan worse.
 
-Every plan is tried: which technology starts when and where. Its cost, its use of sites and its buyers are worked
-out by the simulator's plain loops; `losses` says what it leaves unmet, once for each set of plants that counts.
+Every plan is tried: which technology starts when and where. Its cost, its use of sites and its buyers are computed
+by the simulator's plain loops; `losses` gives its unmet need, once for each distinct set of plants.
 """
 
 import itertools
@@ -32,14 +32,15 @@ def studies(draw):
     """Tables and settings, as keywords: 3-5 components, two sites, 2-3 years, 1-3 windows."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     size, years = draw(st.integers(3, 5)), draw(st.integers(2, 3))
-    names = [f"c{at}" for at in range(size)]
+    names = [f"c{number}" for number in range(size)]
     both = draw(st.booleans())
     recipes = []
-    for at, name in enumerate(names[1:], 1):
-        inputs = [other for other in names[:at] if rng.random() < 0.6] or [names[at - 1]]
-        parts = rng.dirichlet(np.ones(len(inputs))) * rng.uniform(0.2, 0.7)
+    for number, name in enumerate(names[1:], 1):
+        inputs = [other for other in names[:number] if rng.random() < 0.6] or [names[number - 1]]
+        shares = rng.dirichlet(np.ones(len(inputs))) * rng.uniform(0.2, 0.7)
         recipes += [
-            (name, each, float(part), bool(rng.random() < 0.8)) for each, part in zip(inputs, parts, strict=True)
+            (name, each, float(share), bool(rng.random() < 0.8))
+            for each, share in zip(inputs, shares, strict=True)
         ]
 
     def shares(*origins):
@@ -48,17 +49,17 @@ def studies(draw):
     markets = ["IND", "USA"] if both else ["IND"]
     technologies = [
         {
-            "id": f"plant-{at}",
-            "component": names[-1] if at == 0 else str(rng.choice(names)),
+            "id": f"plant-{number}",
+            "component": names[-1] if number == 0 else str(rng.choice(names)),
             "capacity": float(rng.uniform(2, 15)),
             "capex_usd_m": float(rng.uniform(3, 20)),
             "running_premium": float(rng.uniform(0, 0.3)),
             "incentive_share": float(rng.choice([0.0, 0.2])),
             "lead_years": int(rng.integers(0, 2)),
             "ramp": float(rng.choice([0.5, 1.0])),
-            "most_plants": 2 if at == 0 else 1,
+            "most_plants": 2 if number == 0 else 1,
         }
-        for at in range(draw(st.integers(2, 4)))
+        for number in range(draw(st.integers(2, 4)))
     ]
     case = {
         "components": {
@@ -91,15 +92,15 @@ def studies(draw):
         "adaptation": float(rng.choice([0.0, 0.2])),
         "denials": [
             stop(
-                name=f"stop-{at}",
-                start=int(2026 + rng.integers(0 if at else years - 1, years)),
+                name=f"stop-{number}",
+                start=int(2026 + rng.integers(0 if number else years - 1, years)),
                 months=float(rng.integers(4, 19)),
                 probability=float(rng.uniform(0.1, 1)),
                 cuts=[{"cut": float(rng.uniform(0.4, 1))}]
-                if at == 0
+                if number == 0
                 else [{"cut": 1.0, "components": rng.choice(names, 2, replace=False).tolist()}],
             )
-            for at in range(draw(st.integers(1, 3)))
+            for number in range(draw(st.integers(1, 3)))
         ],
     }
     return case, more, float(rng.uniform(10, 60))
@@ -127,7 +128,7 @@ def fits(world, plants):
 
 
 def sold(world, plants, year):
-    """What new plants make replaces imports, feeds new plants or takes over a part of the target's deliveries."""
+    """What new plants make replaces imports, feeds new plants or takes over a share of the target's deliveries."""
     made = dict.fromkeys(world.components, 0.0)
     for plant in plants:
         made[plant["component"]] += world.capacity(plant) * world.study.planned_use * world.running(plant, year)
@@ -150,10 +151,10 @@ def best_of_all(case, wanted, budgets):
     problem = build_problem(case, wanted)
     world, recourse = World(case, wanted, problem.network), Recourse(problem)
     starts = start_table(problem).set_index(["tech", "year"], drop=False)
-    place = {name: at for at, name in enumerate(problem.plants["technology"])}
+    place = {name: position for position, name in enumerate(problem.plants["technology"])}
     best, seen = dict.fromkeys(budgets, np.inf), {}
-    for parts in itertools.product(*(list(placements(world, name)) for name in place)):
-        plants = [plant for part in parts for plant in part]
+    for choice in itertools.product(*(list(placements(world, name)) for name in place)):
+        plants = [plant for group in choice for plant in group]
         cost = sum(world.cost(plant) for plant in plants)
         if cost > max(budgets) + 1e-9 or not fits(world, plants):
             continue
@@ -206,7 +207,7 @@ def test_more_budget_never_gives_more_loss_and_the_same_study_the_same_plan(made
 @given(studies(), st.sampled_from(["site", "land"]))
 @few
 def test_more_sites_or_land_never_give_more_loss(made, kind):
-    """The site that is added is as dear as the cheapest: what a site costs is counted over the cheapest one."""
+    """The added site costs as much as the cheapest: surcharges are counted relative to the cheapest one."""
     case, more, budget = made
     wanted = study(**more)
     if kind == "site":
@@ -220,15 +221,15 @@ def test_more_sites_or_land_never_give_more_loss(made, kind):
 
 @given(studies(), st.sampled_from(["cut", "months", "probability"]), st.floats(0.2, 0.9))
 @few
-def test_a_milder_denial_never_gives_more_loss(made, what, part):
+def test_a_milder_denial_never_gives_more_loss(made, what, factor):
     case, more, budget = made
     case = tables(**case)
     milder = []
     for denial in more["denials"]:
         if what == "cut":
-            milder.append({**denial, "cuts": [{**cut, "cut": part * cut["cut"]} for cut in denial["cuts"]]})
+            milder.append({**denial, "cuts": [{**cut, "cut": factor * cut["cut"]} for cut in denial["cuts"]]})
         else:
-            milder.append({**denial, what: part * denial[what]})
+            milder.append({**denial, what: factor * denial[what]})
     plan = optimize(case, study(**more), budget_usd_m=budget)
     other = optimize(case, study(**{**more, "denials": milder}), budget_usd_m=budget)
     assert loss(other) <= loss(plan) + 1e-6 * budget + 1e-4

@@ -1,4 +1,4 @@
-"""Plans under other circumstances: the same study gives the same figures, stricter ones are never better."""
+"""Plans under other studies and tables: the same study gives the same figures, stricter ones are never better."""
 
 from dataclasses import replace
 
@@ -64,27 +64,29 @@ def test_stricter_and_milder_windows_by_hand(case, plan):
 
 
 def test_other_data_break_limits_that_are_told(plan):
-    dear = [
+    expensive = [
         {**CASE["technologies"][0], "capex_usd_m": 80, "land_ha": 7},
         CASE["technologies"][1],
     ]
-    other = tables(**{**CASE, "technologies": dear, "sites": [{"id": "dahej", "land_ha": 5}, {"id": "mundra"}]})
+    other = tables(
+        **{**CASE, "technologies": expensive, "sites": [{"id": "dahej", "land_ha": 5}, {"id": "mundra"}]}
+    )
     outcome = resolve(plan, other, study(levers=["store"]))
     assert outcome.plan.summary["cost_usd_m"] == pytest.approx(80)
-    told = outcome.broken.set_index("name")[["amount", "used"]]
-    assert told.loc["budget"].tolist() == [60, 80]
-    assert told.loc["land_ha dahej"].tolist() == [5, 7]
-    assert told.loc["most plants motor-plant"].tolist() == [0, 1]
-    assert len(told) == 3
+    reported = outcome.broken.set_index("name")[["amount", "used"]]
+    assert reported.loc["budget"].tolist() == [60, 80]
+    assert reported.loc["land_ha dahej"].tolist() == [5, 7]
+    assert reported.loc["most plants motor-plant"].tolist() == [0, 1]
+    assert len(reported) == 3
 
 
 def test_regret_by_hand(case, plan):
     # With no magnets from Japan a motor plant alone is worth nothing; magnets for half the lines cost 40 more.
     alone = study(denials=[stop(cuts=[{"cut": 1.0}, {"exporters": ["JPN"], "cut": 1.0}])])
     assert resolve(plan, case, alone, regret=True).regret_usd_m == pytest.approx(0)
-    dear = resolve(replace(plan, budget_usd_m=90), case, alone, regret=True)
-    assert (dear.best_loss_usd_m, dear.regret_usd_m) == (pytest.approx(50), pytest.approx(50))
-    assert dear.regret == pytest.approx(1.0)
+    outcome = resolve(replace(plan, budget_usd_m=90), case, alone, regret=True)
+    assert (outcome.best_loss_usd_m, outcome.regret_usd_m) == (pytest.approx(50), pytest.approx(50))
+    assert outcome.regret == pytest.approx(1.0)
 
 
 def test_a_plan_that_breaks_limits_may_do_better_than_any_that_keeps_them(case, plan):
@@ -118,9 +120,9 @@ def test_second_sources_and_stocks_are_kept():
     assert after(outcome) == pytest.approx(made.summary["expected_loss_after_usd_m"], abs=1e-6)
     assert outcome.plan.second_sources.equals(made.second_sources)
     shorter = case.replace(stockpiles=case.stockpiles.assign(most_months=3.0))
-    told = resolve(made, shorter, study()).broken
-    assert told["name"].tolist() == ["stock magnet"]
-    assert told[["amount", "used"]].to_numpy().tolist() == [[pytest.approx(25), pytest.approx(50)]]
+    reported = resolve(made, shorter, study()).broken
+    assert reported["name"].tolist() == ["stock magnet"]
+    assert reported[["amount", "used"]].to_numpy().tolist() == [[pytest.approx(25), pytest.approx(50)]]
     without = study(levers=["build"])
     with pytest.raises(ConfigError, match=r"motor from JPN[\s\S]*stock of magnet"):
         resolve(made, case, without)

@@ -123,14 +123,14 @@ def test_every_fault_is_told(case):
 
 @pytest.fixture(scope="module")
 def made_up():
-    """Five components, each made from the next, that nine exporters and India make in random parts."""
+    """Five components, each made from the next, that nine exporters and India make in random shares."""
     rng = np.random.default_rng(3)
-    names = [f"c{at}" for at in range(5)]
+    names = [f"c{number}" for number in range(5)]
     makers = ["CHN", "JPN", "KOR", "DEU", "USA", "VNM", "MYS", "FRA", "ITA", "IND"]
 
     def shares():
-        part = rng.dirichlet(np.full(len(makers), 0.3)).round(3)
-        return {**dict(zip(makers, part, strict=True)), "CHN": part[0] + 1 - part.sum()}
+        shares = rng.dirichlet(np.full(len(makers), 0.3)).round(3)
+        return {**dict(zip(makers, shares, strict=True)), "CHN": shares[0] + 1 - shares.sum()}
 
     case = tables(
         components={name: {"loss_ratio": float(rng.uniform(1, 5))} for name in names},
@@ -152,7 +152,7 @@ def test_search_finds_the_worst_of_all_sets(made_up, monkeypatch, of, cut):
     case, settings, plan = made_up
     tried = worst(case, settings, plan, k=3, of=of, top=3, cut=cut, workers=1)
     monkeypatch.setattr(robust, "FEW", 0)
-    monkeypatch.setattr(robust, "_SHARE", 4)
+    monkeypatch.setattr(robust, "_CHUNK", 4)
     monkeypatch.setattr(robust, "_exchange", lambda *_: None)  # else its good start hides what the search lacks
     counted = []
     found = worst(case, settings, plan, k=3, of=of, top=3, cut=cut, workers=1, progress=counted.append)
@@ -174,7 +174,7 @@ def test_what_is_not_proven_is_not_called_exact(made_up, monkeypatch):
     tried = worst(case, settings, k=3, of="components", top=1, workers=1)
     assert tried["exact"].all()
     monkeypatch.setattr(robust, "FEW", 0)
-    monkeypatch.setattr(robust, "_SHARE", 2)
+    monkeypatch.setattr(robust, "_CHUNK", 2)
     monkeypatch.setattr(robust, "MOST", 3)
     stopped = worst(case, settings, k=3, of="components", top=1, workers=1)
     assert not stopped["exact"].any()
@@ -236,7 +236,7 @@ def test_information_by_hand():
     ],
 )
 def test_a_plan_for_the_mean_window_by_hand(motors, magnets, wanted):
-    """Part of the motors is missing on average, which a small plant makes up; in truth it is all or nothing."""
+    """Some motors are missing on average, which a small plant makes up; in each window it is all or none."""
     case = tables(
         components={"magnet": {}, "motor": {}},
         world={"magnet": {"CHN": 1.0}, "motor": {"CHN": 1.0}},

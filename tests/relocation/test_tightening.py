@@ -1,4 +1,4 @@
-"""What holds fractions of plants to what whole plants can do: no whole plan changes, the relaxation is tighter."""
+"""Tightening of the relaxation: fractions of plants are worth less, and no integer plan changes."""
 
 import numpy as np
 import pytest
@@ -20,8 +20,10 @@ from corridor.relocation.solver.solve import solve
 def loose(problem, plants, stores, window, old, pace, lacking, wanted):
     """As if everything that can be made were of use, whoever is there to use it."""
     capacity = pace * plants["capacity"].to_numpy(float)
-    whole = np.bincount(plants["at"], weights=capacity * plants["most_plants"], minlength=len(old)) + old
-    return Useful(whole, whole, capacity, capacity)
+    most = (
+        np.bincount(plants["component_index"], weights=capacity * plants["most_plants"], minlength=len(old)) + old
+    )
+    return Useful(most, most, capacity, capacity)
 
 
 def any_plan(problem, rng, most=40):
@@ -41,7 +43,9 @@ def test_no_whole_plan_loses_more_or_less(seed, monkeypatch):
     tables = synthetic_tables(80, 6, seed)
     problem = build_problem(tables, synthetic_study(tables, 6, 12, seed))
     assert (problem.plants["ramp"] < 1.0).any()
-    plans = [link_values(problem, any_plan(problem, np.random.default_rng([seed, at]))) for at in range(12)]
+    plans = [
+        link_values(problem, any_plan(problem, np.random.default_rng([seed, number]))) for number in range(12)
+    ]
     tight = [Recourse(problem, sold=False).loss(links) for links in plans]
     monkeypatch.setattr(recourse, "useful", loose)
     for links, found in zip(plans, tight, strict=True):
@@ -88,7 +92,7 @@ def test_plants_in_their_first_year_count_apart():
         [0, 2, 0, 4.0, 3.2],
         [0, 2, 1, 10.0, 8.0],
         [1, 2, 0, 10.0, 8.0],  # no ramp: young and old are one
-        [2, 0, 0, 5.0, 4.0],  # the plant that stands already
+        [2, 0, 0, 5.0, 4.0],  # the plant that exists already
         [2, 2, 0, 5.0, 4.0],
         [2, 2, 1, 10.0, 8.0],
     ]
@@ -107,8 +111,10 @@ def test_plants_in_their_first_year_count_apart():
 def test_no_whole_plan_loses_more_or_less_where_there_are_routes(monkeypatch):
     problem = build_problem(load_tables(), load_study("default"))
     windows = [1, 12, 15, 18]
-    assert (problem.activities.groupby("at").size() > 1).any()
-    plans = [link_values(problem, any_plan(problem, np.random.default_rng(at), most=400)) for at in range(6)]
+    assert (problem.activities.groupby("component_index").size() > 1).any()
+    plans = [
+        link_values(problem, any_plan(problem, np.random.default_rng(number), most=400)) for number in range(6)
+    ]
     tight = Recourse(problem, windows, sold=False)
     found = [tight.loss(links) for links in plans]
     monkeypatch.setattr(recourse, "useful", loose)

@@ -1,4 +1,4 @@
-"""Denials month by month: cases by hand, a slow version beside it, and what must always hold."""
+"""Denials month by month: cases by hand, a slow version, and what must always hold."""
 
 import numpy as np
 import pytest
@@ -45,13 +45,13 @@ def test_stocks_last_then_lines_stop_then_stocks_of_products_end():
     assert first == {"magnet": 3, "motor": 4}
 
 
-def test_a_part_of_a_month_counts_as_a_part():
+def test_a_fraction_of_a_month_counts_as_a_fraction():
     found = spread(tables(**CASE), study(denials=[stop(months=2.25)]))
     assert monthly(found) == {1: pytest.approx(8.333333), 2: pytest.approx(8.333333), 3: pytest.approx(2.083333)}
 
 
-def test_makers_work_around_a_part_and_final_users_do_not():
-    # Half of the magnets is missing, of which makers work around 0.4: lines run at 0.5 + 0.4 * 0.5 = 0.7.
+def test_makers_substitute_a_fraction_and_final_users_do_not():
+    # Half of the magnets is missing, of which makers substitute 0.4: lines run at 0.5 + 0.4 * 0.5 = 0.7.
     case = tables(**MADE_HERE)
     halved = [stop(cuts=[{"components": ["magnet"], "cut": 0.5}])]
     assert total(spread(case, study(denials=halved, adaptation=0.4))) == pytest.approx(30)
@@ -115,7 +115,7 @@ def test_another_market_is_served_from_what_is_made_beyond_own_needs():
 
 
 def of_india(case):
-    """A random study with India alone."""
+    """A random study with India only."""
     raw, asked, _ = case
     return tables(**{**raw, "demand": {"IND": raw["demand"]["IND"]}}), study(**{**asked, "markets": {"IND": 1.0}})
 
@@ -142,7 +142,7 @@ def test_the_slow_version_says_the_same(random_study):
 
 
 def _arrivals(case, asked, row):
-    """What arrives in each month, by the code under test (the spread among makers abroad is tested elsewhere)."""
+    """Arrivals in each month, by the code under test (the spread among makers abroad is tested elsewhere)."""
     from corridor.relocation.result.decision import link_values, nothing
     from corridor.risk.shocks._spread import _Window
 
@@ -154,15 +154,15 @@ def _arrivals(case, asked, row):
     home, _ = window._arrivals(full)
     names = list(case.components["id"])
     return {
-        (name, month): home[month][0, at] / full[month][0, 0] * spans[month][0, 0]
+        (name, month): home[month][0, component_index] / full[month][0, 0] * spans[month][0, 0]
         for month in range(months)
-        for at, name in enumerate(names)
+        for component_index, name in enumerate(names)
     }
 
 
 @few
 @given(studies())
-def test_the_loss_lies_between_the_cascade_and_the_best(random_study):
+def test_the_loss_is_between_the_cascade_and_the_best(random_study):
     raw, more, _ = random_study
     case, asked = tables(**raw), study(**more)
     plans = [None]
@@ -181,16 +181,16 @@ def test_the_loss_lies_between_the_cascade_and_the_best(random_study):
 
 @many
 @given(studies(), st.floats(0.1, 0.9))
-def test_more_withheld_and_less_in_stock_never_lose_less(random_study, part):
+def test_more_withheld_and_less_in_stock_never_lose_less(random_study, fraction):
     raw, more, _ = random_study
     case, asked = tables(**raw), study(**more)
     loss = total(spread(case, asked))
     softer = tuple(
-        one.model_copy(update={"cuts": tuple(c.model_copy(update={"cut": c.cut * part}) for c in one.cuts)})
+        one.model_copy(update={"cuts": tuple(c.model_copy(update={"cut": c.cut * fraction}) for c in one.cuts)})
         for one in asked.denials
     )
     assert total(spread(case, asked.model_copy(update={"denials": softer}))) <= loss * (1 + 1e-9) + 1e-6
-    parts = case.components.assign(stock_months=case.components["stock_months"] * part)
+    parts = case.components.assign(stock_months=case.components["stock_months"] * fraction)
     assert total(spread(case.replace(components=parts), asked)) >= loss * (1 - 1e-9) - 1e-6
     assert total(spread(case, asked, delay_months=6.0)) >= loss * (1 - 1e-9) - 1e-6
 
@@ -262,7 +262,7 @@ def test_named_shocks_are_sound_and_sourced():
     assert named("stop", study()).months == 12
 
 
-def test_faults_of_a_file_of_shocks_are_told_at_once(tmp_path):
+def test_faults_of_a_file_of_shocks_are_reported_at_once(tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text("shocks:\n- {name: a, title: A, months: 0, cuts: [], known: short, source: x}\n- {name: b}\n")
     with pytest.raises(ConfigError, match=r"shock 1, months(.|\n)*shock 2, title"):

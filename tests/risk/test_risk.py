@@ -88,7 +88,7 @@ CHAIN = {
 
 
 def test_a_shortage_runs_down_the_chain():
-    # Magnets from Japan fall by what its makers lack of ore; Indian makers work around a fifth of what is missing.
+    # Magnets from Japan fall by what its makers lack of ore; Indian makers substitute a fifth of what is missing.
     found = losses(tables(**CHAIN), study(adaptation=0.2), [0.0], [12.0]).sum()
     ore = 0.5
     japan = 0.8 * ore
@@ -160,7 +160,7 @@ def test_seeds_reproduce_and_more_scenarios_begin_with_the_same():
 
 
 def test_tables_are_drawn_beside_denials():
-    # A certain stop of the whole window; the need is even between 60 and 180, or as stated.
+    # A certain stop of the full window; the need is uniform between 60 and 180, or as stated.
     case = part()
     case = case.replace(demand=case.demand.assign(low=60.0, high=180.0))
     asked = study(denials=[stop(months=24), stop(name="late", months=24, probability=1e-9)])
@@ -215,7 +215,7 @@ def test_tail_means_count_the_last_scenario_in_part():
     assert worst == pytest.approx([10.0, (10 + 0.5 * 9) / 1.5, 5.5])
 
 
-def test_options_out_of_range_are_told_together():
+def test_options_out_of_range_are_reported_together():
     with pytest.raises(ConfigError, match="scenarios 0.*months 200.*cut .1.2"):
         loss_distribution(part(), study(), scenarios=0, months=200, cut=(1.2, 1.3))
     with pytest.raises(ConfigError, match="no rows in the table sourcing"):

@@ -34,8 +34,8 @@ def corridor(tmp_path, monkeypatch, capsys):
         monkeypatch.setattr("sys.argv", ["corridor", *arguments])
         with pytest.raises(SystemExit) as end:
             cli.main()
-        told = capsys.readouterr()
-        return end.value.code, told.out, told.err
+        printed = capsys.readouterr()
+        return end.value.code, printed.out, printed.err
 
     return call
 
@@ -60,15 +60,15 @@ def test_losses_are_printed_and_written(corridor, tmp_path):
         assert mine == other
 
 
-def test_evidence_is_told(corridor):
+def test_evidence_is_reported(corridor):
     code, out, err = corridor("risk", "study.yaml", "--scenarios", "64", "--override", "known")
     assert code in (0, None), err
-    assert "Rows that are reported alone" in err
+    assert "Only rows that are reported" in err
     assert "unknown origin counts as imported" in err
     assert "64 scenarios" in out
 
 
-def test_a_study_without_denials_is_told(corridor, tmp_path):
+def test_a_study_without_denials_is_reported(corridor, tmp_path):
     text = STUDY.split("denials:")[0] + "meet_demand: true\n"
     (tmp_path / "study.yaml").write_text(text)
     code, _, err = corridor("risk", "study.yaml")

@@ -1,4 +1,4 @@
-"""Sensitivity: functions with known indices, and studies in which one thing alone matters."""
+"""Sensitivity: functions with known indices, and studies in which one thing matters."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_indices_of_the_ishigami_function():
 
 
 def test_indices_and_effects_of_a_linear_function():
-    # The variance of c x over a range r is c^2 r^2 / 12: parts 4 : 36 : 0 of 40.
+    # The variance of c x over a range r is c^2 r^2 / 12: fractions 4 : 36 : 0 of 40.
     def linear(x):
         return np.column_stack([2 * x[:, 0] - 3 * x[:, 1], np.ones(len(x))])
 

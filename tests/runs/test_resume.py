@@ -1,4 +1,4 @@
-"""A frontier that was stopped goes on where it was, and a damaged file costs only its plan."""
+"""A stopped frontier continues where it was; a damaged file costs only its plan."""
 
 import json
 from importlib import import_module
@@ -23,12 +23,12 @@ def small():
 def stopped(small, tmp_path, monkeypatch):
     """A frontier that ended at its second budget."""
     tables, study = small
-    whole = front.best
+    real = front.best
 
     def ends(problem, *rest, **options):
         if (problem.limits["amount"] == BUDGETS[1]).any():
             raise KeyboardInterrupt
-        return whole(problem, *rest, **options)
+        return real(problem, *rest, **options)
 
     with monkeypatch.context() as patch:
         patch.setattr(front, "best", ends)
@@ -38,17 +38,17 @@ def stopped(small, tmp_path, monkeypatch):
 
 
 def counted(monkeypatch):
-    solved, whole = [], front.best
+    solved, real = [], front.best
 
     def counts(problem, *rest, **options):
         solved.append(float(problem.limits.loc[problem.limits["limit"] == "budget", "amount"].min()))
-        return whole(problem, *rest, **options)
+        return real(problem, *rest, **options)
 
     monkeypatch.setattr(front, "best", counts)
     return solved
 
 
-def test_what_was_found_is_not_sought_again(small, stopped, monkeypatch):
+def test_plans_already_found_are_not_searched_again(small, stopped, monkeypatch):
     tables, study = small
     expected = frontier(tables, study, budgets=BUDGETS, workers=1)
     solved = counted(monkeypatch)
@@ -61,7 +61,7 @@ def test_what_was_found_is_not_sought_again(small, stopped, monkeypatch):
         assert plan.limits["price_usd_m"].equals(other.limits["price_usd_m"])
 
 
-def test_other_tables_begin_anew(small, stopped, monkeypatch):
+def test_other_tables_start_over(small, stopped, monkeypatch):
     tables, study = small
     solved = counted(monkeypatch)
     frontier(tables, study.model_copy(update={"gap": 0.5}), budgets=BUDGETS[:1], workers=1, resume=stopped)

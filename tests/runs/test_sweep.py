@@ -1,4 +1,4 @@
-"""Sweeps: every combination once, on a cluster as here, and nothing lost when workers are killed."""
+"""Sweeps: every combination once, the same on a cluster, and nothing lost when workers are killed."""
 
 import os
 import socket
@@ -63,9 +63,11 @@ def place(tmp_path_factory):
 
 def test_every_combination_is_planned_once(place, tmp_path):
     sweep = load_sweep(place / "sweep.yaml")
-    told = []
-    table = run_sweep(sweep, tmp_path / "out", workers=1, progress=lambda done, all_: told.append((done, all_)))
-    assert told == [(done, 8) for done in range(9)]
+    reported = []
+    table = run_sweep(
+        sweep, tmp_path / "out", workers=1, progress=lambda done, all_: reported.append((done, all_))
+    )
+    assert reported == [(done, 8) for done in range(9)]
     assert len(table) == 8
     assert table["task"].is_unique
     assert table["plan"].all()
@@ -79,7 +81,7 @@ def test_every_combination_is_planned_once(place, tmp_path):
     assert len(pd.read_parquet(tmp_path / "out" / "summary")) == 8, "a dataset that other tools read as one"
 
 
-def test_a_sweep_goes_on_where_it_was(place, tmp_path, monkeypatch):
+def test_a_sweep_continues_where_it_was(place, tmp_path, monkeypatch):
     sweep = load_sweep(place / "sweep.yaml")
     out = tmp_path / "out"
     table = run_sweep(sweep, out, workers=1)
@@ -99,14 +101,14 @@ def test_a_sweep_goes_on_where_it_was(place, tmp_path, monkeypatch):
     assert len(finished(out)) == 8
 
 
-def test_a_killed_process_costs_its_task_alone(tmp_path):
+def test_a_killed_process_costs_only_its_task(tmp_path):
     items = [(str(tmp_path), number) for number in range(12)]
     results = dict(scale.each(die_once, items, workers=2))
-    assert results == {at: at * at for at in range(12)}
+    assert results == {number: number * number for number in range(12)}
     assert len(list(tmp_path.glob("died-*"))) == 1
 
 
-def test_workers_that_keep_dying_are_told(tmp_path):
+def test_workers_that_keep_dying_are_reported(tmp_path):
     with pytest.raises(CorridorError, match="workers died 4 times"):
         list(scale.each(die_always, [1, 2, 3], workers=2))
 
@@ -158,11 +160,11 @@ def slow_square(number):
 def test_a_cluster_loses_a_worker_and_nothing_else(cluster):
     address, workers = cluster
     results = {}
-    for at, value in scale.each(slow_square, list(range(20)), cluster=address):
-        results[at] = value
+    for number, value in scale.each(slow_square, list(range(20)), cluster=address):
+        results[number] = value
         if len(results) == 4:
             workers[0].kill()
-    assert results == {at: at * at for at in range(20)}
+    assert results == {number: number * number for number in range(20)}
 
 
 def test_a_sweep_on_a_cluster_is_the_same(place, tmp_path, cluster):
@@ -173,7 +175,7 @@ def test_a_sweep_on_a_cluster_is_the_same(place, tmp_path, cluster):
     assert here[columns].equals(there[columns])
 
 
-def test_faults_are_told(place, tmp_path):
+def test_faults_are_reported(place, tmp_path):
     file = tmp_path / "bad.yaml"
     for text, words in (
         ("draws: -1\nbudgets: [1]\n", r"draws(.|\n)*budgets"),

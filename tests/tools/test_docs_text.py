@@ -1,4 +1,4 @@
-"""What docs/ says about data and model is what schema and docstrings say."""
+"""docs/ on data and model agrees with schema and docstrings."""
 
 import pytest
 

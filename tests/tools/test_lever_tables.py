@@ -16,8 +16,8 @@ def tables() -> Tables:
 
 @pytest.fixture(scope="module")
 def tiny() -> Tables:
-    whole = load_tables(TINY)
-    return whole.replace(demand=whole.demand[whole.demand["market"] == "IND"].reset_index(drop=True))
+    tables = load_tables(TINY)
+    return tables.replace(demand=tables.demand[tables.demand["market"] == "IND"].reset_index(drop=True))
 
 
 def text(frame: pd.DataFrame) -> str:
@@ -50,10 +50,10 @@ def test_needs_by_hand(tiny: Tables) -> None:
 
 
 def test_needs_include_what_is_shipped_abroad() -> None:
-    """The United States take 400 of India's tablets, which need 0.25 x 400 of ingredient more."""
-    whole = load_tables(TINY)
-    alone = lever_tables.gaps(whole.replace(demand=whole.demand[whole.demand["market"] == "IND"]))
-    assert lever_tables.gaps(whole).set_index("component").loc["api", "need_usd_m"] == pytest.approx(150)
+    """The United States takes 400 of India's tablets, which need 0.25 x 400 of ingredient more."""
+    tables = load_tables(TINY)
+    alone = lever_tables.gaps(tables.replace(demand=tables.demand[tables.demand["market"] == "IND"]))
+    assert lever_tables.gaps(tables).set_index("component").loc["api", "need_usd_m"] == pytest.approx(150)
     assert alone.set_index("component").loc["api", "need_usd_m"] == pytest.approx(50)
 
 
@@ -69,7 +69,7 @@ def test_a_second_source_by_hand(tiny: Tables) -> None:
     assert (row["low"], row["high"]) == pytest.approx((1.275, 5.1), abs=0.006)
 
 
-def test_production_in_the_table_counts_before_the_assumed_part(tiny: Tables) -> None:
+def test_production_in_the_table_counts_before_the_assumed_share(tiny: Tables) -> None:
     """1,000 t of magnets a year are worth US$ 100 M, so Japan could give 0.1 x 0.2 x 100 / 10 = 0.2."""
     supply = tiny.supply.copy()
     magnet = supply["component"] == "magnet"

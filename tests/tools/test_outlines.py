@@ -1,4 +1,4 @@
-"""Outlines: India as its law requires, neighbours that do not overlap it, files of a size that pages can carry."""
+"""Outlines: India as its law requires, neighbours that do not overlap it, files small enough for pages."""
 
 import pytest
 from shapely.geometry import Point

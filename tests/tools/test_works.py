@@ -1,4 +1,4 @@
-"""Plants of every source: excerpts of real rows, and the whole files where they are at hand."""
+"""Plants of every source: excerpts of real rows, and the full files if available."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from tools.bundled_data import apple, firms, icmm, india_plants, us_plants
 from tools.bundled_data.works import Works, join_works
 
 RAW = SHARED / "data"
-needs_raw = pytest.mark.skipif(not RAW.exists(), reason="the raw files are not at hand")
+needs_raw = pytest.mark.skipif(not RAW.exists(), reason="the raw files are not available")
 
 ICMM = """ICMMID,Confidence Factor,Mine Name ,Group Names,Latitude,Longitude,Asset Type,Country,Primary Commodity,\
 Secondary Commodity,Other Commodities
@@ -33,10 +33,10 @@ Not Yet Known Limited,CN,China,Jiangsu,34.035,118.221,admin1 median
 
 
 def _sound(works: Works) -> None:
-    """Columns, types and allowed words of our tables; every plant made by a supplier that is there."""
+    """Columns, types and allowed words of our tables; every plant of a listed supplier."""
     for table, frame in (("suppliers", works.suppliers), ("makes", works.makes)):
-        _, problems = conform(table, frame)
-        assert not problems, [str(problem) for problem in problems[:5]]
+        _, faults = conform(table, frame)
+        assert not faults, [str(fault) for fault in faults[:5]]
     assert works.suppliers["id"].is_unique
     assert not works.makes.duplicated(["supplier", "component"]).any()
     assert set(works.makes["supplier"]) <= set(works.suppliers["id"])
@@ -52,7 +52,7 @@ def test_icmm(tmp_path: Path) -> None:
     path.write_text(ICMM, encoding="utf-8")
     raw = icmm.read(path)
     assert "Purgatorio" not in set(raw["name"]), "very low confidence is left out"
-    assert raw.set_index("name").loc["Pilgangoora", "country"] == "AUS", "118.9 E is no part of New Caledonia"
+    assert raw.set_index("name").loc["Pilgangoora", "country"] == "AUS", "118.9 E is not in New Caledonia"
     found = icmm.works(raw, ["copper-ore", "refined-copper", "bismuth", "spodumene-concentrate", "tantalum-ore"])
     _sound(found)
     made = {(row.supplier, row.component): row.status for row in found.makes.itertuples()}
@@ -103,7 +103,7 @@ def test_bulk_drugs(tmp_path: Path) -> None:
         india_plants.bulk_drugs(path, [])
 
 
-def test_lookup_tables_are_whole() -> None:
+def test_lookup_tables_are_complete() -> None:
     codes = set(pd.Series(known_countries()["iso3"]))
     assert set(beside(icmm.__file__, "apple_firms.csv")["owner_country"]) <= codes
     assert beside(icmm.__file__, "apple_firms.csv")["supplier"].is_unique
@@ -120,7 +120,7 @@ def test_lookup_tables_are_whole() -> None:
 @needs_raw
 def test_whole_files() -> None:
     known = {"refined-copper", "pv-module", "lfp-cell", "ndfeb-magnet", "valsartan", "assembly-and-test"}
-    parts = [
+    sources = [
         apple.works(apple.read(RAW / apple.FILE), known),
         firms.works(firms.read(RAW / firms.FILE), known),
         icmm.works(icmm.read(RAW / icmm.FILE), known),
@@ -128,13 +128,13 @@ def test_whole_files() -> None:
         india_plants.chips(RAW / india_plants.CHIPS_FILE, known),
         us_plants.works(us_plants.read(RAW / us_plants.FILE), known),
     ]
-    for part in parts:
-        _sound(part)
-    whole = join_works(parts)
-    _sound(whole)
-    assert len(parts[0].suppliers) == 710
-    assert len(parts[1].suppliers) == 84
-    assert len(parts[3].suppliers) == 35
-    assert len(parts[4].suppliers) == 10
-    assert set(whole.makes["component"]) == known
-    assert not (parts[1].makes["status"] != "assumed").any()
+    for one in sources:
+        _sound(one)
+    joined = join_works(sources)
+    _sound(joined)
+    assert len(sources[0].suppliers) == 710
+    assert len(sources[1].suppliers) == 84
+    assert len(sources[3].suppliers) == 35
+    assert len(sources[4].suppliers) == 10
+    assert set(joined.makes["component"]) == known
+    assert not (sources[1].makes["status"] != "assumed").any()

@@ -1,4 +1,4 @@
-"""The planner's workbook: unchanged it is read back as it was, edits change the plan, bad cells are told."""
+"""The planner's workbook: unchanged it is read back as it was, edits change the plan, bad cells are reported."""
 
 import re
 import zipfile
@@ -44,9 +44,9 @@ def edit(path, to, *changes):
     for sheet, row, column, value in changes:
         page = book[sheet]
         head = {cell.value: cell.column for cell in page[HEADER + 1]}
-        at = page.max_row + 1 if row is None else row
+        number = page.max_row + 1 if row is None else row
         for name, what in (value if row is None else {column: value}).items():
-            page.cell(at, head[name]).value = what
+            page.cell(number, head[name]).value = what
     book.save(to)
     return to
 
@@ -103,18 +103,18 @@ def test_a_spreadsheet_that_saves_it_changes_nothing(case, tmp_path):
 def test_edits_change_the_study_and_the_plan_obeys(case, written, tmp_path):
     free = optimize(case, read_workbook(written, case))
     assert set(free.moves["component"]) == {"motor", "magnet"}
-    at = row_of(written, "options", technology="magnet-plant", site="dahej")
-    forbidden = edit(written, tmp_path / "a.xlsx", ("options", at, "decision", "forbid"))
+    row = row_of(written, "options", technology="magnet-plant", site="dahej")
+    forbidden = edit(written, tmp_path / "a.xlsx", ("options", row, "decision", "forbid"))
     plan = optimize(case, read_workbook(forbidden, case).model_copy(update={"budget_usd_m": 100.0}))
     assert plan.moves.set_index("component")["site"].to_dict() == {"motor": "dahej", "magnet": "paradip"}
-    at = row_of(written, "options", component="motor", technology=None, site=None)
-    dear = edit(
+    row = row_of(written, "options", component="motor", technology=None, site=None)
+    forced = edit(
         written,
         tmp_path / "b.xlsx",
-        ("options", at, "decision", "force"),
+        ("options", row, "decision", "force"),
         ("settings", row_of(written, "settings", setting="budget_usd_m"), "value", 60),
     )
-    changed = read_workbook(dear, case)
+    changed = read_workbook(forced, case)
     assert changed.budget_usd_m == 60
     assert changed.force == (Choice(component="motor"),)
     assert optimize(case, changed).moves["component"].tolist() == ["motor"]
@@ -122,8 +122,8 @@ def test_edits_change_the_study_and_the_plan_obeys(case, written, tmp_path):
 
 def test_new_and_edited_limits_are_obeyed(case, written, tmp_path):
     new = {"name": "one plant", "limit": "plants", "amount": "1", "unit": "plant", "state": "Gujarat"}
-    at = row_of(written, "limits", name="land_ha paradip")
-    path = edit(written, tmp_path / "a.xlsx", ("limits", None, None, new), ("limits", at, "amount", 0.0))
+    row = row_of(written, "limits", name="land_ha paradip")
+    path = edit(written, tmp_path / "a.xlsx", ("limits", None, None, new), ("limits", row, "amount", 0.0))
     changed = read_workbook(path, case)
     assert {limit.name: limit.amount for limit in changed.limits} == {"one plant": 1.0, "land_ha paradip": 0.0}
     plan = optimize(case, changed.model_copy(update={"budget_usd_m": 1000.0}))
@@ -156,7 +156,7 @@ BAD = [
     ("settings", ("spare", "value"), "abc", r"'abc' is not a number"),
     ("settings", ("spare", "value"), None, r"spare is blank"),
     ("settings", ("surge", "value"), 7, r"surge: Input should be less than or equal to 2"),
-    ("settings", ("first_year", "value"), 2026.5, r"not a whole number"),
+    ("settings", ("first_year", "value"), 2026.5, r"not an integer"),
     ("settings", ("levers", "value"), "build; stor", r"unknown: stor"),
     ("settings", ("spare", "setting"), "spair", r"there is no setting 'spair'. Fix: write spare"),
     ("limits", ("land_ha dahej", "amount"), "much", r"'much' is not a number"),
@@ -175,7 +175,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("sheet", "where", "value", "message"), BAD)
-def test_every_bad_cell_is_told_with_its_place(case, written, tmp_path, sheet, where, value, message):
+def test_every_bad_cell_is_reported_with_its_position(case, written, tmp_path, sheet, where, value, message):
     key = {"settings": "setting", "limits": "name", "options": "site", "denials": "name"}[sheet]
     wanted = {key: where[0]} if sheet != "options" else {"technology": "motor-plant", "site": where[0]}
     row = row_of(written, sheet, **wanted)
@@ -185,7 +185,7 @@ def test_every_bad_cell_is_told_with_its_place(case, written, tmp_path, sheet, w
     assert re.search(rf"sheet {sheet}, row {row}\b", str(error.value))
 
 
-def test_all_bad_cells_are_told_at_once(case, written, tmp_path):
+def test_all_bad_cells_are_reported_at_once(case, written, tmp_path):
     path = edit(
         written,
         tmp_path / "bad.xlsx",
@@ -205,15 +205,15 @@ def test_all_bad_cells_are_told_at_once(case, written, tmp_path):
         assert f"column {column}" in str(error.value)
 
 
-def test_limits_of_the_data_are_not_taken_out_unseen(case, written, tmp_path):
+def test_limits_of_the_data_cannot_be_deleted_silently(case, written, tmp_path):
     book = openpyxl.load_workbook(written)
     book["limits"].delete_rows(row_of(written, "limits", name="land_ha dahej"))
     book.save(tmp_path / "bad.xlsx")
-    with pytest.raises(ConfigError, match="'land_ha dahej' was taken out"):
+    with pytest.raises(ConfigError, match="'land_ha dahej' was deleted"):
         read_workbook(tmp_path / "bad.xlsx", case)
 
 
-def test_what_is_no_workbook_is_told(case, written, tmp_path, monkeypatch):
+def test_files_that_are_no_workbook_are_reported(case, written, tmp_path, monkeypatch):
     for name, content in (
         ("empty.xlsx", b""),
         ("text.xlsx", b"a,b\n1,2\n"),
@@ -233,7 +233,7 @@ def test_what_is_no_workbook_is_told(case, written, tmp_path, monkeypatch):
     book = openpyxl.load_workbook(written)
     del book["corridor"], book["limits"]
     book.save(tmp_path / "less.xlsx")
-    with pytest.raises(ConfigError, match=r"sheet corridor.*not there(.|\n)*sheet limits.*not there"):
+    with pytest.raises(ConfigError, match=r"sheet corridor.*is missing(.|\n)*sheet limits.*is missing"):
         read_workbook(tmp_path / "less.xlsx", case)
 
 
@@ -266,8 +266,8 @@ def test_the_sheets_help_the_planner(written):
         page = book[name]
         assert page.freeze_panes == f"B{FIRST}"
         assert page.auto_filter.ref.startswith(f"A{HEADER + 1}:")
-        for at, column in enumerate(columns, 1):
-            cell = page.cell(HEADER + 1, at)
+        for position, column in enumerate(columns, 1):
+            cell = page.cell(HEADER + 1, position)
             assert cell.value == column.name
             assert column.meaning[:40] in cell.comment.text
             assert column.unit in cell.comment.text
@@ -320,7 +320,7 @@ def test_commands_write_and_read_workbooks(tmp_path):
     moves = openpyxl.load_workbook(again)["moves"]
     assert moves.max_row > HEADER + 1
     assert "6-apa" not in {cell.value for (cell,) in moves.iter_rows(min_row=FIRST, max_col=1)}
-    with pytest.raises(ConfigError, match="a study of its own"):
+    with pytest.raises(ConfigError, match="has its own study"):
         run(app, ["plan", "minerals", "--workbook", str(path)], catch_exceptions=False)
     with pytest.raises(ConfigError, match="ends in .xlsx"):
         run(app, ["export", "pharma", "--to", str(tmp_path / "plan.ods"), "--no-plan"], catch_exceptions=False)

@@ -2,11 +2,11 @@
 
 ``build.build`` refreshes a folder of tables from a raw folder; hand-kept rows stay. ``site_tables`` and
 ``lever_tables`` make the default limits, facilities, second sources and stockpiles by rule, ``build_outlines`` the
-outlines, ``datapackage`` the description of data/. Judgement stands in small tables beside the code:
+outlines, ``datapackage`` the description of data/. Matters of judgement are in small tables beside the code:
 
 - icmm_components.csv: what a mine, smelter or refinery of a commodity makes
 - apple_firms.csv: what a supplier is known for; apple_places.csv: points of provinces that the list misplaces
-- product_components.csv: products in drafts and approvals -> components, where the short name does not do
+- product_components.csv: products in drafts and approvals -> components, if the short name is not enough
 - india_firm_places.csv: likeliest place of a firm; india_chip_projects.csv: place and product of a project
 - us_battery_firms.csv: what a battery or solar firm makes
 - site_traits.csv: limits and tags of the Indian sites; state_costs.csv: power tariffs; ports.csv: sea ports

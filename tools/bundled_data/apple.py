@@ -1,8 +1,7 @@
 """Apple's supplier sites (Apple Supplier List, 2022 edition, geocoded) -> suppliers and what they make.
 
-The list names firm and province, never a product. A product is given only where the firm makes one or two
-things by its nature (`apple_firms.csv`, our reading, status assumed); otherwise the plant stays without a
-row in `makes`.
+The list names firm and province, never a product. A product is given only if the firm is known to make one or two
+things (`apple_firms.csv`, our reading, status assumed); otherwise the plant has no row in `makes`.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ def read(path: Path) -> pd.DataFrame:
     DataError
         A column is missing.
     """
-    blank = {"lat": [""], "lon": [""]}  # and never "NA", which is Namibia
+    blank = {"lat": [""], "lon": [""]}  # but not "NA", which is Namibia
     raw = pd.read_csv(path, keep_default_na=False, na_values=blank, dtype={"iso2": str})
     need_columns(raw, ["supplier", "iso2", "country", "region", "lat", "lon", "coordinate_precision"], path)
     return raw

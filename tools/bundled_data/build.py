@@ -1,8 +1,8 @@
-"""Refresh the tables that come from publishers' files, leaving hand-kept rows alone.
+"""Refresh the tables that come from publishers' files; hand-kept rows are not changed.
 
 Every row belongs to the key in its column `source`. A refresh drops the rows of the importers' own keys,
-reads them anew from the raw folder and lays them beside the hand-kept ones; a hand-kept row wins over an
-imported one with the same key.
+reads them again from the raw folder and adds them to the hand-kept ones; a hand-kept row replaces an imported
+one with the same key.
 """
 
 from __future__ import annotations
@@ -91,9 +91,9 @@ def _works(raw: Path, tables: Tables) -> dict[str, pd.DataFrame]:
     return {"suppliers": found.suppliers, "makes": found.makes}
 
 
-def _lay_beside(table: str, kept: pd.DataFrame, fresh: pd.DataFrame, mine: pd.Series) -> pd.DataFrame:
-    """Hand-kept rows (not `mine`) and fresh ones with other keys, sorted by key, in the table's types."""
-    hand = kept[~mine]
+def _lay_beside(table: str, kept: pd.DataFrame, fresh: pd.DataFrame, imported: pd.Series) -> pd.DataFrame:
+    """Hand-kept rows (not `imported`) and fresh ones with other keys, sorted by key, in the table's types."""
+    hand = kept[~imported]
     key = key_columns(table)
     typed, faults = conform(table, fresh)
     if faults:
@@ -105,7 +105,7 @@ def _lay_beside(table: str, kept: pd.DataFrame, fresh: pd.DataFrame, mine: pd.Se
 
 
 def refresh(tables: Tables, raw: Path) -> Tables:
-    """Tables with everything that comes from raw files read anew.
+    """Tables with all rows that come from raw files read again.
 
     Parameters
     ----------
@@ -139,10 +139,10 @@ def refresh(tables: Tables, raw: Path) -> Tables:
     merged = {}
     for name, frame in fresh.items():
         kept = tables[name]
-        mine = kept["source"].isin(OWNED[name])
+        imported = kept["source"].isin(OWNED[name])
         if name == "supply":  # a component that the importers do not read keeps its hand-copied figures
-            mine &= kept["component"].isin(set(frame["component"]))
-        merged[name] = _lay_beside(name, kept, frame, mine)
+            imported &= kept["component"].isin(set(frame["component"]))
+        merged[name] = _lay_beside(name, kept, frame, imported)
     return tables.replace(**merged)
 
 
@@ -159,12 +159,12 @@ def build(raw: Path, tables_dir: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        The files written. They are written under temporary names first and renamed when all are whole.
+        The files written. They are written under temporary names first and renamed when all are complete.
 
     Raises
     ------
     DataError
-        A table or a raw file does not hold what it should; nothing is written then.
+        A table or a raw file has faults; then nothing is written.
     ConfigError
         A raw file is missing.
     """

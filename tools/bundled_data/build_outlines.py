@@ -1,10 +1,11 @@
-"""Makes the outlines in assets/: run when a new edition of their sources is wanted (assets/VERSIONS says how).
+"""Make the outlines in assets/: run for a new edition of their sources (see assets/VERSIONS).
 
 ``python -m tools.bundled_data.build_outlines WORLD.json STATES.fgb CODES.csv``
 
 Stock layers do not draw all of Jammu and Kashmir, Ladakh and Arunachal Pradesh in India, as Indian law requires.
 Here India is the union of the states of a layer that does; its neighbours are cut back to it, and land that then
-belongs to nobody goes to the neighbour that touches it. All are simplified together, so that borders still meet.
+belongs to no country goes to the neighbour that touches it. All are simplified together, so that borders still
+meet.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 from corridor.pages.kit.outlines import WEST
 
 ASSETS = Path(__file__).resolve().parents[2] / "corridor" / "pages" / "kit" / "assets"
-#: Parts of the world layer that have no code of their own, or that India does not recognise.
+#: Areas of the world layer that have no code of their own, or that India does not recognise.
 _BELONGS = {"Kosovo": "SRB", "N. Cyprus": "CYP", "Somaliland": "SOM", "Siachen Glacier": "IND", "Taiwan": "TWN"}
 _DROP = {
     "Antarctica",
@@ -28,7 +29,7 @@ _DROP = {
     "S. Geo. and the Is.",
     "Ashmore and Cartier Is.",
 }
-#: Numeric codes that differ between ISO 3166-1 and trade statistics, or that these leave out.
+#: Numeric codes that differ between ISO 3166-1 and trade statistics, or are missing there.
 _CODES = {
     "356": "IND", "842": "USA", "840": "USA", "158": "TWN", "250": "FRA", "251": "FRA",
     "756": "CHE", "757": "CHE", "578": "NOR", "579": "NOR", "736": "SDN", "729": "SDN",
@@ -64,8 +65,8 @@ def main(world_file: str, states_file: str, codes_file: str) -> None:
     world = gpd.read_file(world_file, layer="countries", engine="pyogrio")
     world = world[~world["name"].isin(_DROP)]
     iso3 = world["name"].map(_BELONGS).fillna(world["id"].map(codes))
-    lost = sorted(world["name"][iso3.isna()])
-    print("no code, left out:", lost)
+    missing = sorted(world["name"][iso3.isna()])
+    print("no code, left out:", missing)
     world = world.assign(iso3=iso3, geometry=world.geometry.map(_unwrap)).dropna(subset="iso3")
     world = world.dissolve("iso3")[["geometry"]]
     stock = world.geometry["IND"]
@@ -95,7 +96,7 @@ def _title(name: str) -> str:
 
 
 def _unwrap(shape: Any) -> Any:
-    """A polygon whose rings jump from 180 E to 180 W, drawn through instead."""
+    """A polygon whose rings cross 180 degrees, with continuous longitudes: no jump from 180 E to 180 W."""
     from shapely.geometry import MultiPolygon, Polygon
     from shapely.ops import unary_union
 
@@ -108,9 +109,9 @@ def _unwrap(shape: Any) -> Any:
             out.append((lon + shift, lat))
         return out
 
-    parts = shape.geoms if isinstance(shape, MultiPolygon) else [shape]
+    polygons = shape.geoms if isinstance(shape, MultiPolygon) else [shape]
     return unary_union(
-        [Polygon(ring(p.exterior.coords), [ring(i.coords) for i in p.interiors]).buffer(0) for p in parts]
+        [Polygon(ring(p.exterior.coords), [ring(i.coords) for i in p.interiors]).buffer(0) for p in polygons]
     )
 
 
@@ -126,32 +127,32 @@ def _recut(shape: Any) -> Any:
 
 
 def _holes(world: Any, india: Any) -> Any:
-    """Land between India and its neighbours that neither holds."""
+    """Land between India and its neighbours that belongs to neither."""
     from shapely.geometry import Polygon
     from shapely.ops import unary_union
 
-    whole = unary_union([india, *(world.geometry[code] for code in _NEIGHBOURS)])
-    parts = getattr(whole, "geoms", [whole])
-    return unary_union([Polygon(ring) for part in parts for ring in part.interiors]).difference(whole)
+    union = unary_union([india, *(world.geometry[code] for code in _NEIGHBOURS)])
+    polygons = getattr(union, "geoms", [union])
+    return unary_union([Polygon(ring) for each in polygons for ring in each.interiors]).difference(union)
 
 
 def _cleaned(shapes: list[Any], gap: float) -> list[Any]:
-    """Shapes that meet without slivers: overlaps and gaps up to a width go to a neighbour (needs GEOS 3.14)."""
+    """Remove slivers between shapes: overlaps, and gaps up to a width, go to a neighbour (needs GEOS 3.14)."""
     import shapely
 
     return list(shapely.coverage_clean(shapes, gap_width=gap))
 
 
 def _filled(shape: Any) -> Any:
-    """Without holes: India has none."""
+    """The shape without holes: India has none."""
     from shapely.geometry import MultiPolygon, Polygon
 
-    parts = [part for part in getattr(shape, "geoms", [shape]) if part.geom_type == "Polygon"]
-    return MultiPolygon([Polygon(part.exterior) for part in parts]).buffer(0)
+    polygons = [each for each in getattr(shape, "geoms", [shape]) if each.geom_type == "Polygon"]
+    return MultiPolygon([Polygon(each.exterior) for each in polygons]).buffer(0)
 
 
 def _give_away(world: Any, orphans: Any) -> None:
-    """Each piece of land goes to the neighbour that it touches most; slivers at sea to nobody."""
+    """Give each piece of land to the neighbour that it touches most; slivers at sea to none."""
     for piece in getattr(orphans, "geoms", [orphans]):
         if piece.area < 1e-7:
             continue
@@ -162,38 +163,38 @@ def _give_away(world: Any, orphans: Any) -> None:
 
 
 def _simplify(shapes: list[Any], tolerance: float) -> list[Any]:
-    """All shapes together, borders kept in common; islands too small to see are left out, but not the last."""
+    """Simplify all shapes together with common borders; drop islands too small to see, except the largest."""
     import shapely
     from shapely.geometry import MultiPolygon
 
     def big(shape: Any) -> Any:
-        parts = [p for p in getattr(shape, "geoms", [shape]) if p.geom_type == "Polygon"]
-        parts = sorted(parts, key=lambda part: -part.area)
-        kept = [part for at, part in enumerate(parts) if at == 0 or part.area > tolerance**2 * 4]
+        polygons = [each for each in getattr(shape, "geoms", [shape]) if each.geom_type == "Polygon"]
+        polygons = sorted(polygons, key=lambda each: -each.area)
+        kept = [each for rank, each in enumerate(polygons) if rank == 0 or each.area > tolerance**2 * 4]
         return MultiPolygon(kept)
 
-    whole = _cleaned([big(shape) for shape in shapes], tolerance / 4)
-    return [big(shape) for shape in shapely.coverage_simplify(whole, tolerance)]
+    cleaned = _cleaned([big(shape) for shape in shapes], tolerance / 4)
+    return [big(shape) for shape in shapely.coverage_simplify(cleaned, tolerance)]
 
 
 def _write(name: str, ids: list[str], shapes: list[Any], per_degree: int, kinds: list[str] | None = None) -> None:
-    """TopoJSON with one arc per ring, in whole steps of 1 / per_degree degree from 30 W, 90 S."""
+    """Write TopoJSON with one arc per ring, in integer steps of 1 / per_degree degree from 30 W, 90 S."""
     arcs: list[list[list[int]]] = []
     geometries = []
-    for at, (key, shape) in enumerate(zip(ids, shapes, strict=True)):
+    for position, (key, shape) in enumerate(zip(ids, shapes, strict=True)):
         polygons = []
-        for part in getattr(shape, "geoms", [shape]):
+        for polygon in getattr(shape, "geoms", [shape]):
             rings = []
-            for ring in [part.exterior, *part.interiors]:
+            for ring in [polygon.exterior, *polygon.interiors]:
                 steps = _steps(ring.coords, per_degree)
                 if len(steps) >= 4:
                     rings.append([len(arcs)])
                     arcs.append(steps)
-                elif ring is part.exterior:
+                elif ring is polygon.exterior:
                     break
             if rings:
                 polygons.append(rings)
-        properties = {"kind": kinds[at]} if kinds else {}
+        properties = {"kind": kinds[position]} if kinds else {}
         geometries.append({"type": "MultiPolygon", "id": key, "arcs": polygons, "properties": properties})
     topology = {
         "type": "Topology",
@@ -207,12 +208,12 @@ def _write(name: str, ids: list[str], shapes: list[Any], per_degree: int, kinds:
 
 
 def _steps(points: Any, per_degree: int) -> list[list[int]]:
-    whole: list[tuple[int, int]] = []
+    grid: list[tuple[int, int]] = []
     for lon, lat in points:
         point = (round((lon - WEST) * per_degree), round((lat + 90) * per_degree))
-        if not whole or point != whole[-1]:
-            whole.append(point)
-    return [list(whole[0]), *([b[0] - a[0], b[1] - a[1]] for a, b in pairwise(whole))]
+        if not grid or point != grid[-1]:
+            grid.append(point)
+    return [list(grid[0]), *([b[0] - a[0], b[1] - a[1]] for a, b in pairwise(grid))]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""``python -m tools.bundled_data.datapackage``: data/datapackage.json, after a change of the tables or schemas."""
+"""``python -m tools.bundled_data.datapackage``: renew data/datapackage.json after changing tables or schemas."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["bundled_package"]
 
 
 def bundled_package() -> Path:
-    """Write the descriptor of the bundled tables anew.
+    """Write the descriptor of the bundled tables.
 
     Returns
     -------

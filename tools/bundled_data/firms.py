@@ -1,6 +1,6 @@
-"""Chinese makers of the draft tables -> suppliers and what they make, all of it assumed.
+"""Chinese makers of the draft tables -> suppliers and what they make; everything is assumed.
 
-The draft was written from memory; the place is the main plant's or the seat's city.
+The draft was written from memory; the place is the city of the main plant or the headquarters.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def works(raw: pd.DataFrame, known: Iterable[str]) -> Works:
     raw : DataFrame
         As `read` returns it.
     known : iterable of str
-        Ids of the components in use. Products become ids by `product_components.csv`, else by their short
-        name.
+        Ids of the components in use. Products are mapped to ids by `product_components.csv`, else by
+        their short name.
 
     Returns
     -------

@@ -1,8 +1,8 @@
 """Mines, smelters and refineries of the ICMM Global Mining Dataset -> suppliers and what they make.
 
 A mine makes the mined component of its commodity, a smelter or refinery the refined one
-(`icmm_components.csv`). The data set holds no capacity and few Chinese plants: it places works on a map, it
-does not measure supply.
+(`icmm_components.csv`). The data set holds no capacity and few Chinese plants: it gives locations of works,
+not supply.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ WORKS = {
 ROLES = {"Primary Commodity": "primary", "Secondary Commodity": "secondary", "Other Commodities": "other"}
 
 
-def _mended(name: str) -> str:
-    """UTF-8 that was read as Latin-1 ("PyhÃ¤salmi") put right."""
+def _repaired(name: str) -> str:
+    """Repair UTF-8 that was read as Latin-1 ("PyhÃ¤salmi")."""
     with suppress(UnicodeError):
         return name.encode("latin-1").decode("utf-8")
     with suppress(UnicodeError):
@@ -46,7 +46,7 @@ def _mended(name: str) -> str:
 
 
 def read(path: Path) -> pd.DataFrame:
-    """Read the works whose location the publisher holds to be of high or moderate confidence.
+    """Read the works whose location has high or moderate confidence.
 
     Returns
     -------
@@ -68,14 +68,14 @@ def read(path: Path) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "number": rows["ICMMID"].str.removeprefix("ICMM"),
-            "name": rows["Mine Name"].str.strip().map(_mended).replace("No Other Known Name.", "Unnamed works"),
+            "name": rows["Mine Name"].str.strip().map(_repaired).replace("No Other Known Name.", "Unnamed works"),
             "lon": rows["Longitude"].astype(float),
             "lat": rows["Latitude"].astype(float),
             "asset": rows["Asset Type"],
             "country": iso3(rows["Country"]),
         }
     )
-    # a dozen works of Queensland and Western Australia stand under New Caledonia, which lies east of 163 degrees
+    # a dozen works of Queensland and Western Australia are listed under New Caledonia, which is east of 163 E
     misplaced = (frame["country"] == "NCL") & (frame["lon"] < AUSTRALIA_ENDS)
     frame.loc[misplaced, "country"] = "AUS"
     for column, role in ROLES.items():
@@ -84,7 +84,7 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def _holds(found: pd.DataFrame) -> pd.Series:
-    """Rows that keep the conditions of `icmm_components.csv`.
+    """Which rows meet the conditions of `icmm_components.csv`.
 
     roles: primary or secondary, named (either), any (also among the other commodities); only: names of
     works, if any; countries: iso3 codes, if any.
@@ -99,7 +99,7 @@ def _holds(found: pd.DataFrame) -> pd.Series:
 
 
 def works(raw: pd.DataFrame, known: Iterable[str]) -> Works:
-    """Suppliers that make a component of ours, and what they make.
+    """Suppliers that make one of our components, and what they make.
 
     Parameters
     ----------
@@ -111,20 +111,19 @@ def works(raw: pd.DataFrame, known: Iterable[str]) -> Works:
     Returns
     -------
     Works
-        A makes row is reported where the commodity is the works' primary or secondary one, inherited where
-        it only stands among its other commodities (for by-products such as indium that a smelter may or may
-        not recover).
+        A makes row is reported if the commodity is the works' primary or secondary one, inherited if it is only
+        among its other commodities (by-products such as indium that a smelter may or may not recover).
     """
     book = beside(__file__, "icmm_components.csv")
     long = raw.melt(
         id_vars=["number", "asset", "name", "country"], value_vars=list(ROLES.values()), var_name="role"
     )
     long = long.assign(commodity=list_column(long["value"])).explode("commodity")
-    parts = []
+    frames = []
     for stage, pattern in WORKS.items():
         at_work = long[long["asset"].str.contains(pattern)]
-        parts.append(at_work.merge(book[book["works"] == stage], on="commodity"))
-    found = pd.concat(parts, ignore_index=True)
+        frames.append(at_work.merge(book[book["works"] == stage], on="commodity"))
+    found = pd.concat(frames, ignore_index=True)
     found = found[_holds(found)]
     order = {"primary": 0, "secondary": 1, "other": 2}
     found = found.sort_values("role", key=lambda roles: roles.map(order), kind="stable")

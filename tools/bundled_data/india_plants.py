@@ -2,7 +2,7 @@
 suppliers, makes.
 
 The bulk-drug approvals name firm and product, not the place: the place is the firm's most likely one, our
-reading (`india_firm_places.csv`; precision "country" where we are not sure of the town).
+reading (`india_firm_places.csv`; precision "country" if the town is uncertain).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _unplaced(names: list[str], table: str, file: str) -> DataError:
                 column="place",
                 found="no place",
                 wanted="a place, with longitude and latitude",
-                fix=f"add the firm to corridor/sources/{file}",
+                fix=f"add the firm to tools/bundled_data/{file}",
             )
             for name in names
         ]
@@ -53,7 +53,7 @@ def bulk_drugs(path: Path, known: Iterable[str]) -> Works:
     Returns
     -------
     Works
-        One supplier per firm and product (id in-pli-FIRM-PRODUCT), capacity in t/year where the approval
+        One supplier per firm and product (id in-pli-FIRM-PRODUCT), capacity in t/year if the approval
         gives it. Firm, product and capacity are reported, the place is assumed; so suppliers are assumed,
         makes reported.
 
@@ -107,8 +107,8 @@ def chips(path: Path, known: Iterable[str]) -> Works:
     -------
     Works
         One supplier per project. Site and what it makes are reported, coordinates are the town's. The
-        capacity stays in the note, as published: chips and wafers per day or month are no unit of our
-        components.
+        capacity stays in the note, as published: chips and wafers per day or month are not units of
+        our components.
 
     Raises
     ------

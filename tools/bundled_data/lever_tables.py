@@ -1,10 +1,9 @@
 """Default tables of second sources and stockpiles, rebuilt from the other tables by stated rules.
 
-What can't be read from a publication (what it costs to qualify a maker, what he asks over the target's price, how
-long a good keeps) is a figure per sector and stage in ``lever_rules.csv``, with the evidence beside it, and per
-component in ``perishables.csv``. Every row is therefore assumed, with a range of half to twice its cost. What the
-tables know is used: who makes the component, what the world makes of it, what India needs and buys from the
-target.
+Figures without a publication (cost of qualifying a maker, its premium over the target's price, shelf life) are by
+sector and stage in ``lever_rules.csv``, with their evidence, and by component in ``perishables.csv``. Every row is
+therefore assumed, with a range of half to twice its cost. The rest comes from the tables: who makes the component,
+how much the world makes, what India needs and buys from the target.
 """
 
 from __future__ import annotations
@@ -27,50 +26,50 @@ __all__ = ["gaps", "second_sources", "stockpiles"]
 SOURCE = "corridor-assumption"
 YEAR = 2026
 LEAST_SHARE_OF_TARGET = 0.3
-"""Components are left out where India buys less than this part of its need from the target."""
+"""Components are left out if India buys less than this share of its need from the target."""
 LEAST_STORED_USD_M = 0.01
 """Purchases from the target, US$ million a year, below which nothing is stored."""
 LEAST_GOVERNANCE = -1.0
-"""Countries below this governance index are no second source: a contract there is no assurance."""
+"""Countries below this governance index cannot be second sources: contracts there are not reliable."""
 MOST_ORIGINS = 3
 SPARE = 0.1
-"""Part of its output that an origin could send to India while others withhold: the tenth that makers are taken to
-have to spare, all of it held for India by contract."""
+"""Share of its output that an origin could send to India while others withhold: the spare tenth that makers are
+assumed to have, all of it reserved for India by contract."""
 MOST_SHARE = 0.5
-"""More than half of India's need is never put on one country."""
+"""One country never covers more than half of India's need."""
 FEWEST = 0.04
-"""A second source that could give less than this part of India's need is left out."""
+"""A second source that could cover less than this share of India's need is left out."""
 STOCK_COST = 0.01
-"""Tools, samples and first lots: part of what could be bought in a year that qualification costs on top."""
+"""Additional cost of qualification (tools, samples, first lots), as a fraction of purchases possible in a year."""
 
 
 def gaps(tables: Tables, target: Collection[str] = TARGET) -> pd.DataFrame:
-    """What India needs of each component and how much of it comes from the target.
+    """India's need of each component, and how much of it comes from the target.
 
     India's makers need inputs too, so ``need = demand + content (home share * need + shipments)``, with the value
-    shares of the inputs as ``content``, solved at once; values of the tables' own years, no growth.
+    shares of the inputs as ``content``, solved as one linear system; values of the tables' own years, no growth.
 
     Returns
     -------
     pandas.DataFrame
         A row per component: ``component, sector, stage, qualification_months, need_usd_m``, ``from_target``
         (fraction), ``bought_usd_m`` (from the target) and ``world_usd_m`` (world production at the reference
-        price, NaN where only shares of it are known).
+        price, NaN if only shares are known).
     """
     components = tables.components
     network = Network.of(tables)
-    at = pd.Index(components["id"])
+    index = pd.Index(components["id"])
     origin = {name: position for position, name in enumerate(network.origins)}
     shares = network.shares_of(HOST)
     home = shares[:, origin[HOST]]
     from_target = shares[:, [origin[name] for name in target if name in origin]].sum(axis=1)
-    shipments = np.zeros(len(at))
+    shipments = np.zeros(len(index))
     for market in network.buyers.difference([HOST, WORLD]):
-        shipments += _demand(tables, market, at) * network.shares_of(market)[:, origin[HOST]]
-    content = _content(tables, at)
-    need = np.linalg.solve(np.eye(len(at)) - content * home, _demand(tables, HOST, at) + content @ shipments)
+        shipments += _demand(tables, market, index) * network.shares_of(market)[:, origin[HOST]]
+    content = _content(tables, index)
+    need = np.linalg.solve(np.eye(len(index)) - content * home, _demand(tables, HOST, index) + content @ shipments)
     last = tables.supply["year"] == tables.supply.groupby("component")["year"].transform("max")
-    made = tables.supply[last].groupby("component")["quantity"].sum(min_count=1).reindex(at).to_numpy(float)
+    made = tables.supply[last].groupby("component")["quantity"].sum(min_count=1).reindex(index).to_numpy(float)
     return pd.DataFrame(
         {
             "component": components["id"],
@@ -88,23 +87,23 @@ def gaps(tables: Tables, target: Collection[str] = TARGET) -> pd.DataFrame:
 def second_sources(tables: Tables, target: Collection[str] = TARGET) -> pd.DataFrame:
     """Makers outside the target that India could qualify, up to three origins for each component.
 
-    In a crisis an origin can give India ``min(0.5, 0.1 x its share of world production x world's need / India's
-    need)`` of India's need; the world's need is what the tables say is made, at the reference price, or else
-    India's need over the part of the world's that is assumed for the sector. The three origins that could give
-    most are taken. Qualification costs a sum by stage and 1 % of what could be bought in a year.
+    In a crisis an origin can supply India with ``min(0.5, 0.1 x its share of world production x world's need /
+    India's need)`` of India's need; the world's need is world production at the reference price, or else India's
+    need over the share of the world's need assumed for the sector. The three origins that could supply most are
+    kept. Qualification costs a sum by stage and 1 % of what could be bought in a year.
 
     Returns
     -------
     pandas.DataFrame
-        The table ``second_sources``, sorted by component and by what the origins could give.
+        The table ``second_sources``, sorted by component and by what the origins could supply.
     """
     frame = _exposed(tables, target)
     frame = frame[frame["bought_usd_m"] >= frame["least_bought_usd_m"]]
     rows = _origins(tables, target).merge(frame, on="component")
-    world = rows["world_usd_m"].fillna(rows["need_usd_m"] / rows["india_part"])
+    world = rows["world_usd_m"].fillna(rows["need_usd_m"] / rows["india_share"])
     rows["most_share"] = (SPARE * rows["share"] * world / rows["need_usd_m"]).clip(upper=MOST_SHARE).round(2)
     rows = rows[rows["most_share"] >= FEWEST].copy()
-    # The contract is kept alive with a part of the need that the origin can spare in any case.
+    # The contract is kept active with a share of the need that the origin can always spare.
     rows["least_share"] = np.minimum(rows["least_share"], (rows["most_share"] / 2.0).round(2))
     rows["lead_years"] = np.ceil(rows["qualification_months"] / 12.0).clip(1, 3).astype(int)
     cost = rows["qualification_usd_m"] + STOCK_COST * rows["most_share"] * rows["need_usd_m"]
@@ -118,7 +117,7 @@ def second_sources(tables: Tables, target: Collection[str] = TARGET) -> pd.DataF
 
 
 def stockpiles(tables: Tables, target: Collection[str] = TARGET) -> pd.DataFrame:
-    """What India could store: all that it buys from the target to 30 % or more, but equipment and end products.
+    """Stocks that India could hold: components bought 30 % or more from the target, no equipment or end products.
 
     Returns
     -------
@@ -144,12 +143,12 @@ def _exposed(tables: Tables, target: Collection[str]) -> pd.DataFrame:
 
 
 def _origins(tables: Tables, target: Collection[str]) -> pd.DataFrame:
-    """``component, origin, share`` (of world production) for all that could be a second source."""
+    """``component, origin, share`` (of world production) for all possible second sources."""
     network = Network.of(tables)
     weak = tables.countries.loc[tables.countries["governance"] < LEAST_GOVERNANCE, "iso3"]
-    shut = network.origins.isin([HOST, *target, "ROW", *weak])
+    excluded = network.origins.isin([HOST, *target, "ROW", *weak])
     shares = network.shares_of(WORLD)
-    row, column = np.nonzero((shares > 0) & ~shut)
+    row, column = np.nonzero((shares > 0) & ~excluded)
     return pd.DataFrame(
         {
             "component": network.components[row],
@@ -159,19 +158,19 @@ def _origins(tables: Tables, target: Collection[str]) -> pd.DataFrame:
     )
 
 
-def _demand(tables: Tables, market: str, at: pd.Index) -> Floats:
+def _demand(tables: Tables, market: str, index: pd.Index) -> Floats:
     rows = tables.demand[tables.demand["market"] == market]
     total = rows.groupby("component")["value_usd_m"].sum()
-    need: Floats = total.reindex(at, fill_value=0.0).to_numpy(float)
+    need: Floats = total.reindex(index, fill_value=0.0).to_numpy(float)
     return need
 
 
-def _content(tables: Tables, at: pd.Index) -> Floats:
-    """Value of input i in a dollar of output u, routes mixed as in the world; shape (components, components)."""
+def _content(tables: Tables, index: pd.Index) -> Floats:
+    """Value of input i per dollar of output u, routes weighted by world share; shape (components, components)."""
     lines = bill(tables)
-    content = np.zeros((len(at), len(at)))
-    place = (at.get_indexer(pd.Index(lines["input"])), at.get_indexer(pd.Index(lines["output"])))
-    np.add.at(content, place, (lines["value_share"] * lines["route_share"]).to_numpy(float))
+    content = np.zeros((len(index), len(index)))
+    cells = (index.get_indexer(pd.Index(lines["input"])), index.get_indexer(pd.Index(lines["output"])))
+    np.add.at(content, cells, (lines["value_share"] * lines["route_share"]).to_numpy(float))
     return content
 
 

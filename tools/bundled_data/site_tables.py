@@ -1,7 +1,7 @@
-"""Default tables of what sites share: facilities that several plants use, and what a state can give all its sites.
+"""Default tables of what sites share: facilities that several plants use, and a state's limits for all its sites.
 
 Both are rebuilt from the tables of sites and technologies by stated rules. Costs start from a published figure
-(the publication stands in each row); the size is ours, so every row is assumed, with a range of half to twice.
+(its source is in each row); the size is ours, so every row is assumed, with a range of half to twice.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ CRORE_PER_MT = 387.31 / 5.0
 BULK_MT = 0.5
 """Ore, concentrate, acid and lime of the refineries at one port, million t/year."""
 PORTS = ("dahej", "jamnagar-giga-complex", "mundra", "paradip", "tuticorin")
-"""Sites with a port of their own where minerals can be refined."""
+"""Sites with their own port where minerals can be refined."""
 CENTRE_CRORE = 50.0 / 0.75
 """Common facility centre of an existing electronics cluster: the scheme pays 75 %, at most Rs 50 crore."""
 CENTRE_INCENTIVE = 0.75
 LEAST_SITES = 3
 STATE_SHARES = {"power_mw": (0.35, 0.25, 0.6), "workers": (0.5, 0.35, 0.8)}
-"""Part of what a state's sites offer, each by itself, that all of them can have together: value, low, high."""
+"""Fraction of the sum of what a state's sites offer that all can have together: value, low, high."""
 STATE_NOTES = {
     "power_mw": "part of the power of its sites: they hang on one grid, and other users grow too",
     "workers": "part of the workers of its sites: towns near each other hire from the same people",
@@ -42,9 +42,9 @@ STATE_NOTES = {
 def facilities(tables: Tables) -> pd.DataFrame:
     """Effluent plants for bulk drugs, bulk handling at ports, and facility centres of electronics clusters.
 
-    Effluent plants stand wherever a bulk drug plant may go, but in the parks of the bulk drug park scheme, whose
-    common facilities are paid for; facility centres in clusters that the schemes for electronics clusters (EMC)
-    did not build.
+    Effluent plants can be built at every site for bulk drugs except the parks of the bulk drug park scheme, whose
+    common facilities are already funded; facility centres in clusters that the schemes for electronics clusters
+    (EMC) did not build.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def facilities(tables: Tables) -> pd.DataFrame:
     size = (EFFLUENT_SHARE * effluent["water_mld"].astype(float)).clip(1.0, 4.0).round(1)
     boards = sites["id"].isin(_fit_sites(tables, "electronics", ("material", "part")))
     centre = sites[boards & _tagged(sites, "electronics") & ~kind.str.contains("EMC")]
-    parts = [
+    groups = [
         effluent[["id", "name"]].assign(
             kind="effluent plant",
             sectors="pharma",
@@ -90,7 +90,7 @@ def facilities(tables: Tables) -> pd.DataFrame:
             note="plating effluent, test laboratory, tool room; the largest centre that the scheme pays for",
         ),
     ]
-    rows = pd.concat(parts, ignore_index=True)
+    rows = pd.concat(groups, ignore_index=True)
     capex = rows["crore"] * 10.0 / INR_PER_USD
     rows = rows.assign(
         site=rows["id"],
@@ -108,7 +108,7 @@ def facilities(tables: Tables) -> pd.DataFrame:
 
 
 def state_limits(tables: Tables) -> pd.DataFrame:
-    """Power and workers that a state of three sites or more can give all of them together.
+    """Limits of power and workers for all sites of a state together, in states with three sites or more.
 
     Returns
     -------

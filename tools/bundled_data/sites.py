@@ -1,6 +1,6 @@
 """Indian sites of the draft table, with limits, port and cost factors -> table of sites.
 
-What is reported, computed and assumed stands in each row's note; the row as a whole is assumed.
+Each row's note says what is reported, computed and assumed; the row itself is assumed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SOURCE = "corridor-draft"
 
 HA_PER_ACRE = 0.40468564
 EARTH_KM = 6371.0088
-# an estate that is known by name is larger than the state's average park; a region larger still
+# an estate known by name is larger than the state's average park; a region larger still
 PARKS_PER_ESTATE = {"estate": 10.0, "cluster": 4.0, "city": 4.0, "region": 15.0}
 LAND_BOUNDS_HA = (40.0, 800.0)
 # share of power in running cost, tariff of the reference, cost of a kilometre to the port, hill surcharges
@@ -30,7 +30,7 @@ POWER_SHARE = 0.08
 REFERENCE_TARIFF = 8.2
 PER_KM = 0.00004
 HILL = 0.03
-# the draft's short names of the pages that it was read from
+# the draft's short names of its source pages
 SHORTHAND = {
     r"herrrickshaw( hubs| policy json)?": "a compilation of Indian industrial hubs",
     "stocksmantra": "a press page on battery plants",
@@ -90,9 +90,7 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def _land(frame: pd.DataFrame, land: pd.DataFrame) -> pd.DataFrame:
-    """Free land (ha) and the rule it comes from: given area x free share, our figure, or the state's average
-    park.
-    """
+    """Free land (ha) and its rule: area x free share, our figure, or the state's average park."""
     states = land.assign(state=land["state"].str.title()).set_index("state")
     per_park = frame["state"].map(states["available_area"] / states["parks"])
     parks = frame["works"].map(PARKS_PER_ESTATE)

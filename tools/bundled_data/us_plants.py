@@ -1,9 +1,9 @@
 """Battery and solar plants in the United States (data set S9 of a published compilation) -> suppliers and
 makes.
 
-Packs and panels are named as products by the data set. Cells and materials are tied to a component by firm
-(`us_battery_firms.csv`, our reading, status assumed). Plants without a place and plants whose product falls
-in none of our components are left out.
+Packs and panels are named as products by the data set. Cells and materials are mapped to a component by firm
+(`us_battery_firms.csv`, our reading, status assumed). Plants without a place and plants whose product is not
+one of our components are left out.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def works(raw: pd.DataFrame, known: Iterable[str]) -> Works:
-    """Suppliers (one per company and city) that make a component of ours.
+    """Suppliers (one per company and city) that make one of our components.
 
     Parameters
     ----------
@@ -76,17 +76,17 @@ def works(raw: pd.DataFrame, known: Iterable[str]) -> Works:
     Returns
     -------
     Works
-        Suppliers reported; makes reported where the data set names the product (packs, panels), else assumed.
+        Suppliers reported; makes reported if the data set names the product (packs, panels), else assumed.
     """
-    firms = beside(__file__, "us_battery_firms.csv").rename(columns={"city": "at"})
+    firms = beside(__file__, "us_battery_firms.csv").rename(columns={"city": "only_city"})
     named = raw.assign(component=raw["product"].str.split("; ")).explode("component")
     named["component"] = named["component"].map(NAMED)
     named = named[named["component"].notna() & (named["company"] != THIN_FILM)].assign(status="reported", note="")
-    read_by_us = raw.merge(firms, on="company")
-    read_by_us = read_by_us[(read_by_us["at"] == "") | (read_by_us["at"] == read_by_us["city"])]
-    read_by_us = read_by_us.assign(component=list_column(read_by_us["components"])).explode("component")
-    read_by_us = read_by_us.assign(status="assumed", note="data set names " + read_by_us["product"])
-    rows = pd.concat([named, read_by_us], ignore_index=True)
+    by_firm = raw.merge(firms, on="company")
+    by_firm = by_firm[(by_firm["only_city"] == "") | (by_firm["only_city"] == by_firm["city"])]
+    by_firm = by_firm.assign(component=list_column(by_firm["components"])).explode("component")
+    by_firm = by_firm.assign(status="assumed", note="data set names " + by_firm["product"])
+    rows = pd.concat([named, by_firm], ignore_index=True)
     rows = rows[rows["component"].isin(set(known))].drop_duplicates(["company", "city", "component"])
     rows = rows.sort_values(["company", "city", "component"], ignore_index=True)
     plants = rows.drop_duplicates(["company", "city"]).reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""What every importer of plants has in common: suppliers and what they make, laid out as our tables."""
+"""Shared by all importers of plants: suppliers and what they make, as our tables."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Works:
     suppliers : DataFrame
         Columns of the table `suppliers`, one row per plant.
     makes : DataFrame
-        Columns of the table `makes`, one row per plant and component; only where the component is known.
+        Columns of the table `makes`, one row per plant and component; only of known components.
     """
 
     suppliers: pd.DataFrame
@@ -30,17 +30,15 @@ class Works:
 
 
 def spread_components(rows: pd.DataFrame, known: Iterable[str]) -> pd.DataFrame:
-    """One row per plant and component from a column `components` ("a;b"), components that are not `known`
-    left out.
-    """
+    """One row per plant and component from a column `components` ("a;b"); unknown components are left out."""
     long = rows.assign(component=list_column(rows["components"])).explode("component")
     long = long[long["component"].isin(set(known))]
     return long.drop_duplicates(["supplier", "component"])
 
 
-def join_works(parts: Iterable[Works]) -> Works:
-    """All plants of several sources below each other; ids must not meet."""
-    listed = list(parts)
-    suppliers = pd.concat([part.suppliers for part in listed], ignore_index=True)
-    makes = pd.concat([part.makes for part in listed], ignore_index=True)
+def join_works(sources: Iterable[Works]) -> Works:
+    """Concatenate the plants of several sources; ids must be unique across them."""
+    listed = list(sources)
+    suppliers = pd.concat([source.suppliers for source in listed], ignore_index=True)
+    makes = pd.concat([source.makes for source in listed], ignore_index=True)
     return Works(lay_out(suppliers, "suppliers"), lay_out(makes, "makes"))

@@ -1,1 +1,1 @@
-"""Text of docs/ that is written from the code."""
+"""Generate the pages of docs/ that are written from code."""

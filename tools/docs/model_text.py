@@ -7,7 +7,7 @@ import re
 from importlib import import_module
 from typing import Any
 
-#: Headings, and under each the functions (``module:name``) or modules whose docstrings state it, in reading order.
+#: Heading -> functions (``module:name``) or modules whose docstrings it shows, in reading order.
 _CHAPTERS = {
     "Supply: who a market buys from": (
         "corridor.measures.supply.sourcing:shares",
@@ -80,13 +80,13 @@ _CHAPTERS = {
 }
 _HEAD = """# The model
 
-Written from the docstrings of the code by `python -m tools.docs.model_text`: what stands here is what runs.
-Parameters and results are in the docstrings themselves (`help(corridor.exposure)`)."""
+Written from the docstrings of the code by `python -m tools.docs.model_text`: it states what the code does.
+Parameters and results are in the docstrings (`help(corridor.exposure)`)."""
 
 
 def model_text() -> str:
     """
-    Collect what the docstrings say about the model.
+    Collect the docstrings of the model.
 
     Returns
     -------
@@ -105,18 +105,18 @@ def model_text() -> str:
 
 
 def _address(name: str) -> str:
-    """Where a reader imports it from: a private module's names are its package's."""
+    """Address to import a name from: names of a private module are its package's."""
     module, _, path = name.partition(":")
-    shown = [part for part in module.split(".") if not part.startswith("_")]
+    shown = [step for step in module.split(".") if not step.startswith("_")]
     return ".".join([*shown, *path.split(".")] if path else shown)
 
 
 def _named(name: str) -> Any:
-    """A module, or what is in it."""
+    """Import a module, or a name in it."""
     module, _, path = name.partition(":")
     found: Any = import_module(module)
-    for part in path.split(".") if path else ():
-        found = getattr(found, part)
+    for step in path.split(".") if path else ():
+        found = getattr(found, step)
     return found
 
 

@@ -8,8 +8,8 @@ _HEAD = """# Data dictionary
 
 Written from `corridor/data/schema/*.csv` by `python -m tools.docs.schema_text`.
 
-Columns in **bold** tell the rows of a table apart: two rows that agree in all of them are an error. "Blank" says
-what a blank cell stands for; "no" means that no cell may be blank."""
+Columns in **bold** are the key of a table: two rows with the same key are an error. "Blank" says what a blank
+cell means; "no" means that no cell may be blank."""
 
 
 def data_dictionary() -> str:
@@ -19,8 +19,8 @@ def data_dictionary() -> str:
     Returns
     -------
     str
-        Markdown: a section per table, a row per column: name, type, unit, what a blank cell means, which values
-        may stand there (allowed texts, range, table and column where they must be found), description.
+        Markdown: a section per table, a row per column: name, type, unit, what a blank cell means, allowed
+        values (texts, range, or the table and column that must hold them), description.
     """
     lines = [_HEAD]
     for table in sorted(TABLES):
@@ -39,7 +39,7 @@ def data_dictionary() -> str:
 
 
 def _blank(column: Column) -> str:
-    """What a blank cell stands for."""
+    """What a blank cell means."""
     if column.default is not None:
         default = column.default
         return f"{default:g}" if isinstance(default, float) else str(default).lower()
@@ -49,19 +49,19 @@ def _blank(column: Column) -> str:
 
 
 def _values(column: Column) -> str:
-    """Which values may stand in a column."""
-    said = []
+    """Values allowed in a column."""
+    rules = []
     if column.refers:
-        said.append("one of `{}.{}`".format(*column.refers))
+        rules.append("one of `{}.{}`".format(*column.refers))
     if column.allowed:
-        said.append(", ".join(column.allowed))
+        rules.append(", ".join(column.allowed))
     if column.minimum is not None and column.maximum is not None:
-        said.append(f"{column.minimum:g} to {column.maximum:g}")
+        rules.append(f"{column.minimum:g} to {column.maximum:g}")
     elif column.minimum is not None:
-        said.append(f"{column.minimum:g} or more")
+        rules.append(f"{column.minimum:g} or more")
     elif column.maximum is not None:
-        said.append(f"{column.maximum:g} or less")
-    return "; ".join(said)
+        rules.append(f"{column.maximum:g} or less")
+    return "; ".join(rules)
 
 
 if __name__ == "__main__":

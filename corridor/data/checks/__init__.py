@@ -1,4 +1,4 @@
-"""Rules that rows and tables must keep: of all tables, of the chain of recipes, of limits and levers."""
+"""Checks of rows and tables: of all tables, of the chain of recipes, of limits and levers."""
 
 from corridor.data.checks.rules import CHECKS, check_all, coverage
 

@@ -1,4 +1,4 @@
-"""Rules of the chain from ore to product: recipes, routes, makers and codes."""
+"""Checks of the chain from ore to product: recipes, routes, makers and codes."""
 
 import networkx as nx
 import pandas as pd
@@ -8,19 +8,19 @@ from corridor.data.schema import key_columns
 from corridor.errors import Fault
 
 MOST_VALUE_SHARE = 0.95
-"""Inputs of a component may cost at most this part of its price."""
+"""Inputs of a component may cost at most this fraction of its price."""
 
 
 def name_rows(table: str, frame: pd.DataFrame, mask: pd.Series, key: list[str] | None = None) -> list[str]:
-    """Names of the rows that a mask picks: the values of their key, commas between."""
+    """Names of the rows that a mask picks: the values of their key, separated by commas."""
     picked = frame.loc[mask, key or key_columns(table)]
-    return [", ".join(str(part) for part in row) for row in zip(*(picked[name] for name in picked), strict=True)]
+    return [", ".join(str(cell) for cell in row) for row in zip(*(picked[name] for name in picked), strict=True)]
 
 
 def value_shares(tables: Tables) -> pd.Series:
     """Cost of each recipe row's input over the price of its output.
 
-    ``value_share``, or where a quantity is given ``quantity / yield * price[input] / price[output]``.
+    ``value_share``, or if a quantity is given ``quantity / yield * price[input] / price[output]``.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def value_shares(tables: Tables) -> pd.Series:
     Returns
     -------
     pandas.Series
-        Fractions, aligned with ``tables.recipes``; NaN where a price is unknown or nought.
+        Fractions, aligned with ``tables.recipes``; NaN where a price is unknown or zero.
     """
     recipes = tables.recipes
     price = tables.components.drop_duplicates("id").set_index("id")["price_usd_per_unit"]
@@ -43,15 +43,15 @@ def check_value_shares(tables: Tables) -> list[Fault]:
     """Per output and route, running inputs cost at most 0.95 of the price: sum of value shares <= 0.95."""
     recipes = tables.recipes
     run = recipes["purpose"] == "run"
-    priced = recipes.assign(part=value_shares(tables))[run]
-    totals = priced.groupby(["output", "route"], sort=False)["part"].sum()
+    priced = recipes.assign(cost=value_shares(tables))[run]
+    totals = priced.groupby(["output", "route"], sort=False)["cost"].sum()
     faults = []
     over = totals[totals > MOST_VALUE_SHARE + 1e-9].reset_index()
-    for output, route, total in zip(over["output"], over["route"], over["part"], strict=True):
+    for output, route, total in zip(over["output"], over["route"], over["cost"], strict=True):
         rows = priced[(priced["output"] == output) & (priced["route"] == route)]
-        most = rows.nlargest(3, "part")
-        parts = ", ".join(f"{name} {part:.2g}" for name, part in zip(most["input"], most["part"], strict=True))
-        found = f"inputs that cost {total:.3g} of the price ({parts})"
+        most = rows.nlargest(3, "cost")
+        largest = ", ".join(f"{name} {cost:.2g}" for name, cost in zip(most["input"], most["cost"], strict=True))
+        found = f"inputs that cost {total:.3g} of the price ({largest})"
         fix = "check prices, units, quantities and yields of these inputs and the price of the output"
         faults.append(Fault("recipes", f"{output}, {route}", "quantity, value_share", found, "at most 0.95", fix))
     free = tables.components["price_usd_per_unit"] <= 0
@@ -127,7 +127,7 @@ def check_chain(tables: Tables) -> list[Fault]:
 
 
 def check_makers(tables: Tables) -> list[Fault]:
-    """Of every component it is known where it comes from: it has supply or a code."""
+    """Every component has a known origin: rows in supply, or a code."""
     names = tables.components["id"]
     lost = ~names.isin(tables.supply["component"]) & ~names.isin(tables.codes["component"])
     fix = "add rows to supply (who makes it) or to codes (under which it is traded)"

@@ -1,4 +1,4 @@
-"""Rules of the tables that a plan chooses from: limits, second sources, stockpiles, facilities."""
+"""Checks of the tables that a plan chooses from: limits, second sources, stockpiles, facilities."""
 
 import pandas as pd
 
@@ -20,7 +20,7 @@ UNITS = {
 }
 """Unit of each kind of limit."""
 EVERYWHERE = ("budget", "fund", "use")
-"""Kinds of limit that have no place."""
+"""Kinds of limit without a place."""
 DATED = ("investment", "plants")
 """Kinds of limit that may hold for the starts of one year."""
 
@@ -71,7 +71,7 @@ def check_limits(tables: Tables) -> list[Fault]:
 
 
 def check_levers(tables: Tables) -> list[Fault]:
-    """A second source is abroad and can give what it must; facilities name known sectors and stages."""
+    """A second source is abroad, with least_share <= most_share; facilities name known sectors and stages."""
     frame = tables.second_sources
     at_home = name_rows("second_sources", frame, frame["origin"] == HOST)
     faults = [
@@ -96,7 +96,7 @@ def check_levers(tables: Tables) -> list[Fault]:
 
 
 def _check_scopes(tables: Tables) -> list[Fault]:
-    """A limit that no technology at any site can meet bounds nothing."""
+    """Every limit counts at least one technology at some site."""
     frame = tables.limits
     made = tables.technologies.merge(
         tables.components[["id", "sector"]].rename(columns={"id": "component"}), on="component", how="left"
@@ -110,11 +110,11 @@ def _check_scopes(tables: Tables) -> list[Fault]:
                 hit &= made[own] == row[column]
         if isinstance(row["sectors"], str):
             hit &= made["sector"].isin(list_cell(row["sectors"]))
-        there = places[places["technology"].isin(made.loc[hit, "id"])]
+        fitting = places[places["technology"].isin(made.loc[hit, "id"])]
         for column in ("site", "state"):
             if isinstance(row[column], str):
-                there = there[there[column] == row[column]]
-        empty.append(there.empty)
+                fitting = fitting[fitting[column] == row[column]]
+        empty.append(fitting.empty)
     wrong = pd.Series(empty, index=frame.index, dtype=bool)
     column = "sectors, state, site, component, technology"
     return [
@@ -124,7 +124,7 @@ def _check_scopes(tables: Tables) -> list[Fault]:
 
 
 def _places(tables: Tables) -> pd.DataFrame:
-    """``technology, site, state``: where each technology finds a tag that it needs."""
+    """``technology, site, state``: the sites with a tag that the technology needs."""
     wanted = tables.technologies[["id", "site_tags"]].rename(columns={"id": "technology", "site_tags": "tag"})
     offered = tables.sites[["id", "state", "tags"]].rename(columns={"id": "site", "tags": "tag"})
     pairs = exploded(wanted, "tag", "tag").merge(exploded(offered, "tag", "tag"), on="tag")
@@ -136,7 +136,7 @@ def _check_sectors(tables: Tables, table: str) -> list[Fault]:
 
 
 def _check_words(table: str, frame: pd.DataFrame, column: str, known: set[str], wanted: str) -> list[Fault]:
-    """Each of the words of a cell, semicolons between, is known."""
+    """Every word of a cell (separated by semicolons) is known."""
     words = list_column(frame[column]).explode().dropna()
     wrong = words[~words.isin(known)]
     rows = name_rows(table, frame.loc[wrong.index], pd.Series(True, index=wrong.index)) if len(wrong) else []

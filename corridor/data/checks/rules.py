@@ -1,4 +1,4 @@
-"""Rules that rows and tables must keep; each check returns its faults, each fault says how to fix it."""
+"""Checks of all tables; each check returns its faults, each fault says how to fix it."""
 
 from collections.abc import Callable
 
@@ -43,29 +43,29 @@ __all__ = [
 ]
 
 INDIA = (68.0, 6.5, 97.5, 37.5)
-"""West, south, east and north edge of India, degrees, its islands included."""
+"""West, south, east and north edge of India, in degrees, islands included."""
 
 
 def check_keys(tables: Tables) -> list[Fault]:
     """No two rows of a table have the same key."""
-    problems = []
+    faults = []
     for table, frame in tables:
         key = key_columns(table)
         again = frame.duplicated(key)
         if not again.any():
             continue
-        whole = frame.duplicated()
+        identical = frame.duplicated()
         for position, row in zip(np.flatnonzero(again), _rows(table, frame, again), strict=True):
-            same = bool(whole.iloc[position])
+            same = bool(identical.iloc[position])
             fix = "drop one, they are identical" if same else "keep the right one, or add them up"
             found = "the row twice" if same else "another row with this key"
-            problems.append(Fault(table, row, ", ".join(key), found, "each key once", fix))
-    return problems
+            faults.append(Fault(table, row, ", ".join(key), found, "each key once", fix))
+    return faults
 
 
 def check_references(tables: Tables) -> list[Fault]:
     """Every name that a row uses is known in the table that it refers to."""
-    problems = []
+    faults = []
     for table, frame in tables:
         for column in load_schema(table):
             if column.refers is None:
@@ -83,8 +83,8 @@ def check_references(tables: Tables) -> list[Fault]:
                 fix = f"add it to {other}" + (
                     f", or write {near[value]}" if near[value] else ", or correct the name"
                 )
-                problems.append(Fault(table, row, column.name, repr(value), f"a known {field} of {other}", fix))
-    return problems
+                faults.append(Fault(table, row, column.name, repr(value), f"a known {field} of {other}", fix))
+    return faults
 
 
 # table, column of the value, of the low and of the high end, whether an assumed row must have both ends
@@ -107,14 +107,14 @@ RANGES = (
 
 def check_ranges(tables: Tables) -> list[Fault]:
     """An assumed figure has a range, and a range holds its figure: low <= value <= high."""
-    problems = []
+    faults = []
     for table, value, low, high, needed in RANGES:
         frame = tables[table]
-        given = frame[value].notna()
+        filled = frame[value].notna()
         if needed:
-            assumed = given & (frame["status"] == "assumed")
+            assumed = filled & (frame["status"] == "assumed")
             blank = assumed & (frame[low].isna() | frame[high].isna())
-            problems += [
+            faults += [
                 Fault(
                     table,
                     row,
@@ -126,7 +126,7 @@ def check_ranges(tables: Tables) -> list[Fault]:
                 for row in _rows(table, frame, blank)
             ]
         slack = 1e-9 * frame[value].abs()
-        out = given & ((frame[low] > frame[value] + slack) | (frame[high] < frame[value] - slack))
+        out = filled & ((frame[low] > frame[value] + slack) | (frame[high] < frame[value] - slack))
         for row, a, b, c in zip(
             _rows(table, frame, out),
             frame.loc[out, low],
@@ -135,20 +135,20 @@ def check_ranges(tables: Tables) -> list[Fault]:
             strict=True,
         ):
             found = f"low {a:g}, value {b:g}, high {c:g}"
-            problems.append(
+            faults.append(
                 Fault(table, row, f"{low}, {value}, {high}", found, "low <= value <= high", "correct the range")
             )
-    return problems
+    return faults
 
 
 def check_one_of_two(tables: Tables) -> list[Fault]:
     """A supply row has a quantity or a share, a recipe row a quantity or a value_share, never both or none."""
-    problems = []
+    faults = []
     for table, one, other in (("supply", "quantity", "share"), ("recipes", "quantity", "value_share")):
         frame = tables[table]
         both, none = frame[one].notna() & frame[other].notna(), frame[one].isna() & frame[other].isna()
         for mask, found, fix in ((both, "both", "clear one of them"), (none, "neither", "fill one of them")):
-            problems += [
+            faults += [
                 Fault(table, row, f"{one}, {other}", found, f"either {one} or {other}", fix)
                 for row in _rows(table, frame, mask)
             ]
@@ -159,49 +159,49 @@ def check_one_of_two(tables: Tables) -> list[Fault]:
     ).transform("any")
     first = mixed & ~supply.duplicated(["component", "year"])
     fix = "give all rows of the component and year as quantities, or all as shares"
-    problems += [
+    faults += [
         Fault("supply", row, "quantity, share", "quantities and shares in one year", "one kind", fix)
         for row in _rows("supply", supply, first, ["component", "year"])
     ]
-    return problems
+    return faults
 
 
 def check_shares(tables: Tables) -> list[Fault]:
     """Shares add up to at most 1: sourcing per market and component, supply per component and year."""
-    problems = []
+    faults = []
     for table, by, slack in (
         ("sourcing", ["market", "component"], 1e-6),
         ("supply", ["component", "year"], 5e-3),
     ):
         sums = tables[table].groupby(by, sort=False)["share"].sum()
         for key, total in sums[sums > 1 + slack].items():
-            row = ", ".join(str(part) for part in key) if isinstance(key, tuple) else str(key)
+            row = ", ".join(str(name) for name in key) if isinstance(key, tuple) else str(key)
             found = f"shares that add up to {total:.4g}"
-            problems.append(
+            faults.append(
                 Fault(table, row, "share", found, "at most 1", f"lower shares by {total - 1:.4g} in all")
             )
-    return problems
+    return faults
 
 
 def check_sites(tables: Tables) -> list[Fault]:
-    """Sites lie in India."""
+    """Every site is in India."""
     frame = tables.sites
     west, south, east, north = INDIA
     out = ~(frame["lon"].between(west, east) & frame["lat"].between(south, north))
     wanted = f"a place in India (lon {west:g} to {east:g}, lat {south:g} to {north:g})"
-    problems = []
+    faults = []
     for row, lon, lat in zip(
         _rows("sites", frame, out), frame.loc[out, "lon"], frame.loc[out, "lat"], strict=True
     ):
         swapped = west <= lat <= east and south <= lon <= north
         fix = "exchange lon and lat" if swapped else "look the coordinates up, in degrees, east and north positive"
-        problems.append(Fault("sites", row, "lon, lat", f"lon {lon:g}, lat {lat:g}", wanted, fix))
-    return problems
+        faults.append(Fault("sites", row, "lon, lat", f"lon {lon:g}, lat {lat:g}", wanted, fix))
+    return faults
 
 
 def check_tags(tables: Tables) -> list[Fault]:
     """Tags of sites and technologies are known, and every technology fits some site."""
-    problems = []
+    faults = []
     words: dict[str, pd.Series] = {}
     for table, column in (("sites", "tags"), ("technologies", "site_tags")):
         tags = list_column(tables[table][column]).explode().dropna()
@@ -211,10 +211,10 @@ def check_tags(tables: Tables) -> list[Fault]:
         for row, tag in zip(names, wrong, strict=True):
             near = nearest(tag, SITE_TAGS)
             fix = f"write {near}" if near else f"choose from {', '.join(SITE_TAGS)}"
-            problems.append(Fault(table, str(row), column, repr(tag), "a known tag", fix))
+            faults.append(Fault(table, str(row), column, repr(tag), "a known tag", fix))
     fits = words["technologies"].isin(words["sites"]).groupby(level=0).any()
     lost = ~fits.reindex(tables.technologies.index, fill_value=False).astype(bool)
-    problems += [
+    faults += [
         Fault("technologies", row, "site_tags", tags, "a tag that some site has", "add a tag here or to a site")
         for row, tags in zip(
             _rows("technologies", tables.technologies, lost),
@@ -222,12 +222,12 @@ def check_tags(tables: Tables) -> list[Fault]:
             strict=True,
         )
     ]
-    return problems
+    return faults
 
 
 def check_codes(tables: Tables) -> list[Fault]:
-    """HS6 codes have six digits; in trade, TOTAL stands for all goods."""
-    problems = []
+    """HS6 codes have six digits; in trade, the code TOTAL means all goods."""
+    faults = []
     for table, pattern in (("codes", r"\d{6}"), ("trade", r"\d{6}|TOTAL")):
         frame = tables[table]
         wrong = (frame["nomenclature"] == "HS6") & ~frame["code"].str.fullmatch(pattern).astype(bool)
@@ -235,8 +235,8 @@ def check_codes(tables: Tables) -> list[Fault]:
             digits = "".join(sign for sign in code if sign.isdigit())
             short = len(digits) == 5
             fix = f"write 0{digits}: the leading zero is lost" if short else "write six digits, with no dots"
-            problems.append(Fault(table, row, "code", repr(code), "six digits", fix))
-    return problems
+            faults.append(Fault(table, row, "code", repr(code), "six digits", fix))
+    return faults
 
 
 CHECKS: tuple[Callable[[Tables], list[Fault]], ...] = (
@@ -257,7 +257,7 @@ CHECKS: tuple[Callable[[Tables], list[Fault]], ...] = (
     check_limits,
     check_levers,
 )
-"""All checks, in the order in which their faults are told."""
+"""All checks, in the order in which their faults are listed."""
 
 
 def check_all(tables: Tables) -> list[Fault]:
@@ -273,11 +273,11 @@ def check_all(tables: Tables) -> list[Fault]:
     list of Fault
         Empty if all is well.
     """
-    return [problem for check in CHECKS for problem in check(tables)]
+    return [fault for check in CHECKS for fault in check(tables)]
 
 
 def coverage(tables: Tables) -> pd.DataFrame:
-    """How well each table is filled and known.
+    """Rows, years and shares of each status, by table and sector.
 
     Parameters
     ----------
@@ -287,10 +287,10 @@ def coverage(tables: Tables) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row per table and sector (``all`` for tables whose rows belong to no sector, ``none`` for rows of which
-        it is not known) with the columns table, sector, rows, first_year, last_year (Int64, missing where no row
+        A row per table and sector (``all`` for tables whose rows belong to no sector, ``none`` for rows whose
+        sector is not known) with the columns table, sector, rows, first_year, last_year (Int64, missing if no row
         has a year), and reported, computed, inherited, assumed: fractions of the rows with that status (missing
-        where the table has no status).
+        if the table has no status).
     """
     components = tables.components.set_index("id")["sector"]
     components = components[~components.index.duplicated()]
@@ -301,7 +301,7 @@ def coverage(tables: Tables) -> pd.DataFrame:
         dtype=object,
     )
     makes = tables.makes.drop_duplicates("supplier").set_index("supplier")["component"].map(components)
-    parts = []
+    frames = []
     for table in TABLES:
         frame = tables[table]
         if table == "components":
@@ -320,8 +320,8 @@ def coverage(tables: Tables) -> pd.DataFrame:
         plain = pd.DataFrame({"table": table, "sector": sector.fillna("none")}, index=frame.index)
         plain["year"] = frame["year"].astype("Int64") if "year" in frame else pd.NA
         plain["status"] = frame["status"].astype(object) if "status" in frame else None
-        parts.append(plain.astype({"table": object, "year": "Int64", "status": object}))
-    rows = pd.concat(parts, ignore_index=True)
+        frames.append(plain.astype({"table": object, "year": "Int64", "status": object}))
+    rows = pd.concat(frames, ignore_index=True)
     by = rows.groupby(["table", "sector"], sort=False)
     out = by["year"].agg(rows="size", first_year="min", last_year="max")
     known = rows["status"].notna().groupby([rows["table"], rows["sector"]], sort=False).any()

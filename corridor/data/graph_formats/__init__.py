@@ -1,1 +1,1 @@
-"""One module per family of graph files; ``corridor.data.exchange`` is the door to them."""
+"""One module per family of graph files; ``corridor.data.exchange`` is their entry point."""

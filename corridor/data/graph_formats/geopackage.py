@@ -1,7 +1,7 @@
 """GeoPackage (OGC 12-128r18): nodes with a place as points, edges between them as lines, the rest as plain tables.
 
-It is a SQLite file, so it is written with Python's own sqlite3: types stay what they are, which they do not when
-whole numbers with blanks pass through a data frame.
+It is a SQLite file, written with Python's own sqlite3 so that types stay exact: integers with blanks would become
+floats in a data frame.
 """
 
 import sqlite3
@@ -45,22 +45,22 @@ INSERT INTO gpkg_contents VALUES
   ('corridor', 'attributes', 'corridor', 'how to read the graph back', '{_WHEN}', NULL, NULL, NULL, NULL, NULL);
 """
 
-_PARTS = ("", "_without_place")
+_SUFFIXES = ("", "_without_place")
 
 Point = tuple[float, float]
 
 
 def _blob(points: tuple[Point, ...]) -> bytes:
-    """Geometry in GeoPackage's binary form: header without envelope, then WKB, little endian."""
+    """Geometry in GeoPackage's binary format: header without envelope, then WKB, little endian."""
     header = b"GP" + struct.pack("<BBi", 0, 1, 4326)
-    flat = [part for point in points for part in point]
+    flat = [degrees for point in points for degrees in point]
     if len(points) == 1:
         return header + struct.pack("<BI2d", 1, 1, *flat)
     return header + struct.pack(f"<BII{len(flat)}d", 1, 2, len(points), *flat)
 
 
 def _points(nodes: dict[str, Values], count: int) -> list[Point | None]:
-    """Place of each node: its attributes lon and lat, where both are there."""
+    """Coordinates of each node: its attributes lon and lat, None if one is missing."""
     if "lon" not in nodes or "lat" not in nodes or {nodes["lon"].type, nodes["lat"].type} - {"number", "integer"}:
         return [None] * count
     return [
@@ -108,13 +108,13 @@ def _write_table(
 ) -> None:
     titles = ["place", *fixed, *columns]
     kinds = ["INTEGER NOT NULL", *("TEXT NOT NULL" for _ in fixed), *(_TYPES[v.type] for v in columns.values())]
-    told = ", ".join(f"{quoted(title)} {kind}" for title, kind in zip(titles, kinds, strict=True))
+    definitions = ", ".join(f"{quoted(title)} {kind}" for title, kind in zip(titles, kinds, strict=True))
     names = ", ".join(map(quoted, titles))
     marks = ", ".join("?" * len(titles))
     rows = list(zip(range(len(shapes)), *fixed.values(), *(v.cells for v in columns.values()), strict=True))
     first = "fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL"
-    base.execute(f"CREATE TABLE {table} ({first}, geom {geometry}, {told})")
-    base.execute(f"CREATE TABLE {table}_without_place ({first}, {told})")
+    base.execute(f"CREATE TABLE {table} ({first}, geom {geometry}, {definitions})")
+    base.execute(f"CREATE TABLE {table}_without_place ({first}, {definitions})")
     base.executemany(
         f"INSERT INTO {table} (geom, {names}) VALUES (?, {marks})",
         ((_blob(shape), *row) for shape, row in zip(shapes, rows, strict=True) if shape),
@@ -136,10 +136,10 @@ def _write_table(
 def read(path: Path) -> GraphColumns:
     """Read the tables."""
     with open_sqlite(path) as base:
-        # tables alone: a view of the same name would be code of somebody else's
+        # only tables: a view of the same name would be untrusted code
         query = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0"
-        there = {row[0] for row in base.execute(query)}
-        if not there >= {"corridor", *(f"{name}{rest}" for name in ("nodes", "edges") for rest in _PARTS)}:
+        stored = {row[0] for row in base.execute(query)}
+        if not stored >= {"corridor", *(f"{name}{suffix}" for name in ("nodes", "edges") for suffix in _SUFFIXES)}:
             raise CorridorError(f"{path} was not written by corridor: its note is missing")
         (note,) = base.execute("SELECT note FROM corridor").fetchone()
         nodes, edges = _read_table(base, "nodes"), _read_table(base, "edges")

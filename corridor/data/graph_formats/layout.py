@@ -1,14 +1,14 @@
-"""A graph laid out as plain tables, which is what every format writes and reads."""
+"""A graph as plain tables of nodes and edges: what every format writes and reads."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 NOTE = "corridor graph"
-"""What the note in the file names as its format."""
+"""Name of the format in the note of the file."""
 
 
 class Values(NamedTuple):
-    """A column: its type (string, integer, number or boolean) and its cells, None where there is nothing."""
+    """A column: its type (string, integer, number or boolean) and its cells, None where absent."""
 
     type: str
     cells: list[Any]

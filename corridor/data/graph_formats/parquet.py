@@ -37,7 +37,7 @@ def read(path: Path) -> GraphColumns:
     import pyarrow.parquet as pq
 
     if not path.is_dir():
-        raise CorridorError(f"{path} is no folder with nodes.parquet and edges.parquet")
+        raise CorridorError(f"{path} is not a folder with nodes.parquet and edges.parquet")
     nodes, edges = (pq.read_table(path / f"{name}.parquet", partitioning=None) for name in ("nodes", "edges"))
     note = (nodes.schema.metadata or {}).get(b"corridor")
     if note is None:

@@ -20,7 +20,7 @@ _OWN_TYPES = {name: kind for kind, name in _XML_TYPES.items()}
 
 
 def legal(text: str) -> bool:
-    """Whether XML can hold a text."""
+    """Whether XML can hold a text: it has no control characters or lone surrogates."""
     return _ILLEGAL.search(text) is None
 
 
@@ -43,26 +43,26 @@ def _body(text: str) -> str:
 
 
 def _events(path: Path, root: str) -> Iterator[tuple[str, ElementTree.Element]]:
-    """Events of an XML file; none of ours declares entities, so a file that does is refused before it is read."""
+    """Parse events of an XML file; one that declares a document type is refused, since ours never do."""
     _refuse_doctype(path)
     events = ElementTree.iterparse(path, events=("start", "end"))
     first = True
     for event, element in events:
         if first and element.tag != root:
-            raise CorridorError(f"{path} is XML of another kind")
+            raise CorridorError(f"{path} is XML of another format")
         first = False
         yield event, element
 
 
 class _Begun(Exception):
-    """The first element is reached: behind it no document type can be declared."""
+    """Raised at the first element: no document type can be declared after it."""
 
 
 def _refuse_doctype(path: Path) -> None:
     from xml.parsers import expat
 
     def refuse(*_: object) -> None:
-        raise CorridorError(f"{path} declares a document type: this is no file of corridor's")
+        raise CorridorError(f"{path} declares a document type: corridor did not write it")
 
     def begin(*_: object) -> None:
         raise _Begun
@@ -75,7 +75,7 @@ def _refuse_doctype(path: Path) -> None:
 
 
 def _rows(columns: dict[str, Values]) -> list[list[tuple[int, object]]]:
-    """Cells of each row that hold something, with the number of their column."""
+    """Non-blank cells of each row, with the number of their column."""
     count = max((len(values.cells) for values in columns.values()), default=0)
     rows: list[list[tuple[int, object]]] = [[] for _ in range(count)]
     for number, values in enumerate(columns.values()):
@@ -235,7 +235,7 @@ def _layout(
 ) -> GraphColumns:
     if not note:
         raise CorridorError("the file was not written by corridor: its note is missing")
-    tails, heads, keys = ([end[part] for end in ends] for part in range(3))
+    tails, heads, keys = ([end[index] for end in ends] for index in range(3))
     return GraphColumns(note, ids, nodes, tails, heads, keys, edges)
 
 

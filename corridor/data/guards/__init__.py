@@ -1,1 +1,1 @@
-"""What a file may hold before it is read: bounds that keep a small file from taking all memory or time."""
+"""Limits on what a file may hold, checked before it is read: no small file takes all memory or time."""

@@ -1,8 +1,8 @@
-"""Texts that a spreadsheet would take for a formula.
+"""Disarm texts that a spreadsheet would run as a formula.
 
-The rule is one for all that corridor writes for people to open: such a text gets an apostrophe in front in CSV,
-and the quote prefix in a workbook, where the text itself stays as it is. Data tables (``write_tables``, imports)
-are written as they are, for corridor and other programs read them back.
+The same rule holds for all files that people open: in CSV such a text gets an apostrophe in front, in a workbook
+the quote prefix, which leaves the text unchanged. Data tables (``write_tables``, imports) are written unchanged,
+because corridor and other programs read them back.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["RISKY", "disarmed", "restored"]
 
 RISKY: tuple[str, ...] = ("=", "+", "-", "@", "\t", "\r")
-"""What a text begins with that is taken for a formula, or hides one from the first look."""
-# Apostrophes before it count, too: one is added to them, one is taken away, so every text comes back as it was.
+"""First characters of a text that is run as a formula, or that hide one."""
+# Apostrophes in front are included: one is added, one is removed, so every text is restored exactly.
 _ARMED = r"^(?='*[=+\-@\t\r])"
 _DISARMED = r"^'(?='*[=+\-@\t\r])"
 
 
 def disarmed(frame: pd.DataFrame) -> pd.DataFrame:
-    """The table with an apostrophe before each text that a spreadsheet would take for a formula, headers too."""
+    """The table with an apostrophe before each text that a spreadsheet would run as a formula, also in headers."""
     return _replaced(frame, _ARMED, "'")
 
 
@@ -37,8 +37,8 @@ def _replaced(frame: pd.DataFrame, pattern: str, by: str) -> pd.DataFrame:
     import pandas as pd
 
     out = frame.rename(columns=lambda name: re.sub(pattern, by, name) if isinstance(name, str) else name)
-    for at, name in enumerate(out.columns):
-        column = out.iloc[:, at]
+    for position, name in enumerate(out.columns):
+        column = out.iloc[:, position]
         if isinstance(column.dtype, pd.StringDtype):
             armed = column.str.contains(pattern, na=False)
             changed = column.str.replace(pattern, by, regex=True)

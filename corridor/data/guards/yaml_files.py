@@ -1,4 +1,4 @@
-"""YAML files of settings: plain values alone, each key once, and within stated limits."""
+"""Read YAML files of settings: only plain values, each key once, within stated limits."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ __all__ = ["MOST_BYTES", "MOST_VALUES", "check_named", "read_yaml"]
 MOST_BYTES = 4 * 2**20
 """Largest file that is read: 4 MiB, a hundred times the largest bundled study."""
 MOST_VALUES = 200_000
-"""Most values, counted as often as aliases repeat them: nine lines of aliases can stand for a billion."""
+"""Most values, counted as often as aliases repeat them: nine lines of aliases can mean a billion."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain values alone; a key that stands twice is a fault, for the first would be lost in silence."""
+    """Only plain values; a key that appears twice is an error, since the first would be lost silently."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value in seen and key.tag != "tag:yaml.org,2002:merge":
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"'{key.value[:40]}' stands twice", key.start_mark
+                    None, None, f"'{key.value[:40]}' appears twice", key.start_mark
                 )
             seen.add(str(key.value))
         return super().construct_mapping(node, deep)
@@ -44,7 +44,7 @@ def read_yaml(file: Path, what: str) -> Any:
     Returns
     -------
     object
-        Dicts, lists, texts, numbers, booleans, dates and None; None of an empty file.
+        Dicts, lists, texts, numbers, booleans, dates and None; None for an empty file.
 
     Raises
     ------
@@ -79,13 +79,13 @@ def read_yaml(file: Path, what: str) -> Any:
         why = getattr(error, "problem", None) or getattr(error, "reason", None) or "broken"
     except RecursionError:
         why, line = "nested too deeply", ""
-    except (ValueError, OverflowError) as error:  # a date or number that there is not: 2024-13-45
+    except (ValueError, OverflowError) as error:  # an impossible date or number: 2024-13-45
         why, line = str(error)[:80], ""
     raise ConfigError(f"{what} {file}{line}: not valid YAML ({why}).") from None
 
 
 def check_named(settings: dict[Any, Any], file: Path) -> None:
-    """Overrides are settings by name, scenarios lists of overrides by name, and every name is a text.
+    """Check that overrides are groups of settings, scenarios lists of names of overrides, and every name a text.
 
     Raises
     ------
@@ -93,18 +93,18 @@ def check_named(settings: dict[Any, Any], file: Path) -> None:
         With every fault.
     """
     faults = [f"{name!r}: a setting's name is a text" for name in settings if not isinstance(name, str)]
-    for part, of, what in (("overrides", dict, "settings"), ("scenarios", list, "names of overrides")):
-        named = settings.get(part)
+    for section, of, what in (("overrides", dict, "settings"), ("scenarios", list, "names of overrides")):
+        named = settings.get(section)
         if named is None:
             continue
         if not isinstance(named, dict):
-            faults.append(f"{part}: begin each with its name and a colon")
+            faults.append(f"{section}: begin each with its name and a colon")
             continue
         for name, each in named.items():
             if not isinstance(name, str):
-                faults.append(f"{part}.{name}: the name is no text; put it in quotes")
+                faults.append(f"{section}.{name}: the name is not a text; put it in quotes")
             if not isinstance(each, of) or not all(isinstance(one, str) for one in each):
-                faults.append(f"{part}.{name}: wanted a {'list' if of is list else 'group'} of {what}")
+                faults.append(f"{section}.{name}: wanted a {'list' if of is list else 'group'} of {what}")
     if faults:
         raise ConfigError(
             "\n".join([f"study {file} has {len(faults)} fault(s):", *(f"  - {one}" for one in faults)])
@@ -120,13 +120,13 @@ def _check_size(root: yaml.Node) -> None:
         if known is not None:
             if known == 0:
                 raise yaml.constructor.ConstructorError(
-                    None, None, "an alias stands inside what it names", node.start_mark
+                    None, None, "an alias is inside what it names", node.start_mark
                 )
             return known
         sizes[id(node)] = 0
         inner: list[yaml.Node] = []
         if isinstance(node, yaml.MappingNode):
-            inner = [part for pair in node.value for part in pair]
+            inner = [child for pair in node.value for child in pair]
         elif isinstance(node, yaml.SequenceNode):
             inner = node.value
         found = sizes[id(node)] = 1 + sum(map(size, inner))

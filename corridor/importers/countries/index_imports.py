@@ -38,7 +38,7 @@ def read_worldbank(files: Sequence[str | Path], standing: pd.DataFrame, *, date:
         WGI as CSV or workbook: one row per country and year with the estimates vae, pve, gee, rqe, rle, cce; or
         one row per indicator with the columns indicator and estimate. LPI: country, lpi_score, year.
     standing
-        The table ``countries``: an index that is not among the files is kept from it.
+        The table ``countries``: an index that the files do not have is kept from it.
     date
         Edition.
 
@@ -63,23 +63,23 @@ def read_worldbank(files: Sequence[str | Path], standing: pd.DataFrame, *, date:
         with reading(file, "the World Bank's governance indicators or logistics index"):
             raw = _table(file)
             kind, name = _kind(raw, file)
-            raw["year"] = _whole_years(raw["year"], file)
+            raw["year"] = _integer_years(raw["year"], file)
             raw, lost, note = _known(raw, name)
             notes += note
             if kind == SOURCE_GOVERNANCE:
                 rows = latest_governance(raw)
-                governance = _over(governance, rows)
+                governance = _updated(governance, rows)
                 title = "Worldwide Governance Indicators"
                 about = f"estimates to {int(rows['year'].max())}; our figure is the plain mean of the six"
             else:
                 rows = latest_logistics(raw)
-                logistics = _over(logistics, rows[["iso3", "logistics"]])
+                logistics = _updated(logistics, rows[["iso3", "logistics"]])
                 title = "Logistics Performance Index"
                 about = f"editions to {int(rows['year'].max())}"
         kept += len(rows)
         nothing = float("nan")
         left += [
-            ("countries that are not known", lost, nothing),
+            ("unknown countries", lost, nothing),
             ("older or incomplete years", len(raw) - len(rows), nothing),
         ]
         edition = date or str(int(rows["year"].max()))
@@ -106,7 +106,7 @@ def _table(file: Path) -> pd.DataFrame:
 
 
 def _kind(raw: pd.DataFrame, file: Path) -> tuple[str, str]:
-    """Source that the columns betray, and the column with the country."""
+    """Source key recognised by the columns, and the name of the country column."""
     columns = set(raw.columns)
     if {"countryname", "year"} <= columns and (set(ESTIMATES) <= columns or {"indicator", "estimate"} <= columns):
         return SOURCE_GOVERNANCE, "countryname"
@@ -120,8 +120,8 @@ def _kind(raw: pd.DataFrame, file: Path) -> tuple[str, str]:
     )
 
 
-def _whole_years(years: pd.Series, file: Path) -> pd.Series:
-    """Years as whole numbers; any other cell is a fault."""
+def _integer_years(years: pd.Series, file: Path) -> pd.Series:
+    """Years as integers; any other cell is a fault."""
     numbers = pd.to_numeric(years, errors="coerce")
     wrong = ~(numbers.between(1900, 2100) & (numbers == numbers.round()))
     faults = [
@@ -136,14 +136,14 @@ def _whole_years(years: pd.Series, file: Path) -> pd.Series:
 
 
 def _known(raw: pd.DataFrame, name: str) -> tuple[pd.DataFrame, int, list[str]]:
-    """Rows of countries that are known, by name, else by the Bank's code; long indicators made wide."""
+    """Rows of known countries (by name, else by the Bank's code), long indicators made wide; rows lost; notes."""
     found = to_iso3(raw[name].astype("str"), NAMES)
     if "code" in raw:
         codes = raw["code"].astype("str").replace(_BANK)
         found = found.where(found.notna(), to_iso3(codes, NAMES))
     lost = found.isna()
     words = sorted(set(raw.loc[lost, name].astype("str").dropna()))
-    note = [f"countries that are not known: {', '.join(words)}"] if words else []
+    note = [f"unknown countries: {', '.join(words)}"] if words else []
     raw = raw.assign(**{name: found})[~lost]
     if "indicator" in raw:
         raw = raw.assign(indicator=raw["indicator"].astype("str").str.lower().map(_LONG)).dropna(
@@ -155,5 +155,5 @@ def _known(raw: pd.DataFrame, name: str) -> tuple[pd.DataFrame, int, list[str]]:
     return raw, int(lost.sum()), note
 
 
-def _over(standing: pd.DataFrame, fresh: pd.DataFrame) -> pd.DataFrame:
-    return pd.concat([standing[~standing["iso3"].isin(fresh["iso3"])], fresh], ignore_index=True)
+def _updated(existing: pd.DataFrame, fresh: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([existing[~existing["iso3"].isin(fresh["iso3"])], fresh], ignore_index=True)

@@ -1,4 +1,4 @@
-"""World Bank indices (governance, logistics) with names, regions and points -> table of countries."""
+"""World Bank indices (governance, logistics), names, regions and points -> table of countries."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def governance(path: Path) -> pd.DataFrame:
 
 
 def latest_governance(raw: pd.DataFrame) -> pd.DataFrame:
-    """Mean of the six indicators, latest year that has all six; from rows as `governance` reads them.
+    """Mean of the six indicators, latest year that has all six, from rows as `governance` reads them.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def logistics(path: Path) -> pd.DataFrame:
 
 
 def latest_logistics(raw: pd.DataFrame) -> pd.DataFrame:
-    """Index of the latest edition of each country; from rows as `logistics` reads them.
+    """Index of the latest edition of each country, from rows as `logistics` reads them.
 
     Parameters
     ----------
@@ -126,8 +126,7 @@ def latest_logistics(raw: pd.DataFrame) -> pd.DataFrame:
 
 
 def countries(governance_rows: pd.DataFrame, logistics_rows: pd.DataFrame) -> pd.DataFrame:
-    """Table of countries: every country and territory of `names.known_countries` with its indices where
-    published.
+    """Table of countries: every country and territory of `names.known_countries`, with its indices if published.
 
     Parameters
     ----------
@@ -139,7 +138,7 @@ def countries(governance_rows: pd.DataFrame, logistics_rows: pd.DataFrame) -> pd
     DataFrame
         Columns of the table `countries`. A row with a governance mean is computed from the World Bank's six
         figures; the European Union's indices are plain means over its members that have one; a row without
-        any index gives name and point only (computed from outlines); ROW is assumed.
+        any index has only name and point (computed from outlines); ROW is assumed.
     """
     frame = known_countries().merge(governance_rows, on="iso3", how="left")
     frame = frame.merge(logistics_rows[["iso3", "logistics"]], on="iso3", how="left")

@@ -1,4 +1,4 @@
-"""Zip archives from elsewhere, taken apart with care: no member leaves the folder, none swells beyond limits."""
+"""Extract untrusted zip archives: no member leaves the folder, none expands beyond limits."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from corridor.errors import DataError, Fault
 __all__ = ["MAX_BYTES", "MAX_MEMBERS", "MAX_RATIO", "extract"]
 
 MAX_BYTES = 64 * 2**30
-"""Most bytes that an archive may hold when taken apart: 64 GiB, above the whole of BACI."""
+"""Most bytes of an archive when unpacked: 64 GiB, more than all of BACI."""
 MAX_RATIO = 200.0
-"""Most bytes out of one byte in: tables of trade shrink to a tenth or a twentieth, bombs to a thousandth."""
+"""Most unpacked bytes per packed byte: trade tables compress 10 to 20 times, zip bombs 1000 times."""
 MAX_MEMBERS = 1_000
-"""Most members that are looked at."""
+"""Most members of an archive."""
 _SMALL = 2**20  # below a MiB any ratio is harmless
 _TABLES = (".csv", ".tsv", ".txt", ".dat", ".tab", ".parquet", ".json")
 _CHUNK = 2**20
-# what the readers of archives raise for broken headers, streams, methods, passwords and files
+# what zipfile raises for broken headers, streams, methods, passwords and files
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -41,10 +41,10 @@ _BROKEN = (
 def extract(
     archive: Path, folder: Path, first: int = 0, want: Callable[[str], bool] | None = None
 ) -> list[tuple[str, Path]]:
-    """Unpack the tables of an archive under names of our own.
+    """Unpack the tables of an archive under our own file names.
 
-    A member's name is never used as a path, so that `../../x` or `/etc/x` cannot leave `folder`. The size that
-    the archive states is checked before, and the bytes that come out are counted while they are written.
+    A member's name is never used as a path, so `../../x` or `/etc/x` cannot leave `folder`. The sizes stated in
+    the archive are checked first, and the unpacked bytes are counted while they are written.
 
     Parameters
     ----------
@@ -60,14 +60,14 @@ def extract(
     Returns
     -------
     list of (str, Path)
-        Name in the archive and file, of every member whose name ends like a table's (.csv, .tsv, .txt, .dat,
+        Name in the archive and unpacked file, of every member with a suffix of a table (.csv, .tsv, .txt, .dat,
         .tab, .parquet, .json).
 
     Raises
     ------
     DataError
-        The file is no whole archive, holds no table, is encrypted, or would swell beyond `MAX_BYTES`,
-        `MAX_RATIO` or `MAX_MEMBERS`.
+        The file is not a complete archive, holds no table, is encrypted, or exceeds `MAX_BYTES`, `MAX_RATIO` or
+        `MAX_MEMBERS`.
     """
     try:
         with zipfile.ZipFile(archive) as packed:
@@ -82,12 +82,12 @@ def extract(
             if (needed := sum(member.file_size for member in tables)) > free:
                 raise _refused(archive, f"{needed:,} bytes to unpack", f"room for them; {free:,} bytes are free")
             return [
-                (member.filename, _write(packed, member, folder / f"{first + at}{_suffix(member)}", archive))
-                for at, member in enumerate(tables)
+                (member.filename, _write(packed, member, folder / f"{first + position}{_suffix(member)}", archive))
+                for position, member in enumerate(tables)
             ]
     except _BROKEN as error:
         text = str(error) or type(error).__name__
-        raise _refused(archive, f"an archive that cannot be read ({text[:100]})", "a whole .zip file") from None
+        raise _refused(archive, f"an archive that cannot be read ({text[:100]})", "a complete .zip file") from None
 
 
 def _is_table(member: zipfile.ZipInfo) -> bool:
@@ -106,12 +106,12 @@ def _check_sizes(archive: Path, members: list[zipfile.ZipInfo]) -> None:
     for member in members:
         ratio = member.file_size / max(member.compress_size, 1)
         if member.file_size > _SMALL and ratio > MAX_RATIO:
-            found = f"{member.filename[:80]!r}, which swells {ratio:,.0f} times"
+            found = f"{member.filename[:80]!r}, which expands {ratio:,.0f} times"
             raise _refused(archive, found, f"at most {MAX_RATIO:,.0f} times")
 
 
 def _write(packed: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, archive: Path) -> Path:
-    """Copy one member out, counting: what an archive states of itself may be a lie."""
+    """Copy one member out and count its bytes: the size stated in the archive may be false."""
     written = 0
     with packed.open(member) as inside, target.open("wb") as outside:
         while block := inside.read(_CHUNK):

@@ -1,4 +1,4 @@
-"""What an import gives: tables, and an account of every row that was read."""
+"""Result of an import: tables, and a report on every row that was read."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ NO_REDISTRIBUTION = "not to be redistributed"
 
 @dataclass(frozen=True, eq=False)
 class ImportReport:
-    """Account of an import: what was read, what was kept, what was left out and why.
+    """Report of an import: what was read, what was kept, what was left out and why.
 
     Attributes
     ----------
     source
         Key of the publication.
     files
-        Files as the user named them; members of archives behind a slash.
+        Files as the user named them; members of archives after a slash.
     rows, value_usd_m
-        Rows read and their value, US$ million (NaN where the rows are no money).
+        Rows read and their value, US$ million (NaN if the rows are not money).
     rows_kept, value_kept_usd_m
-        Of these, what stands in the tables.
+        Of these, what is in the tables.
     left_out
-        ``why, rows, value_usd_m, part`` (of the value read, or of the rows where there is no value). Rows and
-        values of `left_out` and of what is kept add up to what was read.
+        ``why, rows, value_usd_m, part`` (fraction of the value read, or of the rows if there is no value). Rows
+        and values left out and kept add up to those read.
     notes
-        What a reader must know: countries that are not known, months that are missing, totals compared.
+        What a reader must know: unknown countries, missing months, totals compared.
     """
 
     source: str
@@ -51,7 +51,7 @@ class ImportReport:
         left_out: Sequence[tuple[str, int, float]],
         notes: Sequence[str],
     ) -> ImportReport:
-        """Account from the parts; `kept` and `left_out` give rows and US$ million."""
+        """Report from what was kept and left out, each in rows and US$ million."""
         table = pd.DataFrame(list(left_out), columns=["why", "rows", "value_usd_m"])
         table = table.groupby("why", as_index=False, sort=False).sum(min_count=1)
         rows = kept[0] + int(table["rows"].sum())
@@ -71,15 +71,15 @@ class ImportReport:
             f"  kept      {self.rows_kept:>12,} rows{money(self.value_kept_usd_m)}",
         ]
         lines += [
-            f"  left out  {rows:>12,} rows{money(value)} ({part:.2%}): {why}"
-            for why, rows, value, part in self.left_out.to_numpy().tolist()
+            f"  left out  {rows:>12,} rows{money(value)} ({fraction:.2%}): {why}"
+            for why, rows, value, fraction in self.left_out.to_numpy().tolist()
         ]
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
 
 @dataclass(frozen=True, eq=False)
 class Imported:
-    """Rows for our tables, ready to be laid into a folder.
+    """Rows for our tables, ready to be written into a folder.
 
     Attributes
     ----------
@@ -111,11 +111,11 @@ def source_row(
     key, title, publisher, address, licence, date, note
         Its columns.
     closed
-        The publisher's terms do not let the rows be passed on: the note says so first.
+        The publisher's terms forbid passing the rows on: the note says so first.
     """
     if closed:
-        said = f"{NO_REDISTRIBUTION}: the terms let you use the rows, not publish them"
-        note = f"{said}; {note}" if note else said
+        warning = f"{NO_REDISTRIBUTION}: the terms let you use the rows, not publish them"
+        note = f"{warning}; {note}" if note else warning
     row = [key, title, publisher, address, licence, date, note]
     names = ["key", "title", "publisher", "address", "licence", "date", "note"]
     return pd.DataFrame([row], columns=names).replace({"": None})

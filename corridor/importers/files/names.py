@@ -50,9 +50,7 @@ def known_countries() -> pd.DataFrame:
 
 @cache
 def known_spellings() -> dict[str, str]:
-    """Plain spelling -> iso3, from the names, the alternates of `country_spellings.csv` and the codes
-    themselves.
-    """
+    """Plain spelling -> iso3, from the names, the alternates in `country_spellings.csv` and the codes."""
     countries = known_countries()
     alternates = _beside("country_spellings.csv")
     book = {plain(str(code)): str(code) for code in countries["iso3"]}
@@ -69,7 +67,7 @@ def iso3(names: pd.Series) -> pd.Series:
     names : Series of str
         Country names as USGS, IEA, DGCI&S, US Census, ICMM, Apple or the World Bank spell them. Upper and
         lower case, accents and blanks do not matter; codes are accepted too. Groups such as "Other
-        countries" and places that are no country ("UNSPECIFIED") become ROW, the European Union EUU.
+        countries" and places that are not countries ("UNSPECIFIED") become ROW, the European Union EUU.
 
     Returns
     -------
@@ -79,7 +77,7 @@ def iso3(names: pd.Series) -> pd.Series:
     Raises
     ------
     DataError
-        Lists every name that is not known, once each, with the first row it stands in.
+        Lists every name that is not known, once each, with the first row that has it.
     """
     book = known_spellings()
     spelt = names.map(lambda name: plain(name) if isinstance(name, str) else "")

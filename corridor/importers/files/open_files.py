@@ -1,8 +1,8 @@
-"""Files that a user brings, opened for streaming: CSV, TSV, gzip, parquet, JSON, and zips of them.
+"""Open a user's files for streaming: CSV, TSV, gzip, parquet, JSON, and zips of them.
 
-No name that a user gives ever becomes part of a query: each file is linked into a scratch folder under a number,
-so that quotes, wildcards and brackets in names mean nothing. Columns and delimiter come from the first line, so
-that the engine has nothing to guess.
+No file name becomes part of a query: each file is linked into a scratch folder under a number, so quotes,
+wildcards and brackets in names have no effect. Columns and delimiter are read from the first line, so the engine
+guesses nothing.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ class Opened:
     Parameters
     ----------
     name
-        As the user knows it; of a member ``archive.zip/member.csv``.
+        As the user knows it; for a member of an archive ``archive.zip/member.csv``.
     path
-        Where it lies in the scratch folder, under a name of ours.
+        Its link or copy in the scratch folder, named by number.
     columns
         Its columns, in order.
     delimiter
-        Between cells; empty for parquet.
+        Separator of cells; empty for parquet.
     packed
-        Whether it is gzip.
+        Whether it is compressed with gzip.
     encoding
         utf-8, utf-16 or latin-1.
     """
@@ -65,12 +65,12 @@ class Opened:
     encoding: str
 
     def scan(self, types: dict[str, str]) -> str:
-        """Table function that reads the file.
+        """SQL table function that reads the file.
 
         Parameters
         ----------
         types
-            SQL type of columns; text where not named.
+            SQL type of columns; text if not named.
 
         Returns
         -------
@@ -96,7 +96,7 @@ def literal(text: str) -> str:
 
 @contextmanager
 def connect(memory: str = "1500MB") -> Iterator[tuple[DuckDBPyConnection, Path]]:
-    """An engine in memory with a bound, and a scratch folder to which it spills.
+    """An in-memory DuckDB engine with a memory limit, and a scratch folder for what does not fit.
 
     Parameters
     ----------
@@ -106,12 +106,12 @@ def connect(memory: str = "1500MB") -> Iterator[tuple[DuckDBPyConnection, Path]]
     Yields
     ------
     (connection, Path)
-        Both are gone afterwards.
+        Closed and deleted on exit.
 
     Raises
     ------
     ConfigError
-        The bound is no amount of memory.
+        `memory` is not an amount of memory.
     DataError
         The engine cannot read a file.
     """
@@ -128,9 +128,9 @@ def connect(memory: str = "1500MB") -> Iterator[tuple[DuckDBPyConnection, Path]]
         connection.execute("SET preserve_insertion_order=false")
         connection.execute("SET enable_progress_bar=false")
         yield connection, scratch
-    except duckdb.Error as error:  # whatever its parsers stumble over that was not told with its line before
+    except duckdb.Error as error:  # parser errors that were not already reported with their line
         found = f"something that cannot be read ({str(error).splitlines()[0][:100]})"
-        raise DataError([Fault("the files", "", "", found, "whole tables", _FIX)]) from None
+        raise DataError([Fault("the files", "", "", found, "complete tables", _FIX)]) from None
     finally:
         connection.close()
         shutil.rmtree(scratch, ignore_errors=True)
@@ -154,7 +154,7 @@ def open_files(
     encoding
         Of text files: utf-8, utf-16 or latin-1.
     want
-        Which members of an archive to unpack, by name; all tables if None.
+        Selects members of an archive to unpack, by name; all tables if None.
 
     Returns
     -------
@@ -202,7 +202,7 @@ def open_files(
 
 
 def _link(path: Path, scratch: Path, number: int) -> Path:
-    """The file under a name of ours; a copy where the system lets us make no link."""
+    """A link to the file, named by number; a copy if the system allows no link."""
     endings = "".join(path.suffixes[-2:]).lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
     plain = endings if endings.replace(".", "").isalnum() else ""
     target = scratch / f"{number}{plain}"
@@ -226,16 +226,16 @@ def _look(name: str, path: Path, encoding: str) -> Opened:
         with gzip.open(path) if packed else path.open("rb") as file:
             head = file.read(_LONGEST_HEADER)
     except (OSError, EOFError, zlib.error) as error:
-        raise _broken(name, f"a file that cannot be read ({str(error)[:80]})", "a whole file") from None
+        raise _broken(name, f"a file that cannot be read ({str(error)[:80]})", "a complete file") from None
     header = _first_line(name, head, encoding)
-    # a tab stands in no name: where there is one, commas belong to the names (Eurostat's wide tables)
+    # no name holds a tab: if there is one, commas belong to the names (Eurostat's wide tables)
     delimiter = "\t" if "\t" in header else max(_DELIMITERS, key=header.count)
     cells = next(csv.reader([header], delimiter=delimiter), [])
     columns = tuple(cell.strip() for cell in cells)
     if not any(columns):
         raise _broken(name, "an empty file", "a header and rows")
-    # a CSV written with its index has one column without a name; SQL wants each name once
-    named = tuple(column or f"column {at + 1}" for at, column in enumerate(columns))
+    # a CSV written with its index has one column without a name; SQL needs unique names
+    named = tuple(column or f"column {position}" for position, column in enumerate(columns, 1))
     twice = sorted({column for column in named if [c.lower() for c in named].count(column.lower()) > 1})
     if twice:
         raise _broken(name, f"columns named twice: {', '.join(twice)}", "each name once")
@@ -266,7 +266,7 @@ def _parquet_columns(name: str, path: Path) -> tuple[str, ...]:
 
 
 def _from_json(name: str, path: Path) -> Path:
-    """Records of a JSON answer as CSV beside it."""
+    """Convert the records of a JSON file to a CSV beside it."""
     if path.stat().st_size > _LARGEST_JSON:
         raise _broken(
             name, f"{path.stat().st_size:,} bytes of JSON", f"at most {_LARGEST_JSON:,}; larger ones as CSV"
@@ -292,17 +292,17 @@ def _broken(name: str, found: str, wanted: str, row: str = "", fix: str = "") ->
 
 @contextmanager
 def reading(path: Path, wanted: str) -> Iterator[None]:
-    """What a reader of tables stumbles over in a broken file, told as one fault of that file."""
+    """Report any error of reading a broken file as one fault of that file."""
     if not path.is_file():
         raise ConfigError(f"no such file: {path}")
     try:
         fault = fault_of(path) if path.suffix.lower() in (".xlsx", ".xls", ".ods") else None
         if fault is not None:
-            raise ConfigError(f"{path} is not read, for {fault}.")
+            raise ConfigError(f"{path} is not read: {fault}.")
         yield
     except (DataError, ConfigError):
         raise
-    except Exception as error:  # readers of workbooks and tables have each their own kinds of errors
+    except Exception as error:  # each reader of workbooks and tables raises its own kinds of errors
         text = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
         fix = "give the publisher's file as it was published"
         raise DataError([Fault(path.name, "", "", f"a file that cannot be read ({text})", wanted, fix)]) from None

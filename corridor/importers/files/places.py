@@ -1,4 +1,4 @@
-"""Countries as trade statistics code them -> ISO 3166-1 alpha-3; what is not known is left to the caller."""
+"""Country codes and names of trade statistics -> ISO 3166-1 alpha-3; unknown ones are left to the caller."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NUMBERS = "number"
 LETTERS = "letters"
 """ISO 3166-1 alpha-2 with those of Eurostat's geonomenclature (XK, XS, QZ)."""
 NAMES = "names"
-"""Names in any of the spellings of `country_spellings.csv`, or alpha-3 codes."""
+"""Names in any spelling of `country_spellings.csv`, or alpha-3 codes."""
 
 
 @cache
@@ -30,16 +30,16 @@ def _book(system: str) -> dict[str, str]:
 
 
 def to_iso3(values: pd.Series, system: str, book: Mapping[str, str] | None = None) -> pd.Series:
-    """Countries as iso3, NaN where not known.
+    """Countries as iso3, NaN if not known.
 
     Parameters
     ----------
     values
         Codes or names as text.
     system
-        `NUMBERS`, `LETTERS` or `NAMES`; alpha-3 codes are known in each.
+        `NUMBERS`, `LETTERS` or `NAMES`; alpha-3 codes are accepted in each.
     book
-        Further codes that the files themselves explain, code -> iso3; ours go before.
+        Further codes that the files define, code -> iso3; ours take precedence.
 
     Returns
     -------
@@ -61,11 +61,11 @@ def to_iso3(values: pd.Series, system: str, book: Mapping[str, str] | None = Non
 
 
 def coded_as(countries: list[str], system: str) -> list[str] | None:
-    """Every code under which files may name these countries; None for names, whose spellings are many."""
+    """All codes that files may use for these countries; None for names, which have too many spellings."""
     if system == NAMES:
         return None
     codes = [code for code, iso3 in _book(system).items() if iso3 in set(countries)]
     numbers = [code for code in codes if code.isdigit()]
-    # 004 and 4, and 4.0 where a program took the column for decimals
+    # 004 and 4, and 4.0 if a program read the column as decimals
     written = {*(code.zfill(3) for code in numbers), *(f"{code}.0" for code in numbers)}
     return sorted({*codes, *written, *countries})

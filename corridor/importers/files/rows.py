@@ -1,6 +1,4 @@
-"""Small helpers that every importer uses: column order of our tables, short names, tables kept beside the
-code.
-"""
+"""Small helpers of all importers: column order of our tables, short names, lookup tables beside the code."""
 
 from __future__ import annotations
 
@@ -27,12 +25,12 @@ def lay_out(frame: pd.DataFrame, table: str) -> pd.DataFrame:
 
 
 def beside(module: str, file: str) -> pd.DataFrame:
-    """Hand-kept lookup table in the folder of a module (its ``__file__``), every cell a string, blanks as ''."""
+    """Hand-kept lookup table in the folder of a module (its ``__file__``): every cell a string, blanks ''."""
     return pd.read_csv(Path(module).with_name(file), dtype=str, keep_default_na=False, encoding="utf-8")
 
 
 def need_columns(frame: pd.DataFrame, wanted: list[str], file: str | Path) -> None:
-    """Raise DataError naming each column of a raw file that is missing."""
+    """Raise DataError that lists each missing column of a raw file."""
     missing = [name for name in wanted if name not in frame.columns]
     if missing:
         raise DataError(
@@ -51,7 +49,7 @@ def need_columns(frame: pd.DataFrame, wanted: list[str], file: str | Path) -> No
 
 
 def need_even_rows(frame: pd.DataFrame, file: str | Path) -> None:
-    """Raise DataError if rows of a CSV are longer than its header: pandas takes their first cells for an index."""
+    """Raise DataError if rows of a CSV are longer than its header: pandas uses their first cells as an index."""
     if not isinstance(frame.index, pd.RangeIndex):
         fix = "put cells that hold a comma in double quotes"
         found, wanted = "rows with more cells than the header", "as many cells in every row"
@@ -65,7 +63,7 @@ def slug(text: str) -> str:
 
 
 def unique_slugs(texts: pd.Series) -> pd.Series:
-    """Short names, a number behind the second and later ones of the same name ("a", "a-2", "a-3")."""
+    """Short names; repeated ones get a number ("a", "a-2", "a-3")."""
     slugs = texts.map(slug)
     count = slugs.groupby(slugs).cumcount() + 1
     return slugs.where(count == 1, slugs + "-" + count.astype(str))

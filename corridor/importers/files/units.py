@@ -1,4 +1,4 @@
-"""Whether sums of trade can be in the unit that they are taken for."""
+"""Check that sums of trade are plausible in the unit assumed for them."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from corridor.errors import DataError, Fault
 __all__ = ["check_least", "check_most"]
 
 _LARGEST_USD_M = 8e6
-"""No country's imports of a year reach this (the largest, of the United States, are half of it)."""
+"""More than any country imports in a year (the largest imports, of the United States, are half of this)."""
 _LEAST_USD_M = {"IND": 10_000.0, "USA": 10_000.0}
-"""Imports of a year that these countries have not been below since 1988."""
+"""Less than these countries have imported in any year since 1988."""
 _MANY = 100
 _SHOWN = 12
 
 
 def check_most(rows: pd.DataFrame, key: str) -> None:
-    """No country imports for more than 8 trillion US$ a year: if one does, the unit is not what the file says."""
+    """Raise DataError if a country imports more than US$ 8 trillion in a year: the unit must be wrong."""
     worth = rows.groupby(["importer", "year"], observed=True)["usd_m"].sum()
     _other_unit(worth[worth > _LARGEST_USD_M], f"less than {_LARGEST_USD_M:,.0f}", key)
 
 
 def check_least(rows: pd.DataFrame, key: str) -> None:
-    """Nor do India and the United States import for less than 10 billion from a hundred countries or more."""
+    """Raise DataError if India or the United States import less than US$ 10 billion from 100 countries or more."""
     by = rows.groupby(["importer", "year"], observed=True)
     worth = by["usd_m"].sum()[by["exporter"].nunique() >= _MANY]
     least = worth.index.get_level_values("importer").astype("str").map(_LEAST_USD_M)

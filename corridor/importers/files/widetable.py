@@ -1,4 +1,4 @@
-"""Eurostat's wide tables (one column per period) made long."""
+"""Convert Eurostat's wide tables (one column per period) to long ones."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ __all__ = ["lengthen"]
 
 
 def lengthen(engine: DuckDBPyConnection, file: Opened) -> Opened:
-    """A table with a column per period as one with a row per period.
+    """Convert a table with a column per period to one with a row per period.
 
     Parameters
     ----------
     engine
-        As `intake.connect` gives it.
+        As `open_files.connect` gives it.
     file
-        A .tsv of Eurostat: the first column holds the dimensions, separated by commas, and its name theirs
-        (``freq,reporter,...\\TIME_PERIOD``); cells hold a number, with letters behind it as flags, or a colon.
+        A .tsv of Eurostat: the first column holds the dimensions and its name their names, separated by commas
+        (``freq,reporter,...\\TIME_PERIOD``); cells hold a number, letters after it as flags, or a colon.
 
     Returns
     -------
     Opened
-        A CSV in the scratch folder with the dimensions, TIME_PERIOD and OBS_VALUE; the file itself if it is not
-        of that kind.
+        A CSV in the scratch folder with the dimensions, TIME_PERIOD and OBS_VALUE; the file itself if it
+        has another layout.
 
     Raises
     ------
@@ -46,8 +46,8 @@ def lengthen(engine: DuckDBPyConnection, file: Opened) -> Opened:
     periods = file.columns[1:]
     target = file.path.parent / f"{file.path.name}.long.csv"
     cells = ", ".join(
-        f"trim(string_split({quoted(first)}, ',')[{at + 1}]) AS {quoted(name)}"
-        for at, name in enumerate(dimensions)
+        f"trim(string_split({quoted(first)}, ',')[{position}]) AS {quoted(name)}"
+        for position, name in enumerate(dimensions, 1)
     )
     query = f"""
         COPY (SELECT {cells}, trim(period) AS TIME_PERIOD, regexp_extract(cell, '^[^ ]+') AS OBS_VALUE
@@ -58,7 +58,7 @@ def lengthen(engine: DuckDBPyConnection, file: Opened) -> Opened:
         engine.execute(query)
     except duckdb.Error as error:
         found = f"a file that cannot be read ({str(error).splitlines()[0][:100]})"
-        fix = "fetch the file again from Eurostat"
-        raise DataError([Fault(file.name, "", "", found, "a whole .tsv of Eurostat", fix)]) from None
+        fix = "download the file again from Eurostat"
+        raise DataError([Fault(file.name, "", "", found, "a complete .tsv of Eurostat", fix)]) from None
     columns = (*dimensions, "TIME_PERIOD", "OBS_VALUE")
     return replace(file, path=target, columns=columns, delimiter=",", packed=False, encoding="utf-8")

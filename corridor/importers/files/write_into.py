@@ -1,4 +1,4 @@
-"""Imported rows laid into a folder of tables, beside what other imports left there."""
+"""Write imported rows into a folder of tables, next to those of other imports."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from corridor.importers.files.one_source import alone
 __all__ = ["CLASHES", "land"]
 
 CLASHES = ("refuse", "replace", "keep")
-"""What to do where a key stands in the folder already with other figures."""
+"""What to do if the folder already has a row of the same key with other figures."""
 _LISTED = 10
 
 
@@ -36,33 +36,33 @@ def land(
 ) -> list[Path]:
     """Write imports into a folder that `load_tables(into, extend=True)` lays over the bundled tables.
 
-    Trade speaks alone for its importers, codes and years (see `alone`).
+    Imported trade replaces all bundled rows of its importers, codes and years (see `alone`).
 
     Parameters
     ----------
     imported
         One import or several.
     into
-        Folder; made if missing. Tables that stand there keep their rows, their order and their format.
+        Folder; created if missing. Existing tables keep their rows, their order and their format.
     on_clash
-        Where a row of the same key stands there with other figures: ``refuse`` (nothing is written), ``replace``
-        it, or ``keep`` it. Identical rows are no clash. A source's own row is always renewed.
+        If a row of the same key exists with other figures: ``refuse`` (nothing is written), ``replace`` it, or
+        ``keep`` it. Identical rows do not clash. A row of ``sources`` is always replaced.
     format
-        Of a table ``trade`` that is new: parquet or csv; other tables are csv.
+        Format of a new table ``trade``: parquet or csv; other new tables are csv.
     check
-        Check the folder, laid over the bundled tables, before anything is put in its place.
+        Check the folder, laid over the bundled tables, before files get their final names.
 
     Returns
     -------
     list of Path
-        Files written. They are written under other names first and exchanged when all are whole.
+        Files written. They are written under temporary names and renamed when all are complete.
 
     Raises
     ------
     ConfigError
         An option is not known or the folder cannot be written.
     DataError
-        Keys clash, or the folder would hold faults; nothing is written then.
+        Keys clash, or the folder would have faults; then nothing is written.
     """
     if on_clash not in CLASHES:
         raise ConfigError(f"{on_clash!r}: wanted one of {', '.join(CLASHES)}")
@@ -71,18 +71,18 @@ def land(
     folder = Path(into)
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder} is a file: name a folder")
-    there, formats = _standing(folder)
+    existing, formats = _existing(folder)
     merged: dict[str, pd.DataFrame] = {}
     problems: list[Fault] = []
     for each in imported:
         for name, frame in alone(each).tables.items():
             typed, faults = conform(name, frame)
             problems += faults
-            base = merged.get(name, there.get(name))
+            base = merged.get(name, existing.get(name))
             if faults or base is None:
                 merged[name] = typed
                 continue
-            merged[name], faults = _together(name, base, typed, "replace" if name == "sources" else on_clash)
+            merged[name], faults = _merged(name, base, typed, "replace" if name == "sources" else on_clash)
             problems += faults
     if problems:
         raise DataError(problems)
@@ -90,15 +90,15 @@ def land(
         folder.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".corridor-", dir=folder))
         try:
-            return _exchange(folder, scratch, merged, formats, format, check)
+            return _replace_files(folder, scratch, merged, formats, format, check)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
     except OSError as error:
         raise ConfigError(f"cannot write to {folder}: {error.strerror or error}") from None
 
 
-def _standing(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    """Tables of the folder in their types, and how each is stored."""
+def _existing(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+    """Tables of the folder, typed, and the format of each."""
     if not folder.is_dir():
         return {}, {}
     raws, problems = read_raw(folder)
@@ -111,20 +111,18 @@ def _standing(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     return frames, {path.stem: path.suffix.lstrip(".") for path in folder.iterdir() if path.stem in frames}
 
 
-def _together(
-    name: str, base: pd.DataFrame, fresh: pd.DataFrame, on_clash: str
-) -> tuple[pd.DataFrame, list[Fault]]:
-    """Rows of both; where keys meet, as `on_clash` says."""
+def _merged(name: str, base: pd.DataFrame, fresh: pd.DataFrame, on_clash: str) -> tuple[pd.DataFrame, list[Fault]]:
+    """Rows of both; rows with the same key as `on_clash` says."""
     key = key_columns(name)
     if name == "trade":
-        base, fresh = _without_silence(base, fresh, key)
+        base, fresh = _without_zeros(base, fresh, key)
     old, new = pd.MultiIndex.from_frame(base[key]), pd.MultiIndex.from_frame(fresh[key])
-    met = old.isin(new)
+    matched = old.isin(new)
     same = fresh[new.isin(old)].merge(base, how="inner")  # on all columns: a blank equals a blank
-    clash = int(met.sum()) - len(same)
+    clash = int(matched.sum()) - len(same)
     if clash and on_clash == "refuse":
         other = pd.MultiIndex.from_frame(same[key])
-        lost = base[met & ~old.isin(other)]
+        lost = base[matched & ~old.isin(other)]
         problems = [
             Fault(name, ", ".join(map(str, row)), "", "another figure in the folder", "one figure", _FIX)
             for row in lost[key].head(_LISTED).itertuples(index=False)
@@ -133,25 +131,25 @@ def _together(
             problems.append(Fault(name, "", "", f"{clash - _LISTED:,} more such rows", "none", _FIX))
         return base, problems
     if on_clash == "replace":
-        return pd.concat([base[~met], fresh], ignore_index=True), []
+        return pd.concat([base[~matched], fresh], ignore_index=True), []
     return pd.concat([base, fresh[~new.isin(old)]], ignore_index=True), []
 
 
-def _without_silence(base: pd.DataFrame, fresh: pd.DataFrame, key: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows of zero, which only say that a publication names no such partner, give way to rows with a value."""
+def _without_zeros(base: pd.DataFrame, fresh: pd.DataFrame, key: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Drop rows of zero (a publication names no such partner) if the other table has a value for their key."""
     old, new = pd.MultiIndex.from_frame(base[key]), pd.MultiIndex.from_frame(fresh[key])
-    of_old, of_new = (base["value_usd_m"] > 0).to_numpy(), (fresh["value_usd_m"] > 0).to_numpy()
-    return base[of_old | ~old.isin(new[of_new])], fresh[of_new | ~new.isin(old[of_old])]
+    filled_old, filled_new = (base["value_usd_m"] > 0).to_numpy(), (fresh["value_usd_m"] > 0).to_numpy()
+    return base[filled_old | ~old.isin(new[filled_new])], fresh[filled_new | ~new.isin(old[filled_old])]
 
 
 _FIX = "--on-clash replace takes the new rows, keep the old ones; or import into another folder"
 
 
-def _exchange(
+def _replace_files(
     folder: Path, scratch: Path, merged: dict[str, pd.DataFrame], formats: dict[str, str], format: str, check: bool
 ) -> list[Path]:
     files = {}
-    # sources first: a row never names a source that is not there yet
+    # sources first: a row never refers to a source that is not written yet
     for name in sorted(merged, key=lambda each: each != "sources"):
         kind = formats.get(name, format if name == "trade" else "csv")
         files[name] = f"{name}.{kind}"

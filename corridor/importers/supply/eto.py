@@ -1,4 +1,4 @@
-"""The chip explorer of the Emerging Technology Observatory -> ``supply``, for a user who may use it."""
+"""Chip explorer of the Emerging Technology Observatory -> ``supply``; its licence is non-commercial."""
 
 from __future__ import annotations
 
@@ -39,33 +39,33 @@ def read_eto(
     Parameters
     ----------
     files
-        ``inputs.csv``, ``providers.csv``, ``provision.csv`` and, if it is there, ``sequence.csv``, told apart by
-        their columns.
+        ``inputs.csv``, ``providers.csv``, ``provision.csv`` and, if available, ``sequence.csv``, recognised
+        by their columns.
     known
         Ids of components.
     components
         CSV: component, input (name or id of an input or stage).
     year
-        Year of the shares, which the tables do not say.
+        Year of the shares, which is not in the tables.
     date
         Edition.
 
     Returns
     -------
     Imported
-        ``supply`` (shares of countries) and ``sources``, which are marked: CC BY-NC 4.0. Shares that are rounded
-        to more than the whole are put over their sum and computed. The sequence says what goes into what without
-        amounts, and firms have no share: neither becomes a row.
+        ``supply`` (shares of countries) and ``sources``, marked CC BY-NC 4.0. Rounded shares that sum to more than
+        1 are divided by their sum and computed. The sequence has no amounts and firms have no shares: neither
+        becomes a row.
 
     Raises
     ------
     DataError
-        A table is missing or lacks a column, a share is no number, or the map names what there is not.
+        A table is missing or lacks a column, a share is not a number, or the map has unknown names.
     ConfigError
         A file, the map or the year is missing.
     """
     if year is None:
-        raise ConfigError("the tables do not say their year: give --year, such as --year 2019")
+        raise ConfigError("the tables have no year: give --year, such as --year 2019")
     tables = _tables([Path(file) for file in files])
     chosen = component_map(components, "input", known)
     provision, providers, inputs = tables["provision"], tables["providers"], tables["inputs"]
@@ -85,7 +85,7 @@ def read_eto(
     ]
     names = inputs["input_name"].str.strip().str.casefold()
     ids = dict(zip(names, inputs["input_id"].str.strip(), strict=True))
-    if "provided_name" in provision:  # stages are provided, but are no inputs
+    if "provided_name" in provision:  # stages are provided, but are not inputs
         stages = provision["provided_name"].str.strip().str.casefold()
         ids = dict(zip(stages, provision["provided_id"].str.strip(), strict=True)) | ids
     chosen["id"] = chosen["input"].where(
@@ -99,18 +99,16 @@ def read_eto(
         raise DataError(faults)
     found = rows.assign(share=share, id=rows["provided_id"].str.strip())
     lost = found["country"].isna() & found["share"].notna()
-    notes = (
-        [f"countries that are not known: {', '.join(sorted(set(found.loc[lost, 'who'])))}"] if lost.any() else []
-    )
+    notes = [f"unknown countries: {', '.join(sorted(set(found.loc[lost, 'who'])))}"] if lost.any() else []
     usable = found[found["share"].notna() & found["country"].notna()]
     supply = usable.merge(chosen, on="id")
     unused = int((~usable["id"].isin(chosen["id"])).sum())
     nothing = float("nan")
     left = [
-        ("firms, which have no share of the world", int((~nations).sum()), nothing),
+        ("firms, which have no world share", int((~nations).sum()), nothing),
         ("countries without a figure", int(found["share"].isna().sum()), nothing),
-        ("countries that are not known", int(lost.sum()), nothing),
-        ("inputs that the map does not name", unused, nothing),
+        ("unknown countries", int(lost.sum()), nothing),
+        ("inputs that are not in the map", unused, nothing),
     ]
     source = source_row(
         "eto-chip-explorer",

@@ -1,8 +1,8 @@
 """IEA Critical Minerals Dataset: mining and refining by country -> supply rows (base year only).
 
 One raw row is a mineral, a stage, a country and a year. The base year is reported; later years are projections of
-IEA's base case and never become supply rows. Mining and refined copper are left to the USGS, which names more
-countries; what is taken is kept in `iea_series.csv`.
+IEA's base case and are never used. Mining and refined copper are left to the USGS, which names more
+countries; what is used is listed in `iea_series.csv`.
 
 Source: International Energy Agency, Critical Minerals Dataset (base year 2024).
 """
@@ -50,13 +50,13 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def series() -> pd.DataFrame:
-    """Which mineral and stage speaks for which component.
+    """Which mineral and stage covers which component.
 
     Returns
     -------
     DataFrame
         component, mineral, stage, factor (t of the component per thousand t published), basis (quantity, or share
-        where the mineral's figure stands for several of our components), note.
+        if the mineral's figure is used for several of our components), note.
     """
     table = beside(__file__, "iea_series.csv")
     return table.assign(factor=pd.to_numeric(table["factor"]))
@@ -72,9 +72,9 @@ def supply_rows(
     raw : DataFrame
         As `read` returns it.
     series : DataFrame
-        As `series` returns it, or a part of it.
+        As `series` returns it, or some of its rows.
     base_year : int
-        Last year of the edition that is no projection.
+        Last year of the edition that is not a projection.
     source : str
         Key of the edition in `sources`.
 
@@ -82,16 +82,16 @@ def supply_rows(
     -------
     DataFrame
         Columns of the table `supply`. Basis quantity: t a year, status reported. Basis share: the mineral's share,
-        status computed, because it is taken over to one of the mineral's chemicals. Rows of zero are left out.
+        status computed, because it is applied to one of the mineral's chemicals. Rows of zero are left out.
 
     Raises
     ------
     DataError
-        Lists every series that finds nothing in the base year.
+        Lists every series without rows in the base year.
     """
     base = raw[raw["year"] == base_year]
     faults: list[Fault] = []
-    parts: list[pd.DataFrame] = []
+    frames: list[pd.DataFrame] = []
     for _, row in series.iterrows():
         found = base[(base["mineral"] == row["mineral"]) & (base["stage"] == row["stage"])]
         if found.empty:
@@ -108,7 +108,7 @@ def supply_rows(
             continue
         found = found[found["kt"] > 0]
         by_weight = row["basis"] == "quantity"
-        parts.append(
+        frames.append(
             pd.DataFrame(
                 {
                     "component": row["component"],
@@ -124,4 +124,4 @@ def supply_rows(
         )
     if faults:
         raise DataError(faults)
-    return lay_out(pd.concat(parts, ignore_index=True), "supply")
+    return lay_out(pd.concat(frames, ignore_index=True), "supply")

@@ -1,4 +1,4 @@
-"""Editions of the USGS commodity summaries and of the IEA's critical minerals, given by a user -> ``supply``."""
+"""A user's editions of the USGS commodity summaries and the IEA's critical minerals -> ``supply``."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _ENDS = ("total", "top 3", "share of")
 
 def _one(files: Sequence[str | Path]) -> Path:
     if len(files) != 1:
-        raise ConfigError(f"{len(files)} files are given: give one, an edition holds everything")
+        raise ConfigError(f"{len(files)} files are given: give one, an edition is one file")
     return Path(files[0])
 
 
 def _by_series(
     series: pd.DataFrame, rows: Callable[[pd.DataFrame], pd.DataFrame], source: str
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Rows of every series that the edition has; those that it lacks are named, not refused."""
+    """Rows of every series that the edition has, and a note that lists the missing ones."""
     try:
         return rows(series), []
     except DataError as error:
@@ -38,7 +38,7 @@ def _by_series(
         left = series[~series["component"].isin(lacking)]
         if not len(left):
             raise
-        return rows(left), [f"{source} has no figures under the known wording for: {', '.join(sorted(lacking))}"]
+        return rows(left), [f"{source} has no figures under the known names for: {', '.join(sorted(lacking))}"]
 
 
 def read_usgs(files: Sequence[str | Path], known: frozenset[str], *, date: str = "") -> Imported:
@@ -49,9 +49,9 @@ def read_usgs(files: Sequence[str | Path], known: frozenset[str], *, date: str =
     files
         One ``MCS2026_Commodities_Data.csv``, the data release of all chapters.
     known
-        Components of which to keep rows.
+        Components whose rows to keep.
     date
-        Edition (year); as the file's name says if empty.
+        Edition (year); taken from the file name if empty.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def read_usgs(files: Sequence[str | Path], known: frozenset[str], *, date: str =
     path = _one(files)
     edition = date or next(iter(re.findall(r"MCS(\d{4})", path.name)), "")
     if not edition:
-        raise ConfigError("the name of the file tells no edition: give --date, such as --date 2026")
+        raise ConfigError("the file name has no edition: give --date, such as --date 2026")
     source = f"usgs-mcs-{edition}"
     with reading(path, "the data release of the Mineral Commodity Summaries"):
         raw = usgs.read(path)
@@ -93,7 +93,7 @@ def _report(source: str, path: Path, kept: int, read: int, world: int, notes: li
     nothing = float("nan")
     left = [
         ("other sections than world production", read - world, nothing),
-        ("minerals, years and cells that stand for no component, or added up", world - kept, nothing),
+        ("minerals, years and cells that no component uses, or added up", world - kept, nothing),
     ]
     return ImportReport.of(source, [path.name], (kept, nothing), [each for each in left if each[1] > 0], notes)
 
@@ -108,7 +108,7 @@ def read_iea(files: Sequence[str | Path], known: frozenset[str], *, date: str = 
         stage ("Copper - Mining"): years in a row above, countries below; or a .csv of it with the columns
         mineral, stage, country, year, kt, share.
     known
-        Components of which to keep rows.
+        Components whose rows to keep.
     date
         Day or year of the edition; the base year if empty.
 
@@ -139,7 +139,7 @@ def read_iea(files: Sequence[str | Path], known: frozenset[str], *, date: str = 
     used = raw.loc[raw["year"] == base].merge(series[["mineral", "stage"]].drop_duplicates())
     left = [
         ("projections", later, nothing),
-        ("minerals and stages that stand for no component", len(raw) - later - len(used), nothing),
+        ("minerals and stages that no component uses", len(raw) - later - len(used), nothing),
     ]
     report = ImportReport.of(source, [path.name], (len(used), nothing), [each for each in left if each[1]], notes)
     about = source_row(
@@ -169,8 +169,8 @@ def _workbook(path: Path) -> pd.DataFrame:
         for row, cell in enumerate(cells[column].tolist())
         if isinstance(cell, str) and (block := _BLOCK.match(cell.strip()))
     ]
-    parts = [_block(cells, row, column, block) for row, column, block in blocks]
-    rows = [part for part in parts if len(part)]
+    tables = [_block(cells, row, column, block) for row, column, block in blocks]
+    rows = [table for table in tables if len(table)]
     if not rows:
         fix = "give the workbook as it was published"
         raise DataError([Fault(path.name, name, "", "no block", "blocks such as 'Copper - Mining'", fix)])
@@ -196,7 +196,7 @@ def _block(cells: pd.DataFrame, row: int, column: int, found: re.Match[str]) -> 
             continue
         if label.strip().lower().startswith(_ENDS) or _BLOCK.match(label.strip()):
             break
-        values = {year: _number(cells.iat[below, at]) for at, year in years.items()}
+        values = {year: _number(cells.iat[below, position]) for position, year in years.items()}
         rows += [(label.strip(), year, value) for year, value in values.items() if pd.notna(value)]
     frame = pd.DataFrame(rows, columns=["country", "year", "kt"]).astype({"kt": float})
     stage = "mining" if found["stage"].lower() == "mining" else "refining"
@@ -204,18 +204,18 @@ def _block(cells: pd.DataFrame, row: int, column: int, found: re.Match[str]) -> 
 
 
 def _years(row: list[object], first: int) -> dict[int, int]:
-    """Position -> year of a run of years; it ends with the first cell that is none, where another block begins."""
+    """Column position -> year, up to the first cell that is not a year (another block begins there)."""
     years: dict[int, int] = {}
-    for at, cell in enumerate(row, first):
+    for position, cell in enumerate(row, first):
         number = _number(cell)
         if not 2000 <= number <= 2100:
             break
-        years[at] = int(number)
+        years[position] = int(number)
     return years
 
 
 def _number(cell: object) -> float:
-    """A cell as a number, NaN if it is none."""
+    """A cell as a number, NaN if it is not one."""
     try:
         return float(str(cell).replace(",", ""))
     except ValueError:
@@ -223,6 +223,6 @@ def _number(cell: object) -> float:
 
 
 def _mineral(text: str) -> str:
-    """The series' name for a mineral: "Magnet rare earth elements" and "Graphite (all grades)" are among them."""
+    """Name of a mineral in the series, also for longer wordings such as "Graphite (all grades)"."""
     names = sorted(set(iea.series()["mineral"]), key=len, reverse=True)
     return next((name for name in names if name.lower() in text.lower()), text.strip())

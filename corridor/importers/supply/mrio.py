@@ -1,6 +1,6 @@
 """Multi-regional input-output tables, EXIOBASE 3 and the OECD's, read through pymrio -> ``supply``.
 
-Only gross output is read of EXIOBASE: an archive with its environmental accounts takes gigabytes.
+Of EXIOBASE only gross output is read: its environmental accounts take gigabytes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from corridor.importers.supply.share_imports import cell_lines, component_map, s
 
 __all__ = ["mrio_shares", "read_mrio"]
 
-# regions of EXIOBASE that are rests of continents, and of the OECD's table that are parts of a country
+# regions of EXIOBASE for the rest of a continent, and of the OECD's table for a zone of a country
 _REGIONS = dict.fromkeys(["WA", "WL", "WE", "WF", "WM", "ROW"], "ROW") | {
     "CN1": "CHN",
     "CN2": "CHN",
@@ -32,8 +32,8 @@ _REGIONS = dict.fromkeys(["WA", "WL", "WE", "WF", "WM", "ROW"], "ROW") | {
     "MX2": "MEX",
 }
 
-#: pymrio's own list of an archive's files, and the forms in which it may hold them.
-_LIST, _FORMS = "file_parameters.json", (".txt", ".parquet")
+#: pymrio's list of the files in an archive, and their allowed suffixes.
+_LIST, _SUFFIXES = "file_parameters.json", (".txt", ".parquet")
 
 
 def read_mrio(
@@ -55,7 +55,7 @@ def read_mrio(
     components
         CSV: component, sector (name as in the tables).
     year
-        Year; as the file's name says if None.
+        Year; taken from the file name if None.
     date
         Edition.
 
@@ -69,7 +69,7 @@ def read_mrio(
     ConfigError
         pymrio is not installed, or a file, the map or the year is missing.
     DataError
-        The tables cannot be read, or the map names a sector that there is not.
+        The tables cannot be read, or the map names an unknown sector.
     """
     try:
         pymrio = import_module("pymrio")
@@ -82,16 +82,16 @@ def read_mrio(
         raise ConfigError(f"give one archive or folder that exists, not {', '.join(map(str, files)) or 'nothing'}")
     path = Path(files[0])
     chosen = component_map(components, "sector", known)
-    # ICIO2023_2019 is the edition of 2023 for 2019: the last one counts
+    # ICIO2023_2019 is the 2023 edition for 2019: the last number is the year
     when = year or int(["0", *re.findall(r"(?:19|20)\d\d(?!\d)", path.stem)][-1])
     if not when:
-        raise ConfigError("the name of the file tells no year: give --year")
+        raise ConfigError("the file name has no year: give --year")
     oecd = path.suffix.lower() == ".csv" or bool(re.search("icio|oecd", path.name.lower()))
     try:
         output = _of_oecd(pymrio, path, when) if oecd else _of_exiobase(pymrio, path)
     except DataError:
         raise
-    except Exception as error:  # a parser of many layouts has errors of many kinds
+    except Exception as error:  # a parser of many layouts raises many kinds of errors
         text = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
         fix = "give the tables as they were published"
         raise DataError(
@@ -117,14 +117,14 @@ def read_mrio(
 
 
 def _of_exiobase(pymrio: Any, path: Path) -> pd.Series:
-    """Gross output as the tables hold it; of old editions, which don't, the sum of what is used."""
+    """Gross output of EXIOBASE: read from the tables, or in old editions summed from all uses."""
     if path.is_dir():
         names = _files_listed(path / _LIST)
         return _output(pymrio, pymrio.load(path, subset=_needed(names)))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         lists = extract(path, folder, want=lambda member: PurePosixPath(member).name == _LIST)
-        inside, listed = min(lists, key=lambda one: len(PurePosixPath(one[0]).parts))
+        inside, listed = min(lists, key=lambda item: len(PurePosixPath(item[0]).parts))
         names = _files_listed(listed)
         needed = _needed(names)
         members = {str(PurePosixPath(inside).parent / names[key]): names[key] for key in needed}
@@ -135,7 +135,7 @@ def _of_exiobase(pymrio: Any, path: Path) -> pd.Series:
 
 
 def _of_oecd(pymrio: Any, path: Path, year: int) -> pd.Series:
-    """Gross output as the sum of what is used; of an archive with several years, that of one."""
+    """Gross output of the OECD's tables, summed from all uses; from an archive, the table of the year."""
     if path.suffix.lower() != ".zip":
         return _output(pymrio, pymrio.parse_oecd(path, year=year))
     with tempfile.TemporaryDirectory() as name:
@@ -152,19 +152,19 @@ def _needed(names: dict[str, str]) -> list[str]:
 
 
 def _files_listed(path: Path) -> dict[str, str]:
-    """Name of the file of each account, by the list that goes with them."""
+    """File name of each account, from pymrio's list."""
     listed = json.loads(path.read_text(encoding="utf-8"))["files"]
     names = {key: str(about["name"]) for key, about in listed.items()}
-    wrong = [name for name in names.values() if Path(name).name != name or not name.endswith(_FORMS)]
+    wrong = [name for name in names.values() if Path(name).name != name or not name.endswith(_SUFFIXES)]
     if wrong:
-        fix = "save the accounts as text; a pickled file can run anything, and one outside is not theirs"
-        wanted = f"a plain name ending in {' or '.join(_FORMS)}"
+        fix = "save the accounts as text files inside the folder; a pickled file can run any code"
+        wanted = f"a plain name ending in {' or '.join(_SUFFIXES)}"
         raise DataError([Fault(path.name, "", "name", repr(name[:80]), wanted, fix) for name in wrong])
     return names
 
 
 def _output(pymrio: Any, tables: Any) -> pd.Series:
-    """Gross output by region and sector, worked out where the tables do not hold it."""
+    """Gross output by region and sector, computed if the tables do not hold it."""
     if getattr(tables, "x", None) is None:
         tables.x = pymrio.calc_x(tables.Z, tables.Y)
     output: pd.Series = tables.x.iloc[:, 0]
@@ -178,10 +178,10 @@ def _mrio_import(
     lost = rows["country"].isna()
     table, notes = supply_rows(rows[~lost], key, year, "inherited")
     if lost.any():
-        notes.append(f"regions that are not known hold up to {rows.loc[lost, 'share'].max():.2%} of an output")
+        notes.append(f"unknown regions hold up to {rows.loc[lost, 'share'].max():.2%} of an output")
     used = int(output.index.get_level_values(1).isin(set(chosen["sector"])).sum())
     nothing = float("nan")
-    left = [("sectors that the map does not name", len(output) - used, nothing)]
+    left = [("sectors that are not in the map", len(output) - used, nothing)]
     if oecd:
         about = (
             "Inter-Country Input-Output tables",
@@ -201,8 +201,8 @@ def _mrio_import(
 def mrio_shares(output: pd.Series, chosen: pd.DataFrame) -> pd.DataFrame:
     """Countries' shares in the world's output of sectors.
 
-    Formula: ``share[c] = x[c, s] / sum_c x[c, s]``, x gross output; what several sectors of a component make is
-    added up first.
+    Formula: ``share[c] = x[c, s] / sum_c x[c, s]``, x gross output; the sectors of a component are added
+    up first.
 
     Parameters
     ----------
@@ -214,7 +214,7 @@ def mrio_shares(output: pd.Series, chosen: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        component, country (iso3, NaN where a region is not known), share.
+        component, country (iso3, NaN for unknown regions), share.
 
     Notes
     -----

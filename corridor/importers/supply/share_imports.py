@@ -1,4 +1,4 @@
-"""Shares of countries in world supply, by a user's map of what stands for which component -> ``supply``."""
+"""Countries' shares in world supply, with a user's map of published items to components -> ``supply``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ROUNDING = 0.05
 
 
 def component_map(path: Path | None, column: str, known: frozenset[str]) -> pd.DataFrame:
-    """A user's map: component and what stands for it."""
+    """Read a user's map: component, and the published input or sector that covers it."""
     if path is None:
         raise ConfigError(f"give --components: a CSV with the columns component and {column}")
     with reading(path, f"a CSV with the columns component and {column}"):
@@ -46,19 +46,19 @@ def cell_lines(cells: pd.Series) -> list[tuple[int, str]]:
 
 
 def supply_rows(rows: pd.DataFrame, source: str, year: int, status: str) -> tuple[pd.DataFrame, list[str]]:
-    """Supply rows from shares (component, country, share): rounded sums put over themselves."""
+    """Supply rows from shares (component, country, share), sums above 1 by rounding scaled to 1; and notes."""
     table = rows.groupby(["component", "country"], as_index=False)["share"].sum()
     total = table.groupby("component")["share"].transform("sum")
     over = total > 1 + 1e-9
-    wild = sorted(set(table.loc[total > 1 + _ROUNDING, "component"]))
-    if wild:
+    wrong = sorted(set(table.loc[total > 1 + _ROUNDING, "component"]))
+    if wrong:
         fix = "let the map name one input for each component, or inputs that do not overlap"
         raise DataError(
-            [Fault("supply", name, "share", "shares above the whole", "at most 1", fix) for name in wild]
+            [Fault("supply", name, "share", "shares that sum to more than 1", "at most 1", fix) for name in wrong]
         )
     table["share"] = (table["share"] / total.where(over, 1.0)).round(6)
     table["status"] = pd.Series(status, index=table.index).mask(over & (status == "reported"), "computed")
-    table["note"] = pd.Series("", index=table.index).mask(over, "rounded shares, put over their sum")
+    table["note"] = pd.Series("", index=table.index).mask(over, "rounded shares, divided by their sum")
     table = table[table["share"] > 0].assign(source=source, year=year).replace({"note": {"": None}})
     typed, faults = conform("supply", lay_out(table, "supply"))
     if faults:

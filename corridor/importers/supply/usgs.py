@@ -1,8 +1,8 @@
 """USGS Mineral Commodity Summaries, the data release (one CSV of all chapters) -> supply rows.
 
 One raw row is a chapter, a table, a country, a statistic and a year. Production tables hold the year before the
-edition (2024 in MCS 2026) and an estimate of the edition's own last year (2025). Stages are apart: a mine share is
-not a refining share, so each of our components names its own series in `usgs_series.csv`.
+edition (2024 in MCS 2026) and an estimate of the edition's own last year (2025). Stages are separate: a mine share
+is not a refining share, so each of our components has its own series in `usgs_series.csv`.
 
 Source: U.S. Geological Survey, Mineral Commodity Summaries 2026 data release (public domain).
 """
@@ -58,7 +58,7 @@ _PER_TONNE = {
 
 
 def _number(text: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Number and mark of each cell: "" plain, "0" dash (none), "W" withheld, "<" ">" bound, "-" range, "?"."""
+    """Number and mark of each cell: "" number, "0" dash, "W" withheld, "<" ">" bound, "-" range, "?" other."""
     clean = text.str.replace(",", "", regex=False).str.strip()
     value = pd.to_numeric(clean, errors="coerce")
     mark = pd.Series("?", index=text.index)
@@ -105,7 +105,7 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def series() -> pd.DataFrame:
-    """Which table of which chapter speaks for which component.
+    """Which table of which chapter covers which component.
 
     Returns
     -------
@@ -123,7 +123,7 @@ def _cells(world: pd.DataFrame, row: pd.Series, detail: str, statistic: str) -> 
         (world["chapter"] == row["chapter"])
         & (world["commodity"] == row["commodity"])
         & (world["statistics"] == statistic)
-        # sub-forms of one country ("Refinery production: crude") stand under the same heading
+        # sub-forms of one country ("Refinery production: crude") are under the same heading
         & ((world["detail"] == detail) | world["detail"].str.startswith(detail + ": "))
         & ~world["detail"].str.contains("rounded")
         & (world["country"] != "World total")
@@ -140,10 +140,10 @@ def _cells(world: pd.DataFrame, row: pd.Series, detail: str, statistic: str) -> 
 
 
 def _note(row: pd.Series, rows: pd.DataFrame, withheld: str, last_year: int) -> pd.Series:
-    said = pd.Series(str(row["note"]), index=rows.index)
+    text = pd.Series(str(row["note"]), index=rows.index)
     guess = rows["estimated"] | (rows["year"] == last_year)
-    said = said + guess.map({True: "; estimated by USGS", False: ""})
-    notes: pd.Series = said + (f"; withheld and left out: {withheld}" if withheld else "")
+    text = text + guess.map({True: "; estimated by USGS", False: ""})
+    notes: pd.Series = text + (f"; withheld and left out: {withheld}" if withheld else "")
     return notes.map(lambda note: str(note).removeprefix("; "))
 
 
@@ -155,27 +155,27 @@ def supply_rows(raw: pd.DataFrame, series: pd.DataFrame, *, source: str = SOURCE
     raw : DataFrame
         As `read` returns it.
     series : DataFrame
-        As `series` returns it, or a part of it.
+        As `series` returns it, or some of its rows.
     source : str
         Key of the edition in `sources`.
 
     Returns
     -------
     DataFrame
-        Columns of the table `supply`: quantity and capacity in t of the component a year. Status reported,
-        computed where the content was converted by a factor. Where USGS publishes capacity alone, the share is a
-        country's part of capacity (computed). "Other countries" is ROW. Cells withheld (W) or not available (NA)
+        Columns of the table `supply`: quantity and capacity in t of the component a year. Status reported, or
+        computed if the content was converted by a factor. If USGS publishes only capacity, the share is a
+        country's share of capacity (computed). "Other countries" is ROW. Cells withheld (W) or not available (NA)
         are left out, the withheld ones named in the note; cells of zero are left out unless there is capacity.
 
     Raises
     ------
     DataError
-        Lists every series that finds no number in `raw`, or stands in a unit that is not a weight.
+        Lists every series without a number in `raw`, or in a unit that is not a weight.
     """
     world = raw[raw["section"].str.startswith("World")]
     last_year = int(world["year"].max())
     faults: list[Fault] = []
-    parts: list[pd.DataFrame] = []
+    frames: list[pd.DataFrame] = []
     for _, row in series.iterrows():
         made = _cells(world, row, row["detail"], "Production") if row["detail"] else None
         able = _cells(world, row, row["capacity"], "Capacity") if row["capacity"] else None
@@ -213,10 +213,10 @@ def supply_rows(raw: pd.DataFrame, series: pd.DataFrame, *, source: str = SOURCE
             source=source,
             note=_note(row, rows, withheld, last_year),
         )
-        parts.append(rows.sort_values(["year", "country"]))
+        frames.append(rows.sort_values(["year", "country"]))
     if faults:
         raise DataError(faults)
-    return lay_out(pd.concat(parts, ignore_index=True), "supply")
+    return lay_out(pd.concat(frames, ignore_index=True), "supply")
 
 
 def prices(raw: pd.DataFrame) -> pd.DataFrame:

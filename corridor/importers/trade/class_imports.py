@@ -1,4 +1,4 @@
-"""India's trade by principal commodity and country (DGCI&S), given by a user -> ``trade``."""
+"""A user's files of India's trade by principal commodity and country (DGCI&S) -> ``trade``."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def read_dgcis(
     files
         CSV with the columns financialyear (2022-23), commodity, country, value_musd (US$ million).
     flow
-        ``imports`` (CIF) or ``exports`` (FOB, added up over the buyers); the files do not say.
+        ``imports`` (CIF) or ``exports`` (FOB, added up over the buyers); not stated in the files.
     classes
         INPC codes to keep; those of the bundled tables if None.
     years
-        Years in which fiscal years begin; all if empty.
+        First calendar year of the fiscal years to keep; all if empty.
     date
         Day of the extract.
 
@@ -48,19 +48,19 @@ def read_dgcis(
     Raises
     ------
     DataError
-        A file lacks a column, holds a negative value or a country that is not known, or nothing is kept.
+        A file lacks a column, holds a negative value or an unknown country, or nothing is kept.
     ConfigError
-        A file is missing or the flow is not known.
+        A file is missing or the flow is unknown.
     """
     if flow not in ("imports", "exports"):
-        raise ConfigError("the tables do not say which way the goods go: give --flow imports or --flow exports")
+        raise ConfigError("the tables do not state the flow: give --flow imports or --flow exports")
     if not files:
         raise ConfigError("no file is given: name the publisher's files")
-    parts = []
+    frames = []
     for path in map(Path, files):
         with reading(path, "India's trade by principal commodity and country"):
-            parts.append(dgcis.read(path))
-    raw = pd.concat(parts, ignore_index=True)
+            frames.append(dgcis.read(path))
+    raw = pd.concat(frames, ignore_index=True)
     key = dgcis.SOURCE if flow == "imports" else dgcis.EXPORTS_SOURCE
     wrong = raw[~(raw["value_usd_m"] >= 0)]
     twice = raw[raw.duplicated(["year", "code", "exporter"], keep=False)]
@@ -77,7 +77,7 @@ def read_dgcis(
     make = dgcis.imports if flow == "imports" else dgcis.exports
     trade, faults = conform("trade", make(within, used))
     if faults or not len(trade):
-        raise DataError(faults or [Fault(key, "", "", "nothing to keep", "classes in use", "look at the years")])
+        raise DataError(faults or [Fault(key, "", "", "nothing to keep", "classes in use", "check the years")])
     kept = within["code"].isin(used)
     left = [
         ("other years", int((~wanted_years).sum()), float(raw.loc[~wanted_years, "value_usd_m"].sum())),

@@ -1,4 +1,4 @@
-"""Which HS codes stand for components: the bundled table ``codes``, the folder's own, and a user's map."""
+"""Trade codes that components use: from the bundled table ``codes``, the folder's own, and a user's map."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def codes_in_use(
     Parameters
     ----------
     folder
-        A folder of tables; its ``codes`` count besides the bundled ones.
+        A folder of tables; its ``codes`` are added to the bundled ones.
     more
         Further rows of ``codes``.
     nomenclature
@@ -38,7 +38,7 @@ def codes_in_use(
     Raises
     ------
     DataError
-        The folder's table holds faults.
+        The folder's table has faults.
     """
     frames = [_codes_of(bundled("data"))]
     if folder is not None and folder.is_dir():
@@ -68,10 +68,10 @@ def read_components(path: Path, key: str) -> pd.DataFrame:
     Parameters
     ----------
     path
-        CSV with the columns ``component`` and ``code`` (HS 2022, six digits), and if wanted ``match`` (exact or
-        group; group where not told), ``status`` (assumed), ``source`` and ``note``.
+        CSV with the columns ``component`` and ``code`` (HS 2022, six digits), and optionally ``match`` (exact or
+        group; default group), ``status`` (default assumed), ``source`` and ``note``.
     key
-        Source of rows that name none.
+        Source of rows without one.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def read_components(path: Path, key: str) -> pd.DataFrame:
     Raises
     ------
     DataError
-        The file cannot be read, lacks a column, or a code has not six digits.
+        The file cannot be read, lacks a column, or a code does not have six digits.
     """
     wanted = "a CSV with the columns component and code"
     try:
@@ -106,7 +106,7 @@ def read_components(path: Path, key: str) -> pd.DataFrame:
 
 
 def add_codes(imported: Imported, codes: pd.DataFrame) -> Imported:
-    """An import with a user's rows of ``codes``: those of which it holds trade, since a code without is a fault.
+    """Add a user's rows of ``codes`` to an import: only codes with trade, since one without is a fault.
 
     Parameters
     ----------

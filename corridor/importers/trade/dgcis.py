@@ -24,7 +24,7 @@ EXPORTS_SOURCE = "dgcis-exports"
 
 
 def read(path: Path) -> pd.DataFrame:
-    """Read the raw file and fix commodity and country names.
+    """Read the raw file and unify commodity and country names.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ def read(path: Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per year, code, country: year (int, in which the fiscal year begins), code (commodity text),
-        exporter (iso3; of the exports file the buyer), value_usd_m (US$ million). Names that fall together
+        One row per year, code, country: year (int, the first of the fiscal year), code (commodity text),
+        exporter (iso3; in the exports file the buyer), value_usd_m (US$ million). Names of one country
         (Panama and its Canal Zone, Serbia and Serbia-Montenegro, East Timor under two names, unspecified origin
         as ROW) are added up.
 

@@ -1,6 +1,6 @@
 """Trade as customs publish it: US Census Bureau, India's TradeStat, Eurostat Comext -> rows of ``trade``.
 
-National codes of eight or ten digits begin with the six of the Harmonized System's edition in force in the year.
+The first six digits of national codes (eight or ten) are those of the HS edition in force in that year.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ __all__ = ["read_census", "read_comext", "read_tradestat"]
 
 _UNIONS = ("EU", "EU27_2020", "EU28", "EA19", "EA20", "EA21")
 _EURO_GROUPS = frozenset(
-    {"WORLD", *(f"{way}_{union}" for union in _UNIONS for way in ("EXT", "INT"))}
-    | {*_UNIONS[1:], *(f"{union}_{way}" for union in _UNIONS for way in ("EXTRA", "INTRA"))}
+    {"WORLD", *(f"{side}_{union}" for union in _UNIONS for side in ("EXT", "INT"))}
+    | {*_UNIONS[1:], *(f"{union}_{side}" for union in _UNIONS for side in ("EXTRA", "INTRA"))}
 )
 _DETAIL = ("TRADE_TYPE", "STAT_PROCEDURE", "STAT_REGIME", "SUPPL_UNIT", "SUPP_UNIT")
 
@@ -41,33 +41,33 @@ def read_census(files: Sequence[str | Path], choice: TradeOptions | None = None,
         ``CON_VAL_YR`` or ``CON_VAL_MO``; duty ``duty``, ``CAL_DUT_YR`` or ``CAL_DUT_MO``; ``time`` (2024 or
         2024-12; a file of yearly sums holds December's).
     choice
-        What to keep (the codes of the bundled tables if None); one year must be named where there is no ``time``.
+        What to keep (the codes of the bundled tables if None); one year is needed if there is no ``time``.
     date
         Day of the extract.
 
     Returns
     -------
     Imported
-        ``trade`` (importer USA, customs value, with calculated duty) and ``sources``. Where the European Union
-        stands as one partner beside some of its members, the members are left out.
+        ``trade`` (importer USA, customs value, with calculated duty) and ``sources``. If the European
+        Union is one partner beside some of its members, the members are left out.
 
     Raises
     ------
     DataError
-        A column is missing, or the files hold faults; all are listed.
+        A column is missing, or the files have faults; all are listed.
     ConfigError
-        A file is missing, or the year is not known.
+        A file is missing, or the year is unknown.
     """
     choice = chosen(choice)
 
     def choose(engine: DuckDBPyConnection, opened: list[Opened]) -> tuple[list[Opened], Reading]:
-        there = set.intersection(*(set(file.columns) for file in opened))
-        code = _first_of(["HS10", "HS6", "I_COMMODITY"], there, opened)
-        value = _first_of(["imports", "CON_VAL_YR", "CON_VAL_MO"], there, opened)
-        duty = next((name for name in ("duty", "CAL_DUT_YR", "CAL_DUT_MO") if name in there), "")
-        period = "time" if "time" in there else ""
+        common = set.intersection(*(set(file.columns) for file in opened))
+        code = _first_of(["HS10", "HS6", "I_COMMODITY"], common, opened)
+        value = _first_of(["imports", "CON_VAL_YR", "CON_VAL_MO"], common, opened)
+        duty = next((name for name in ("duty", "CAL_DUT_YR", "CAL_DUT_MO") if name in common), "")
+        period = "time" if "time" in common else ""
         skip = {}
-        if "CTY_CODE" in there:
+        if "CTY_CODE" in common:
             skip["groups of countries, which would count twice"] = (
                 "CTY_CODE = '-' OR (CTY_CODE LIKE '00%' AND CTY_CODE <> '0003')"
             )
@@ -107,9 +107,9 @@ def _one_year(choice: TradeOptions) -> int:
     return choice.years[0]
 
 
-def _first_of(names: Sequence[str], there: set[str], opened: Sequence[Opened]) -> str:
+def _first_of(names: Sequence[str], common: set[str], opened: Sequence[Opened]) -> str:
     for name in names:
-        if name in there:
+        if name in common:
             return name
     found = ", ".join(opened[0].columns[:12])
     fix = "give the publisher's file as it was published"
@@ -117,7 +117,7 @@ def _first_of(names: Sequence[str], there: set[str], opened: Sequence[Opened]) -
 
 
 def _finest(engine: DuckDBPyConnection, opened: Sequence[Opened], code: str, levels: Sequence[int]) -> int:
-    """First of the levels (numbers of digits) that the files hold; where they hold none, the first."""
+    """First of the levels (numbers of digits) that the files hold, else the first level."""
     found: set[int] = set()
     for file in opened:
         query = f"SELECT DISTINCT length(trim(CAST({quoted(code)} AS VARCHAR))) FROM {file.scan({})}"
@@ -144,10 +144,10 @@ def read_tradestat(
     choice
         What to keep; the codes of the bundled tables if None.
     flow
-        ``imports`` (CIF) or ``exports`` (FOB); the files do not say.
+        ``imports`` (CIF) or ``exports`` (FOB); not stated in the files.
     partners
-        Exports: keep each buyer as an importer. Its own customs report the same goods with other values, so that
-        they are added up as ROW where this is not asked for.
+        Exports: keep each buyer as an importer. Otherwise they are added up as ROW, since the
+        buyers' own customs report the same goods with other values.
     usd
         US$ in one unit of the value.
     date
@@ -156,29 +156,27 @@ def read_tradestat(
     Returns
     -------
     Imported
-        ``trade`` and ``sources``; the year is that in which the fiscal year begins.
+        ``trade`` and ``sources``; the year is the first of the fiscal year.
 
     Raises
     ------
     DataError
-        A column is missing, or the files hold faults; all are listed.
+        A column is missing, or the files have faults; all are listed.
     ConfigError
-        A file is missing, or the flow is not known.
+        A file is missing, or the flow is unknown.
     """
     if flow not in ("imports", "exports"):
-        raise ConfigError(
-            "TradeStat's tables do not say which way the goods go: give --flow imports or --flow exports"
-        )
+        raise ConfigError("TradeStat's tables do not state the flow: give --flow imports or --flow exports")
 
     def choose(engine: DuckDBPyConnection, opened: list[Opened]) -> tuple[list[Opened], Reading]:
-        there = set.intersection(*(set(file.columns) for file in opened))
+        common = set.intersection(*(set(file.columns) for file in opened))
         layout = ColumnMap(
             source="TradeStat",
-            period=_first_of(["fy_start", "financialyear", "year"], there, opened),
+            period=_first_of(["fy_start", "financialyear", "year"], common, opened),
             importer="" if flow == "imports" else "country",
             exporter="country" if flow == "imports" else "",
-            code=_first_of(["hs8", "hs_code"], there, opened),
-            value=_first_of(["value_musd"], there, opened),
+            code=_first_of(["hs8", "hs_code"], common, opened),
+            value=_first_of(["value_musd"], common, opened),
             usd=usd,
             digits=8,
         )
@@ -217,7 +215,7 @@ def read_comext(
     choice
         What to keep; the codes of the bundled tables if None.
     rates
-        Year -> US$ for one euro (yearly mean); there is no table of rates here.
+        Year -> US$ for one euro (yearly mean).
     flow
         ``imports`` (CIF) or ``exports`` (FOB).
     date
@@ -231,9 +229,9 @@ def read_comext(
     Raises
     ------
     DataError
-        A column is missing, or the files hold faults; all are listed.
+        A column is missing, or the files have faults; all are listed.
     ConfigError
-        A file is missing, the flow is not known, or a year has no rate.
+        A file is missing, the flow is unknown, or a year has no rate.
     """
     if flow not in ("imports", "exports"):
         raise ConfigError(f"flow {flow!r}: wanted imports or exports")
@@ -241,29 +239,29 @@ def read_comext(
 
     def choose(engine: DuckDBPyConnection, opened: list[Opened]) -> tuple[list[Opened], Reading]:
         tables = [lengthen(engine, file) for file in opened]
-        there = set.intersection(*(set(file.columns) for file in tables))
-        sdmx = "OBS_VALUE" in there
-        code = "product" if sdmx else _first_of(["PRODUCT_NC"], there, tables)
+        common = set.intersection(*(set(file.columns) for file in tables))
+        sdmx = "OBS_VALUE" in common
+        code = "product" if sdmx else _first_of(["PRODUCT_NC"], common, tables)
         levels = (8, 6) if not sdmx else (6, 8)
         level = _finest(engine, tables, code, levels)
-        reporter = "reporter" if sdmx else _first_of(["REPORTER", "DECLARANT_ISO", "DECLARANT"], there, tables)
-        partner = "partner" if sdmx else _first_of(["PARTNER_ISO", "PARTNER"], there, tables)
+        reporter = "reporter" if sdmx else _first_of(["REPORTER", "DECLARANT_ISO", "DECLARANT"], common, tables)
+        partner = "partner" if sdmx else _first_of(["PARTNER_ISO", "PARTNER"], common, tables)
         flow_column = "flow" if sdmx else "FLOW"
         skip = {
             f"other flows than {flow}": f"trim(CAST({flow_column} AS VARCHAR)) <> '{number}'",
             "other levels of the nomenclature": f"length(trim(CAST({code} AS VARCHAR))) <> {level}",
         }
-        if sdmx and "indicators" in there:
+        if sdmx and "indicators" in common:
             skip = {"quantities": "indicators NOT IN ('VALUE_IN_EUROS', 'VALUE_EUR')", **skip}
         layout = ColumnMap(
             source="Comext",
-            period="TIME_PERIOD" if sdmx else _first_of(["PERIOD"], there, tables),
+            period="TIME_PERIOD" if sdmx else _first_of(["PERIOD"], common, tables),
             importer=reporter if flow == "imports" else partner,
             exporter=partner if flow == "imports" else reporter,
             code=code,
-            value="OBS_VALUE" if sdmx else _first_of(["VALUE_EUR", "VALUE_IN_EUROS"], there, tables),
+            value="OBS_VALUE" if sdmx else _first_of(["VALUE_EUR", "VALUE_IN_EUROS"], common, tables),
             usd=dict(rates),
-            detail=tuple(name for name in _DETAIL if name in there),
+            detail=tuple(name for name in _DETAIL if name in common),
             skip=skip,
             no_money=frozenset({"quantities"}),
             missing=("", ":") if sdmx else (),
@@ -277,7 +275,7 @@ def read_comext(
         "https://ec.europa.eu/eurostat/databrowser/bulk?lang=en&selectedTab=fileComext",
         "reuse with source (Commission Decision 2011/833/EU)",
         date,
-        "euro turned into US$ with rates given by the user: "
+        "euro converted to US$ with rates given by the user: "
         + ", ".join(f"{year} {rate:g}" for year, rate in sorted(rates.items())),
     )
     return read_trade(files, choose, chosen(choice), source)

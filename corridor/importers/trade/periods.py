@@ -1,4 +1,4 @@
-"""Years, fiscal years and months of published rows, and what their money was worth in US$."""
+"""Years, fiscal years and months of published rows, and conversion of their values to US$."""
 
 from __future__ import annotations
 
@@ -17,37 +17,38 @@ _PERIOD = r"^(?P<year>(?:19|20)\d\d)(?:[-M/]?(?P<month>0[1-9]|1[0-2]|52)(?:-\d\d
 
 
 def years_of(sums: pd.DataFrame, column: str, key: str, *, yearly: bool) -> tuple[pd.Series, list[str]]:
-    """Year of each period; months are added up, and missing ones named."""
-    kept = sums["part"] == KEPT
+    """Year of each period, and notes on years that lack months."""
+    kept = sums["outcome"] == KEPT
     words = pd.Series(sums["period"].cat.categories.astype("str"))
     text = words.str.replace(r"\.0$", "", regex=True)
-    parts = text.str.extract(_PERIOD)
+    fields = text.str.extract(_PERIOD)
     # 2023-24 is a fiscal year, 2023-12 a month
-    fiscal = pd.to_numeric(text.str[-2:], errors="coerce") == (pd.to_numeric(parts["year"]) + 1).mod(100)
+    fiscal = pd.to_numeric(text.str[-2:], errors="coerce") == (pd.to_numeric(fields["year"]) + 1).mod(100)
     fiscal &= text.str.fullmatch(r"\d{4}-\d\d")
-    wrong = parts["year"].isna() | (parts["month"].isna() & text.str.contains("-") & ~fiscal)
+    wrong = fields["year"].isna() | (fields["month"].isna() & text.str.contains("-") & ~fiscal)
     used = words.isin(sums.loc[kept, "period"].unique())
     blank = ["blank"] if (sums["period"].isna() & kept).any() else []
     if (wrong & used).any() or blank:
         wanted = "a year such as 2023 or 2023-24, or a month such as 202312"
         shown = [*words[wrong & used].head(_SHOWN), *blank]
         raise DataError([Fault(key, "", column, repr(word), wanted, "correct it") for word in shown])
-    month = parts["month"].where(~fiscal & (parts["month"] != "52"))
-    year = pd.to_numeric(parts["year"]).astype("Int64")
+    month = fields["month"].where(~fiscal & (fields["month"] != "52"))
+    year = pd.to_numeric(fields["year"]).astype("Int64")
     notes = []
-    for one, months in month[used].groupby(year[used]):
+    for label, months in month[used].groupby(year[used]):
         if months.notna().any() and months.isna().any():
-            found = f"{one} both as a year and by month"
+            found = f"{label} both as a year and by month"
             fix = "give either the annual or the monthly files: together they count twice"
             raise DataError([Fault(key, "", column, found, "one of them", fix)])
         if yearly and months.nunique() > 1:
-            found = f"{one} with {months.nunique()} months of sums since January"
-            fix = "keep the last month of the year alone"
+            found = f"{label} with {months.nunique()} months of sums since January"
+            fix = "keep only the last month of the year"
             raise DataError([Fault(key, "", column, found, "one month", fix)])
         if yearly and (months.dropna() != "12").any():
-            notes.append(f"{one} holds the months up to {months.dropna().iloc[0]}: its values are no year's")
+            last = months.dropna().iloc[0]
+            notes.append(f"{label} holds the months up to {last}: its values are not those of a full year")
         elif months.notna().any() and not yearly and months.nunique() < 12:
-            notes.append(f"{one} holds {months.nunique()} of 12 months: its values are no year's")
+            notes.append(f"{label} holds {months.nunique()} of 12 months: its values are not those of a full year")
     code = sums["period"].cat.codes.to_numpy()
     years = year.fillna(0).to_numpy(np.int64)
     return pd.Series(np.where(code >= 0, years[code] if len(years) else 0, 0), index=sums.index), notes
@@ -61,9 +62,9 @@ def usd_m(
     Parameters
     ----------
     sums
-        With ``part`` and ``year``.
+        With ``outcome`` and ``year``.
     usd
-        US$ in one unit; per year where a currency's rate changes.
+        US$ in one unit; by year if a currency's rate changes.
     years
         Years to keep; all if empty.
     key
@@ -72,7 +73,7 @@ def usd_m(
     Returns
     -------
     (float or Series, list of str)
-        Aligned with the sums where the rate changes.
+        A Series, aligned with the sums, if the rate changes.
 
     Raises
     ------
@@ -81,12 +82,12 @@ def usd_m(
     """
     if not isinstance(usd, Mapping):
         return usd / 1e6, []
-    found = set(sums.loc[sums["part"] == KEPT, "year"])
+    found = set(sums.loc[sums["outcome"] == KEPT, "year"])
     lacking = sorted((found & set(years) if years else found) - set(usd))
     if lacking:
-        told = ", ".join(map(str, lacking))
+        years_lacking = ", ".join(map(str, lacking))
         raise ConfigError(
-            f"{key}: no rate for {told}; give US$ for one unit with --rate, such as {lacking[0]}=1.08"
+            f"{key}: no rate for {years_lacking}; give US$ for one unit with --rate, such as {lacking[0]}=1.08"
         )
     rate = sums["year"].map(dict(usd)).astype(float)
     note = ["rows of years without a rate are counted without their value"] if rate.isna().any() else []

@@ -1,7 +1,7 @@
-"""A table of anybody's, with a map that says which column holds what.
+"""Import any table, with a map of its columns.
 
-For ``trade`` the rows are streamed and added up like those of the publishers; for every other table the columns
-are renamed and checked.
+For ``trade`` the rows are streamed and added up like publishers' files; for every other table the columns are
+renamed and checked.
 """
 
 from __future__ import annotations
@@ -38,24 +38,24 @@ _ROLES = ("year", "importer", "exporter", "code", "value", "duty", "revision")
 
 
 def read_map(text: str | None, file: Path | None = None) -> dict[str, str]:
-    """Which column holds what.
+    """Read a map of columns: which of the user's columns holds what.
 
     Parameters
     ----------
     text
-        ``value=Trade Value,code=HS Code,importer=@IND``: a word behind @ is not a column but stands for all rows.
+        ``value=Trade Value,code=HS Code,importer=@IND``: a word after @ is not a column but a value for all rows.
     file
-        A YAML file with the same, a mapping of names to names; `text` goes before it.
+        A YAML file with the same mapping of names to names; `text` takes precedence.
 
     Returns
     -------
     dict
-        Name of ours -> column of theirs, or @ and a fixed value.
+        Our name -> the user's column, or @ and a fixed value.
 
     Raises
     ------
     ConfigError
-        Neither is given, or one of them is no such map.
+        Neither is given, or one of them is not such a map.
     """
     found: dict[str, str] = {}
     if file is not None:
@@ -63,17 +63,15 @@ def read_map(text: str | None, file: Path | None = None) -> dict[str, str]:
         if not isinstance(content, dict):
             raise ConfigError(f"{file}: wanted lines such as 'value: Trade Value'")
         found = {str(name): str(column) for name, column in content.items()}
-    for part in (text or "").split(","):
-        name, sign, column = part.partition("=")
-        if not part.strip():
+    for entry in (text or "").split(","):
+        name, sign, column = entry.partition("=")
+        if not entry.strip():
             continue
         if not sign or not name.strip() or not column.strip():
-            raise ConfigError(f"--map {part!r}: wanted name=column, such as value=Trade Value")
+            raise ConfigError(f"--map {entry!r}: wanted name=column, such as value=Trade Value")
         found[name.strip()] = column.strip()
     if not found:
-        raise ConfigError(
-            "say which column holds what: --map 'year=Year,value=Trade Value,...' or --map-file map.yaml"
-        )
+        raise ConfigError("name the columns: --map 'year=Year,value=Trade Value,...' or --map-file map.yaml")
     return found
 
 
@@ -92,20 +90,20 @@ def read_table(
     Parameters
     ----------
     files
-        As `intake.open_files` takes them.
+        As `open_files.open_files` takes them.
     choice
-        What to keep (of trade).
+        What to keep (for trade).
     columns
-        As `read_map` gives it. Trade: year, importer, exporter, code, value, and where there are any duty and
-        revision. Any other table: names of its columns.
+        As `read_map` gives it. Trade: year, importer, exporter, code, value, and optionally duty and revision.
+        Any other table: names of its columns.
     source
         Row of ``sources``.
     table
         Which of our tables the rows are for.
     usd
-        US$ in one unit of the value; per year where a currency's rate changes.
+        US$ in one unit of the value; by year if a currency's rate changes.
     status
-        Status of rows that have none: reported, computed, inherited or assumed.
+        Status of rows without one: reported, computed, inherited or assumed.
 
     Returns
     -------
@@ -115,9 +113,9 @@ def read_table(
     Raises
     ------
     ConfigError
-        The map names what there is not, or lacks what is needed.
+        The map has an unknown name, or lacks a needed one.
     DataError
-        The files hold faults; all are listed.
+        The files have faults; all are listed.
     """
     if table not in TABLES or table == "sources":
         raise ConfigError(
@@ -192,7 +190,7 @@ def _known_names(columns: Mapping[str, str], names: Sequence[str]) -> None:
 
 
 def _system(engine: DuckDBPyConnection, opened: Sequence[Opened], columns: Sequence[str]) -> str:
-    """How countries are written: the way in which most words of the first rows are known."""
+    """Coding system of countries: the one that knows most words of the first rows."""
     words: set[str] = set()
     for file in opened:
         for name in columns:
@@ -218,7 +216,7 @@ def _other(
     key = str(source["key"].iloc[0])
     with connect(choice.memory) as (_, scratch):
         opened = open_files(files, scratch, choice.encoding)
-        frames = [_whole(file) for file in opened]
+        frames = [_read_all(file) for file in opened]
         wanted = {column for column in columns.values() if not column.startswith(_FIXED)}
         problems = [
             Fault(
@@ -234,7 +232,7 @@ def _other(
         ]
     if problems:
         raise DataError(problems)
-    parts = []
+    converted = []
     for file, frame in zip(opened, frames, strict=True):
         out = pd.DataFrame(index=frame.index)
         for name, column in columns.items():
@@ -245,10 +243,10 @@ def _other(
             out["status"] = status
         typed, faults = conform(table, out, pd.Series(frame.index + 2, index=frame.index))
         problems += [Fault(file.name, each.row, each.column, each.found, each.wanted, each.fix) for each in faults]
-        parts.append(typed)
+        converted.append(typed)
     if problems:
         raise DataError(problems)
-    rows = pd.concat(parts, ignore_index=True)
+    rows = pd.concat(converted, ignore_index=True)
     own = key_columns(table)
     again = rows.duplicated(own)
     if again.any():
@@ -262,13 +260,13 @@ def _other(
     return Imported({table: rows, "sources": source}, report)
 
 
-def _whole(file: Opened) -> pd.DataFrame:
-    """A small table as text, blanks missing."""
+def _read_all(file: Opened) -> pd.DataFrame:
+    """Read a small table as text, blanks missing."""
     try:
         if not file.delimiter:
             return parquet_frame(file.path)
         if file.packed:
-            _check_swelling(file.path)
+            _check_expansion(file.path)
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # rows with more cells than the header
             return pd.read_csv(
@@ -283,18 +281,18 @@ def _whole(file: Opened) -> pd.DataFrame:
                 names=list(file.columns),
                 header=0,
             )
-    except Exception as error:  # pandas, pyarrow and gzip have many kinds of errors
+    except Exception as error:  # pandas, pyarrow and gzip raise many kinds of errors
         found = f"a file that cannot be read ({str(error).splitlines()[0][:80] if str(error) else 'broken'})"
         raise DataError([Fault(file.name, "", "", found, "a table", "save it again as CSV in UTF-8")]) from None
 
 
-def _check_swelling(file: Path) -> None:
-    """A gzip file swells at most as a member of an archive may.
+def _check_expansion(file: Path) -> None:
+    """Check that a gzip file expands at most `MAX_RATIO` times.
 
     Raises
     ------
     ValueError
-        It swells more.
+        It expands more.
     """
     most = max(MAX_RATIO * file.stat().st_size, 2**20)
     size = 0
@@ -302,4 +300,4 @@ def _check_swelling(file: Path) -> None:
         while block := stream.read(2**20):
             size += len(block)
             if size > most:
-                raise ValueError(f"it swells more than {MAX_RATIO:.0f} times")
+                raise ValueError(f"it expands more than {MAX_RATIO:.0f} times")

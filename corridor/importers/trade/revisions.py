@@ -1,8 +1,8 @@
-"""Editions of the Harmonized System, and how a code of one becomes a code of another.
+"""Editions of the Harmonized System, and conversion of codes between them.
 
-Our tables speak HS 2022. A row of an older edition is converted only where it is known what becomes of its code:
-by a concordance that the user gives, else by `hs_unchanged.csv`, the codes of our components that HS 2022 took
-over as they were. Every other row is left out and counted; nothing is guessed.
+Our tables use HS 2022. A row of an older edition is converted only if the new code of its code is known: from the
+user's concordance, else from `hs_unchanged.csv`, the codes of our components that HS 2022 took over unchanged. All
+other rows are left out and counted; nothing is guessed.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ REVISIONS = {
     "HS28": 2028,
 }
 """Edition -> year in which it comes into force."""
-_COMTRADE = {f"H{at}": name for at, name in enumerate(REVISIONS)}
+_COMTRADE = {f"H{number}": name for number, name in enumerate(REVISIONS)}
 
 
 def named(text: str) -> str | None:
-    """Edition that a text names: HS22, HS2022, H6, hs17; None if it names none."""
+    """Edition named by a text, such as HS22, HS2022, H6 or hs17; None if unknown."""
     word = text.strip().upper().replace("-", "").replace(" ", "")
     if word in _COMTRADE:
         return _COMTRADE[word]
@@ -44,61 +44,61 @@ def named(text: str) -> str | None:
 
 
 def by_year(years: pd.Series) -> pd.Series:
-    """Edition in force in each year: what national tariffs follow.
+    """HS edition in force in each year, which national tariffs follow.
 
     Parameters
     ----------
     years
-        Whole years from 1988.
+        Integers, from 1988.
 
     Returns
     -------
     Series of str
-        Some countries changed over a few months after January.
+        Some countries change over a few months after January.
     """
     edges = [*REVISIONS.values(), 10_000]
     return pd.cut(years.astype(int), edges, right=False, labels=list(REVISIONS)).astype("str")
 
 
 def concordance(path: Path | None = None) -> pd.DataFrame:
-    """What becomes of codes of other editions.
+    """New codes of the codes of other editions.
 
     Parameters
     ----------
     path
-        A CSV with the columns ``from_revision, from_code, to_code`` and optionally ``weight`` (part of the value
-        of the old code that goes to the new one; a code that is split needs it). Its codes go before ours.
+        A CSV with the columns ``from_revision, from_code, to_code`` and optionally ``weight`` (fraction of the
+        old code's value that goes to the new one; needed if a code is split). Its codes take precedence.
 
     Returns
     -------
     DataFrame
-        ``revision, old, code, weight``: weights of an old code sum to 1; NaN for a code that is split without
-        weights, which is left out.
+        ``revision, old, code, weight``: weights of an old code sum to 1; NaN for a code split without weights,
+        which is left out.
 
     Raises
     ------
     ConfigError
         The file is missing.
     DataError
-        A column is missing, an edition is not known, a code has not six digits, or weights do not sum to 1.
+        A column is missing, an edition is unknown, a code does not have six digits, or weights do not sum to 1.
     """
     own = beside(__file__, "hs_unchanged.csv").rename(columns={"from_revision": "revision", "from_code": "old"})
     own = own.rename(columns={"to_code": "code"}).assign(weight=1.0)
     if path is None:
         return own
-    given = _read(path)
+    user = _read(path)
     taken = pd.MultiIndex.from_frame(own[["revision", "old"]]).isin(
-        pd.MultiIndex.from_frame(given[["revision", "old"]])
+        pd.MultiIndex.from_frame(user[["revision", "old"]])
     )
-    return pd.concat([given, own[~taken]], ignore_index=True)
+    return pd.concat([user, own[~taken]], ignore_index=True)
 
 
 def unchanged(before: pd.Series, after: pd.Series) -> list[str]:
-    """Codes that an edition took over as they were: how `hs_unchanged.csv` is made.
+    """Codes that an edition took over unchanged; `hs_unchanged.csv` is made with it.
 
-    A code is taken to mean the same if its text is the same but for signs and case, and if its heading (four
-    digits) holds the same codes in both editions: where a code left or joined the heading, those beside it, above
-    all the rest ("n.e.c."), may hold something else under the same text. Notes to chapters are not compared.
+    A code is unchanged if its text is the same except for punctuation and case, and its heading (four digits)
+    holds the same codes in both editions: if a code left or joined the heading, the others, above all the residual
+    one ("n.e.c."), may cover something else under the same text. Notes to chapters are not compared.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def unchanged(before: pd.Series, after: pd.Series) -> list[str]:
     Returns
     -------
     list of str
-        In order.
+        Sorted.
     """
     texts = [each.str.lower().str.replace(r"[^a-z0-9]+", " ", regex=True).str.strip() for each in (before, after)]
     headings = [each.index.to_series().groupby(each.index.str[:4]).agg(frozenset) for each in (before, after)]
@@ -158,7 +158,7 @@ def _read(path: Path) -> pd.DataFrame:
     of_old = frame.groupby(["revision", "old"])
     alone = of_old["code"].transform("size") == 1
     frame["weight"] = frame["weight"].where(~(alone & frame["weight"].isna()), 1.0)
-    # a split with a blank weight is left out as a whole: its NaN spreads over the code
+    # a split with one blank weight is left out completely: NaN for all rows of the code
     total = of_old["weight"].transform(lambda weights: weights.sum(skipna=False))
     frame["weight"] = frame["weight"].where(total.notna())
     off = total.notna() & ((total - 1).abs() > 1e-6) | (frame["weight"] < 0)
@@ -170,11 +170,11 @@ def _read(path: Path) -> pd.DataFrame:
                     path.name,
                     f"{edition} {old_code}",
                     "weight",
-                    f"weights that sum to {whole:g}",
+                    f"weights that sum to {weights:g}",
                     "weights from 0 up that sum to 1 for each old code",
                     "correct the weights",
                 )
-                for edition, old_code, whole in wrong.to_numpy().tolist()
+                for edition, old_code, weights in wrong.to_numpy().tolist()
             ]
         )
     return frame

@@ -1,4 +1,4 @@
-"""Sums of a publisher's rows -> rows of our table ``trade``, with an account of everything left out."""
+"""Sums of a publisher's rows -> rows of our table ``trade``, with a report on everything left out."""
 
 from __future__ import annotations
 
@@ -29,30 +29,30 @@ if TYPE_CHECKING:
 __all__ = ["Reading", "TradeOptions", "chosen", "read_trade"]
 
 _SLACK = 0.01
-# Chapters 1 to 97 fall on 62 bits (a signed word has no more). A table with fewer than 50 of them set is an
-# extract, and its sum no total.
-_TRUE_TABLE = 50
+# Chapters 1 to 97 are mapped to 62 bits (of a signed word). A table with fewer than 50 of them set is an extract,
+# and its sum is not a total.
+_FEWEST_CHAPTERS = 50
 _SHOWN = 12
 
 
 @dataclass(frozen=True, kw_only=True)
 class TradeOptions:
-    """What a user wants of a file.
+    """What a user wants to keep of a file.
 
     Parameters
     ----------
     codes
-        HS 2022 codes in use: others are only counted and added up in TOTAL.
+        HS 2022 codes to keep: others are only counted and added up in TOTAL.
     years
         Years to keep; all if empty.
     reporters
         Countries (iso3) whose imports to keep; all if None.
     concordance
-        CSV that says what becomes of codes of other editions.
+        CSV with the new codes of codes of other editions.
     totals
-        Whether to write TOTAL rows (all goods of a partner), where the file holds all chapters.
+        Whether to write TOTAL rows (all goods of a partner), if the file holds all chapters.
     memory
-        Bound of the engine's memory.
+        Most memory of the engine.
     encoding
         Of text files.
     """
@@ -68,7 +68,7 @@ class TradeOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How sums of one layout are understood.
+    """How to interpret the sums of one layout.
 
     Parameters
     ----------
@@ -77,21 +77,21 @@ class Reading:
     places
         `places.NUMBERS`, `LETTERS` or `NAMES`.
     revision
-        Edition of all codes; empty: the layout's column says it, or the year where there is none.
+        Edition of all codes; if empty, it is read from the layout's column, or else follows from the year.
     importer, exporter
-        Country (iso3) where the file has no such column.
+        Country (iso3) if the file has no such column.
     year
-        Year where the file has no such column.
+        Year if the file has no such column.
     groups
-        Spellings of groups of countries that are left out: they would count twice.
+        Spellings of groups of countries; left out, since they would count twice.
     union
-        Whether the European Union stands beside its members, as one partner.
+        Whether the European Union is one partner beside its members.
     together
         Whether to add all importers up as ROW (exports of one country).
     book
-        Codes of countries that the files themselves explain, code -> iso3.
+        Country codes that the files define, code -> iso3.
     yearly
-        Whether a month stands for the sum from January on: then each year may hold one month only.
+        Whether a month holds the sum since January: then each year may hold only one month.
     """
 
     layout: ColumnMap
@@ -108,7 +108,7 @@ class Reading:
 
 
 def chosen(choice: TradeOptions | None) -> TradeOptions:
-    """The choice, or everything that the bundled codes stand for."""
+    """The choice, or by default all codes of the bundled tables."""
     return choice or TradeOptions(codes=codes_in_use())
 
 
@@ -125,15 +125,15 @@ def read_trade(
     Parameters
     ----------
     files
-        As `intake.open_files` takes them.
+        As `open_files.open_files` takes them.
     choose
-        Given the engine and the opened files, tells which of them hold trade and how to understand them.
+        Given the engine and the opened files, returns those that hold trade and how to interpret them.
     choice
         What to keep.
     source
         Row of ``sources``.
     want
-        Which members of an archive to unpack, by name; all if None.
+        Selects members of an archive to unpack, by name; all if None.
 
     Returns
     -------
@@ -143,7 +143,7 @@ def read_trade(
     Raises
     ------
     DataError
-        The files hold faults; all are listed, or nothing is left to keep.
+        The files have faults (all are listed), or nothing is kept.
     ConfigError
         A file is missing or an option does not fit.
     """
@@ -155,10 +155,10 @@ def read_trade(
         if choice.reporters is not None and not reading.together:
             importers = coded_as(sorted(choice.reporters), reading.places)
         sums = add_up(engine, opened, reading.layout, sorted(wanted), years=choice.years, importers=importers)
-    return _understand(sums, reading, choice, changes, source, opened)
+    return _to_trade(sums, reading, choice, changes, source, opened)
 
 
-def _understand(
+def _to_trade(
     sums: pd.DataFrame,
     reading: Reading,
     choice: TradeOptions,
@@ -171,26 +171,26 @@ def _understand(
     sums["year"] = reading.year or 0
     if reading.layout.period:
         sums["year"], notes = years_of(sums, reading.layout.period, key, yearly=reading.yearly)
-    unit, told = usd_m(sums, reading.layout.usd, choice.years, key)
-    notes += told
+    unit, more_notes = usd_m(sums, reading.layout.usd, choice.years, key)
+    notes += more_notes
     sums["usd_m"], sums["duty_m"] = sums["value"].fillna(0.0) * unit, sums["duty"] * unit
-    kept = sums["part"] == KEPT
+    kept = sums["outcome"] == KEPT
     if choice.years:
-        _move(sums, kept & ~sums["year"].isin(choice.years), "other years")
+        _leave_out(sums, kept & ~sums["year"].isin(choice.years), "other years")
     notes += _countries(sums, reading, choice)
-    kept = sums["part"] == KEPT
+    kept = sums["outcome"] == KEPT
     check_most(sums[kept], key)
     sums["edition"] = _editions(sums, reading)
-    _check_editions(sums[sums["part"] == KEPT], reading, key)
-    rows = sums[sums["part"] == KEPT]
-    single, lost = _convert(rows[rows["piece"].notna()], changes, choice.codes)
+    _check_editions(sums[sums["outcome"] == KEPT], reading, key)
+    rows = sums[sums["outcome"] == KEPT]
+    single, lost = _convert(rows[rows["file_code"].notna()], changes, choice.codes)
     totals, note = _totals(rows, choice, key)
     left = _left_out(sums) + lost
     trade = _trade_rows(single, totals, key)
     blank = int(sums["blank"].sum())
-    odd = int(sums.loc[sums["part"] == KEPT, "odd"].sum())
+    odd = int(sums.loc[sums["outcome"] == KEPT, "odd"].sum())
     if blank:
-        notes.append(f"{blank:,} rows have no value; they count as nothing")
+        notes.append(f"{blank:,} rows have no value; they count as zero")
     if odd:
         notes.append(
             f"{odd:,} rows have a code that does not begin with two digits (confidential or special goods)"
@@ -207,11 +207,11 @@ def _understand(
     return Imported({"trade": trade, "sources": source}, report)
 
 
-_NOTHING = "look at what is left out: other years, reporters, editions or codes"
+_NOTHING = "check what is left out: other years, reporters, editions or codes"
 
 
 def _countries(sums: pd.DataFrame, reading: Reading, choice: TradeOptions) -> list[str]:
-    """Fill importer and exporter with iso3, and move rows of groups and unknown countries out of what is kept."""
+    """Fill importer and exporter with iso3, and mark rows of groups and unknown countries as left out; notes."""
     notes = []
     for role in ("importer", "exporter"):
         fixed = getattr(reading, role)
@@ -219,61 +219,61 @@ def _countries(sums: pd.DataFrame, reading: Reading, choice: TradeOptions) -> li
             sums[role] = fixed
             continue
         words = pd.Series(sums[role].cat.categories.astype("str"))
-        kept = sums["part"] == KEPT
-        group = kept & _through(sums[role], words.isin(reading.groups)).eq(True)
-        _move(sums, group, "groups of countries, which would count twice")
+        kept = sums["outcome"] == KEPT
+        group = kept & _mapped(sums[role], words.isin(reading.groups)).eq(True)
+        _leave_out(sums, group, "groups of countries, which would count twice")
         if role == "exporter":
             notes += _against_world(sums, kept, group)
-        found = _through(sums[role], to_iso3(words, reading.places, reading.book))
+        found = _mapped(sums[role], to_iso3(words, reading.places, reading.book))
         lost = kept & ~group & found.isna()
         if lost.any():
             worth = sums.loc[lost, "usd_m"].groupby(sums.loc[lost, role].astype("str").fillna("blank")).sum()
             worth = worth.sort_values(ascending=False)
             listed = ", ".join(f"{name} ({value:,.1f})" for name, value in worth.head(_SHOWN).items())
             more = f" and {len(worth) - _SHOWN} more" if len(worth) > _SHOWN else ""
-            notes.append(f"{role}s that are not known, US$ million: {listed}{more}")
-            _move(sums, lost, "countries that are not known")
+            notes.append(f"unknown {role}s, US$ million: {listed}{more}")
+            _leave_out(sums, lost, "unknown countries")
         sums[role] = found
-    kept = sums["part"] == KEPT
+    kept = sums["outcome"] == KEPT
     if reading.union and (sums.loc[kept, "exporter"] == "EUU").any():
         members = kept & sums["exporter"].isin(EU_MEMBERS)
         if set(sums.loc[members, "exporter"]) >= EU_MEMBERS:
-            _move(sums, kept & (sums["exporter"] == "EUU"), "the European Union, whose members are all there")
+            _leave_out(sums, kept & (sums["exporter"] == "EUU"), "the European Union, listed by member")
         else:
-            _move(sums, members, "members of the European Union, which stands as one partner")
+            _leave_out(sums, members, "members of the European Union, which is one partner")
     if choice.reporters is not None and not reading.together:
-        kept = sums["part"] == KEPT
-        _move(sums, kept & ~sums["importer"].isin(choice.reporters), "other importers")
+        kept = sums["outcome"] == KEPT
+        _leave_out(sums, kept & ~sums["importer"].isin(choice.reporters), "other importers")
     if reading.together:
-        own = (sums["part"] == KEPT) & (sums["importer"] == reading.exporter)
-        _move(sums, own, "the exporter's own country")
+        own = (sums["outcome"] == KEPT) & (sums["importer"] == reading.exporter)
+        _leave_out(sums, own, "the exporter's own country")
         sums["importer"] = "ROW"
     return notes
 
 
 def _against_world(sums: pd.DataFrame, kept: pd.Series, group: pd.Series) -> list[str]:
-    """What single partners add up to, against the publisher's rows of the World."""
+    """A note if the sum of single partners differs from the publisher's rows of the World."""
     world, single = sums.loc[group, "usd_m"].sum(), sums.loc[kept & ~group, "usd_m"].sum()
     if not world or abs(single - world) <= _SLACK * world:
         return []
     return [f"partners add up to US$ {single:,.1f} million, groups of countries (the World) to {world:,.1f}"]
 
 
-def _through(column: pd.Series, values: Sequence[object] | pd.Series) -> pd.Series:
-    """A column of categories with each category exchanged for its value; blank stays blank."""
+def _mapped(column: pd.Series, values: Sequence[object] | pd.Series) -> pd.Series:
+    """Map each category of a column to a value; blank stays blank."""
     known = pd.Categorical(pd.Series(list(values), dtype=object))
     codes = column.cat.codes.to_numpy()
     taken = np.where(codes >= 0, known.codes[codes] if len(known) else -1, -1)
     return pd.Series(pd.Categorical.from_codes(taken, known.categories), index=column.index)
 
 
-def _move(sums: pd.DataFrame, rows: pd.Series, why: str) -> None:
-    """Take rows out of what is kept."""
+def _leave_out(sums: pd.DataFrame, rows: pd.Series, why: str) -> None:
+    """Mark rows as left out, with the reason."""
     if not rows.any():
         return
-    part = sums["part"]
-    sums["part"] = part if why in part.cat.categories else part.cat.add_categories(why)
-    sums.loc[rows, "part"] = why
+    outcome = sums["outcome"]
+    sums["outcome"] = outcome if why in outcome.cat.categories else outcome.cat.add_categories(why)
+    sums.loc[rows, "outcome"] = why
 
 
 def _editions(sums: pd.DataFrame, reading: Reading) -> pd.Series:
@@ -281,12 +281,12 @@ def _editions(sums: pd.DataFrame, reading: Reading) -> pd.Series:
         return pd.Series(reading.revision, index=sums.index)
     if reading.layout.revision:
         words = sums["revision"].cat.categories
-        return _through(sums["revision"], [named(str(word)) for word in words])
+        return _mapped(sums["revision"], [named(str(word)) for word in words])
     return sums["year"].map(by_year(pd.Series(sums["year"].unique(), sums["year"].unique())))
 
 
 def _check_editions(rows: pd.DataFrame, reading: Reading, key: str) -> None:
-    """An importer's year stands in one edition only: in two it counts twice."""
+    """Check that an importer's year is in one edition only: in two it would count twice."""
     if not reading.layout.revision:
         return
     kinds = rows[["importer", "year", "edition"]].drop_duplicates().dropna()
@@ -310,42 +310,42 @@ def _check_editions(rows: pd.DataFrame, reading: Reading, key: str) -> None:
 def _convert(
     rows: pd.DataFrame, changes: pd.DataFrame, codes: frozenset[str]
 ) -> tuple[pd.DataFrame, list[tuple[str, int, float]]]:
-    """Rows with their HS 2022 code; those whose code is not known to have one are told and left out."""
+    """Rows with their HS 2022 code, and a report on those left out because none is known."""
     rows = rows.assign(
-        old=rows["piece"].str[:6], edition=rows["edition"].astype("str"), place=np.arange(len(rows))
+        old=rows["file_code"].str[:6], edition=rows["edition"].astype("str"), row=np.arange(len(rows))
     )
     ours = rows["edition"] == OURS
     same = rows[ours].assign(code=rows["old"], status="reported")
     known = changes.rename(columns={"revision": "edition"})
     moved = rows[~ours].merge(known, on=["edition", "old"], how="left")
     lost = moved[moved["code"].isna() | moved["weight"].isna()]
-    lost = lost.drop_duplicates("place")
-    told = [
+    lost = lost.drop_duplicates("row")
+    left_out = [
         (
-            f"codes of {edition} of which it is not known what they became",
-            int(part["rows"].sum()),
-            float(part["usd_m"].sum()),
+            f"{edition} codes without a known HS 2022 code",
+            int(group["rows"].sum()),
+            float(group["usd_m"].sum()),
         )
-        for edition, part in lost.assign(edition=lost["edition"].fillna("an unknown edition")).groupby("edition")
+        for edition, group in lost.assign(edition=lost["edition"].fillna("unknown edition")).groupby("edition")
     ]
     moved = moved[moved["code"].notna() & moved["weight"].notna()].assign(status="computed")
     moved["usd_m"] *= moved["weight"]
     moved["duty_m"] *= moved["weight"]
     # a row that is split over several codes counts once among the rows
-    moved["rows"] = moved["rows"].where(~moved.duplicated("place"), 0)
+    moved["rows"] = moved["rows"].where(~moved.duplicated("row"), 0)
     every = pd.concat([same, moved], ignore_index=True)
-    mine = every["code"].isin(codes)
-    if (~mine).any():
-        other = every[~mine]
-        told.append((_OTHER_CODES, int(other["rows"].sum()), float(other["usd_m"].sum())))
-    return every[mine], told
+    used = every["code"].isin(codes)
+    if (~used).any():
+        other = every[~used]
+        left_out.append((_OTHER_CODES, int(other["rows"].sum()), float(other["usd_m"].sum())))
+    return every[used], left_out
 
 
 _OTHER_CODES = "codes that no component uses (added up in TOTAL)"
 
 
 def _totals(rows: pd.DataFrame, choice: TradeOptions, key: str) -> tuple[pd.DataFrame, list[str]]:
-    """TOTAL of each partner, for importers and years of which the file holds all chapters."""
+    """TOTAL of each partner, for importers and years with all chapters in the file; notes."""
     none = rows.iloc[:0].assign(code="TOTAL", status="computed")
     if not choice.totals or not len(rows):
         return none, []
@@ -353,28 +353,28 @@ def _totals(rows: pd.DataFrame, choice: TradeOptions, key: str) -> tuple[pd.Data
     bits = rows.groupby(by, observed=True)["chapters"].agg(
         lambda each: int(np.bitwise_or.reduce(each.to_numpy(np.int64))).bit_count()
     )
-    whole = bits[bits >= _TRUE_TABLE]
-    part = bits[bits < _TRUE_TABLE]
+    complete = bits[bits >= _FEWEST_CHAPTERS]
+    extracts = bits[bits < _FEWEST_CHAPTERS]
     note = []
-    if len(part):
-        shown = ", ".join(f"{importer} {year}" for importer, year in part.index[:_SHOWN])
-        note = [f"no TOTAL for {shown}{' and others' if len(part) > _SHOWN else ''}: the file lacks chapters"]
-    inside = pd.MultiIndex.from_frame(rows[by]).isin(whole.index)
+    if len(extracts):
+        shown = ", ".join(f"{importer} {year}" for importer, year in extracts.index[:_SHOWN])
+        note = [f"no TOTAL for {shown}{' and others' if len(extracts) > _SHOWN else ''}: the file lacks chapters"]
+    inside = pd.MultiIndex.from_frame(rows[by]).isin(complete.index)
     check_least(rows[inside], key)
     return rows[inside].assign(code="TOTAL", status="computed"), note
 
 
 def _left_out(sums: pd.DataFrame) -> list[tuple[str, int, float]]:
-    out = sums[sums["part"] != KEPT].groupby("part", sort=False, observed=True)[["rows", "usd_m"]].sum()
-    told = [(str(why), int(row["rows"]), float(row["usd_m"])) for why, row in out.iterrows()]
-    unused = sums[(sums["part"] == KEPT) & sums["piece"].isna()]
+    out = sums[sums["outcome"] != KEPT].groupby("outcome", sort=False, observed=True)[["rows", "usd_m"]].sum()
+    left_out = [(str(why), int(row["rows"]), float(row["usd_m"])) for why, row in out.iterrows()]
+    unused = sums[(sums["outcome"] == KEPT) & sums["file_code"].isna()]
     if len(unused):
-        told.append((_OTHER_CODES, int(unused["rows"].sum()), float(unused["usd_m"].sum())))
-    return told
+        left_out.append((_OTHER_CODES, int(unused["rows"].sum()), float(unused["usd_m"].sum())))
+    return left_out
 
 
 def _trade_rows(single: pd.DataFrame, totals: pd.DataFrame, key: str) -> pd.DataFrame:
-    """Rows of ``trade``: sums by key; a sum with one converted row in it is computed."""
+    """Rows of ``trade``: sums by key; a sum that includes a converted row is computed."""
     columns = ["importer", "exporter", "code", "year", "usd_m", "duty_m", "status"]
     every = pd.concat([single[columns], totals[columns]], ignore_index=True)
     every["computed"] = every["status"] == "computed"

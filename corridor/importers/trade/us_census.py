@@ -2,7 +2,7 @@
 
 One raw row is a partner and an HS6 code with customs value and calculated duty in US$. The file has the
 European Union as one partner (CTY_CODE 0003) and, beside it, the 50 largest single partners. A member state
-among these is contained in the Union's row already and is left out, or it would count twice.
+among these is already in the Union's row and is left out, or it would count twice.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Trade of the whole world: CEPII BACI and UN Comtrade -> rows of ``trade``.
+"""World trade: CEPII BACI and UN Comtrade -> rows of ``trade``.
 
 Sources: Gaulier & Zignago, "BACI: International Trade Database at the Product-Level" (CEPII working paper
 2010-23); United Nations, UN Comtrade database.
@@ -38,21 +38,21 @@ def read_baci(
     usd: float = 1e3,
     date: str = "",
 ) -> Imported:
-    """Read BACI, of any number of years.
+    """Read BACI, any number of years.
 
     Parameters
     ----------
     files
         ``BACI_HS17_Y2022_V202501.csv`` and so on (columns t year, i exporter, j importer, k product, v value in
-        thousand US$, q quantity in t), or the zip with all of them; country_codes may lie beside them.
+        thousand US$, q quantity in t), or the zip with all of them; country_codes may be among them.
     choice
         What to keep; the codes of the bundled tables if None.
     revision
-        Edition of the Harmonized System; as the files' names say if empty.
+        Edition of the Harmonized System; taken from the file names if empty.
     usd
         US$ in one unit of ``v``.
     date
-        Edition of BACI; as the files' names say if empty.
+        Edition of BACI; taken from the file names if empty.
 
     Returns
     -------
@@ -62,14 +62,14 @@ def read_baci(
     Raises
     ------
     DataError
-        A file is not BACI's, or holds faults; all are listed.
+        A file is not BACI's, or has faults; all are listed.
     ConfigError
-        A file is missing, or the edition is not known.
+        A file is missing, or the edition is unknown.
 
     Notes
     -----
-    BACI reconciles the two reports of a flow and takes freight out of import values: they are FOB, below those of
-    the customs.
+    BACI reconciles the two reports of a flow and removes freight from import values: they are FOB, below those of
+    customs.
     """
     choice = chosen(choice)
     edition = _edition(files, revision)
@@ -112,9 +112,7 @@ def _edition(files: Sequence[str | Path], revision: str) -> str:
     words = sorted({word for file in files for word in re.findall(r"_HS(\d\d)_", Path(file).name)})
     if len(words) != 1:
         found = "several editions" if words else "no edition"
-        raise ConfigError(
-            f"the names of the files tell {found} of the Harmonized System: give --revision, such as HS17"
-        )
+        raise ConfigError(f"the file names have {found} of the Harmonized System: give --revision, such as HS17")
     return _edition(files, f"HS{words[0]}")
 
 
@@ -127,17 +125,17 @@ def _country_codes(file: Opened) -> dict[str, str]:
 def read_comtrade(
     files: Sequence[str | Path], choice: TradeOptions | None = None, *, flow: str = "imports", date: str = ""
 ) -> Imported:
-    """Read UN Comtrade, as its API, comtradeapicall or the bulk files give it.
+    """Read UN Comtrade files from its API, comtradeapicall or the bulk download.
 
     Parameters
     ----------
     files
-        CSV, text with tabs (also .gz), parquet or JSON with the columns of the API: period, reporterCode,
+        CSV, tab-separated text (also .gz), parquet or JSON with the columns of the API: period, reporterCode,
         flowCode, partnerCode, classificationCode, cmdCode, primaryValue (US$).
     choice
         What to keep; the codes of the bundled tables if None.
     flow
-        ``imports`` as importers report them (CIF), or ``exports``: what exporters report of them (FOB).
+        ``imports`` as importers report them (CIF), or ``exports`` as exporters report them (FOB).
     date
         Day of the extract.
 
@@ -150,9 +148,9 @@ def read_comtrade(
     Raises
     ------
     DataError
-        A column is missing, or the files hold faults; all are listed.
+        A column is missing, or the files have faults; all are listed.
     ConfigError
-        A file is missing or the flow is not known.
+        A file is missing or the flow is unknown.
     """
     choice = chosen(choice)
     if flow not in ("imports", "exports"):
@@ -169,7 +167,7 @@ def read_comtrade(
     )
 
     def choose(engine: DuckDBPyConnection, opened: list[Opened]) -> tuple[list[Opened], Reading]:
-        there = set.intersection(*(set(file.columns) for file in opened))
+        common = set.intersection(*(set(file.columns) for file in opened))
         bought = flow == "imports"
         layout = ColumnMap(
             source="UN Comtrade",
@@ -180,25 +178,25 @@ def read_comtrade(
             value="primaryValue",
             revision="classificationCode",
             usd=1.0,
-            skip=_comtrade_skips(flow, there),
+            skip=_comtrade_skips(flow, common),
         )
         return opened, Reading(layout=layout, places=NUMBERS, groups=frozenset({"0", "0.0"}))
 
     return read_trade(files, choose, choice, source)
 
 
-def _comtrade_skips(flow: str, there: set[str]) -> dict[str, str]:
+def _comtrade_skips(flow: str, common: set[str]) -> dict[str, str]:
     def text(name: str) -> str:
         return f"trim(CAST({quoted(name)} AS VARCHAR))"
 
     skips = {
         "services": ("typeCode", "{} <> 'C'"),
         f"other flows than {flow}": ("flowCode", "{} <> '" + ("M" if flow == "imports" else "X") + "'"),
-        "codes that are not of six digits": ("cmdCode", "length({}) NOT IN (5, 6)"),
+        "codes without six digits": ("cmdCode", "length({}) NOT IN (5, 6)"),
         "totals of all commodities": ("cmdCode", "{} = 'TOTAL'"),
         "second partners": ("partner2Code", "{} NOT IN ('0', '0.0')"),
         "customs procedures": ("customsCode", "{} NOT IN ('C00', '0')"),
         "modes of supply": ("mosCode", "{} NOT IN ('0', '0.0')"),
         "modes of transport": ("motCode", "{} NOT IN ('0', '0.0')"),
     }
-    return {why: condition.format(text(name)) for why, (name, condition) in skips.items() if name in there}
+    return {why: condition.format(text(name)) for why, (name, condition) in skips.items() if name in common}

@@ -17,7 +17,7 @@ from corridor.parallel import each
 
 Direction = Literal["both", "down", "up"]
 
-_CHUNKS = 64  # parts that the scenarios are handed out in: enough to keep workers busy to the end
+_CHUNKS = 64  # chunks of scenarios handed to the workers: enough to keep all of them busy to the end
 
 
 def cascade(
@@ -33,18 +33,18 @@ def cascade(
     revenue_and_cost: bool = True,
     workers: int | None = None,
 ) -> pd.DataFrame:
-    r"""Economic systemic risk index (ESRI) of nodes or of shocks, in anybody's supply network.
+    r"""Economic systemic risk index (ESRI) of nodes or of shocks, in any supply network.
 
     With W[i,j] what i sells to j, p the sector of a node, s its sales (row sum of W), e[k,l] how much makers of
     sector l need sector k, psi the capacity that a shock leaves:
 
-    - downstream impact ``D[i,j] = W[i,j] / sum_{l: p_l = p_i} W[l,j]`` where e is essential, ``W[i,j] / sum_l
-      W[l,j]`` where it is replaceable (the sum runs over all suppliers), 0 where it is none; times purchases of j
-      over cost of j where costs are given
-    - upstream impact ``U[i,j] = W[i,j] / s_i``, or over the revenue of i where revenues are given: the rest is
-      final demand, which does not fall away
-    - replaceability ``sigma_i(t) = min(1, s_i / sum_{l in market of i} s_l h^d_l(t))``, 1 where the market sells
-      no more than 1e-10; 1 throughout without replaceability
+    - downstream impact ``D[i,j] = W[i,j] / sum_{l: p_l = p_i} W[l,j]`` if e is essential, ``W[i,j] / sum_l
+      W[l,j]`` if it is replaceable (the sum runs over all suppliers), 0 if it is none; times purchases of j
+      over cost of j if costs are given
+    - upstream impact ``U[i,j] = W[i,j] / s_i``, or over the revenue of i if revenues are given: the rest is
+      final demand, which is not lost
+    - replaceability ``sigma_i(t) = min(1, s_i / sum_{l in market of i} s_l h^d_l(t))``, 1 if the market sells
+      1e-10 or less; always 1 without replaceability
     - inputs ``Pi_jk(t) = 1 - sum_{i: p_i = k} D[i,j] sigma_i(t) (1 - h^d_i(t))``
     - downstream ``h^d_j(t+1) = max(0, min(min_{k essential} Pi_jk, 1 - sum_{k replaceable} (1 - Pi_jk), psi_j))``
     - upstream ``h^u_i(t+1) = max(0, min(1 - sum_j U[i,j] (1 - h^u_j(t)), psi_i))``
@@ -65,36 +65,37 @@ def cascade(
         ``input_sector, output_sector, kind`` with kind ``essential``, ``replaceable`` or ``none``; pairs that are
         left out are none. Every sector of `nodes` must be named in it. Or one kind for all pairs.
     shock
-        None: each node closes, alone. A list of nodes: each of these, alone. A table: ``node, remaining`` (0..1 of
-        its capacity), optional ``scenario`` (several shocks in one table) and ``remaining_up`` (where what a node
-        still buys differs from what it still makes).
+        None: each node closes alone. A list of nodes: each of these closes alone. A table: ``node, remaining``
+        (0..1 of its capacity), optional ``scenario`` (several shocks in one table) and ``remaining_up`` (if what a
+        node still buys differs from what it still makes).
     replaceability
         Whether the market share of a failing supplier limits what its customers lose.
     direction
-        Spread to customers (down), to suppliers (up), or both, as published. With one direction alone rounds
-        are counted, and the run stopped, on that direction alone.
+        Spread to customers (down), to suppliers (up), or both, as published. With one direction,
+        rounds are counted and the run stops by that direction only.
     tolerance
-        A run stops when no level falls by more; 0.01 as published. In a network that sells everything to
-        itself, losses upstream converge to all or nothing, and this value decides the result: give revenues.
+        A run stops when no level falls by more than this; 0.01 as published. In a network that sells
+        everything to itself, losses upstream converge to all or nothing, and this value decides the result: give
+        revenues.
     max_rounds
-        Rounds after which a run stops in any case, shown as not settled; the published code has no such limit.
+        Rounds after which a run stops in any case, reported as not settled; the published code has no such limit.
         Networks that settle slowly are rare: a run needs a few rounds, but there are cases that need 300,000.
     revenue_and_cost
         Whether the columns ``revenue`` and ``cost`` count.
     workers
-        Threads; as many as there are processors if left out.
+        Threads; as many as processors if left out.
 
     Returns
     -------
     pandas.DataFrame
-        One row per scenario, in the order given: ``scenario`` (the node, where it closes alone), ``esri``,
-        ``down``, ``up`` (the index with the levels of one direction alone; missing where it was not run), all
+        One row per scenario, in the order given: ``scenario`` (the node, if it closes alone), ``esri``,
+        ``down``, ``up`` (the index with the levels of one direction only; missing if it was not run), all
         0..1, ``rounds``, and ``settled`` (whether the tolerance ended the run).
 
     Raises
     ------
     DataError
-        If a table has faults; it lists them all.
+        If a table has faults; the message lists them all.
     ConfigError
         If an option is not one of those above.
 
@@ -106,7 +107,7 @@ def cascade(
     Checked against public code: the tutorial and calls of the authors' R packages GLcascade and fastcascade
     0.9.3.1 (orientation of W, all suppliers in the denominator of replaceable inputs, revenue and market
     arguments); a public transcription of the loop of fastcascade (start at psi, both directions in one loop, stop
-    on the largest fall, the index as the weighted loss of the lower level); and the test suite of ESRIcascade.jl,
+    by the largest fall, the index as the weighted loss of the lower level); and the test suite of ESRIcascade.jl,
     whose values computed with fastcascade (6 nodes, mixed kinds, replaceability) are reproduced to 1e-12.
     """
     network = SupplyNetwork.of(edges, nodes, essential, revenue_and_cost=revenue_and_cost)
@@ -122,17 +123,18 @@ def cascade(
 
 @dataclass(frozen=True)
 class SupplyNetwork:
-    """A supply network laid out for many cascades; :func:`cascade` says what the tables and symbols mean.
+    """A supply network as arrays, for many cascades; :func:`cascade` explains the tables and symbols.
 
     Attributes
     ----------
     ids
-        Nodes; their positions are the numbers used below.
+        Nodes; their positions are the node numbers used below.
     sales, weight, market
         Row sums of W, weights in the index (sum 1), number of the market; shape (nodes,).
     buys
         Rows by customer: start of each customer's rows, end of those that matter downstream (the others follow
-        them), supplier, downstream impact, sector of the supplier, essential or not. Rows of a sector adjoin.
+        them), supplier, downstream impact, sector of the supplier, essential or not. Rows of a sector are
+        adjacent.
     sells
         Rows by supplier: start of each supplier's rows, customer, upstream impact.
     """
@@ -153,7 +155,7 @@ class SupplyNetwork:
         *,
         revenue_and_cost: bool = True,
     ) -> SupplyNetwork:
-        """Check the tables and lay them out; parameters and errors as in :func:`cascade`."""
+        """Check the tables and turn them into arrays; parameters and errors as in :func:`cascade`."""
         nodes = check_nodes(nodes)
         ids, count = pd.Index(nodes["id"]), len(nodes)
         supplier, customer, value = _add_up(*check_edges(edges, ids), count)
@@ -206,7 +208,7 @@ class SupplyNetwork:
         names, shocks = self._scenarios(shock)
         rules = _rules(direction, replaceability, tolerance, max_rounds)
         index, rounds, _ = self._run(shocks, len(names), rules, workers, states=False)
-        down, up = (index[:, at] if rules[at - 1] else np.nan for at in (1, 2))
+        down, up = (index[:, column] if rules[column - 1] else np.nan for column in (1, 2))
         result = pd.DataFrame({"scenario": names, "esri": index[:, 0], "down": down, "up": up})
         return result.assign(rounds=np.abs(rounds), settled=rounds > 0)
 
@@ -220,13 +222,13 @@ class SupplyNetwork:
         max_rounds: int = 1_000_000,
         workers: int | None = None,
     ) -> pd.DataFrame:
-        """What is left of every node at the end of each scenario; parameters as in :func:`cascade`.
+        """Capacity left of every node at the end of each scenario; parameters as in :func:`cascade`.
 
         Returns
         -------
         pandas.DataFrame
-            One row per scenario and node: ``scenario, node, down, up`` (h of each direction, 0..1; 1 where it
-            was not run). Every scenario takes 16 bytes per node: name the scenarios that you want.
+            One row per scenario and node: ``scenario, node, down, up`` (h of each direction, 0..1; 1 if it
+            was not run). Every scenario takes 16 bytes per node: name only the scenarios that you need.
         """
         names, shocks = self._scenarios(shock)
         rules = _rules(direction, replaceability, tolerance, max_rounds)
@@ -275,10 +277,10 @@ class SupplyNetwork:
         shocks = start, node, down if rules[0] else np.ones_like(down), up if rules[1] else np.ones_like(up)
         cuts = np.unique(np.linspace(0, scenarios, _CHUNKS + 1).astype(int)).tolist()
 
-        def part(piece: tuple[int, int]) -> None:
-            run(self.buys, self.sells, market, self.weight, shocks, rules, *piece, index, rounds, levels)
+        def run_chunk(chunk: tuple[int, int]) -> None:
+            run(self.buys, self.sells, market, self.weight, shocks, rules, *chunk, index, rounds, levels)
 
-        for _ in each(part, list(pairwise(cuts)), workers=workers, threads=True):
+        for _ in each(run_chunk, list(pairwise(cuts)), workers=workers, threads=True):
             pass
         return index, rounds, levels
 
@@ -287,7 +289,7 @@ def _rules(
     direction: str, replaceability: bool, tolerance: float, max_rounds: int
 ) -> tuple[bool, bool, bool, float, int]:
     if direction not in ("both", "down", "up"):
-        raise ConfigError(f"direction {direction!r} is none of both, down, up")
+        raise ConfigError(f"direction {direction!r} is not one of both, down, up")
     if not tolerance >= 0 or max_rounds < 1:
         raise ConfigError(f"tolerance {tolerance} must be 0 or more, and max_rounds {max_rounds} 1 or more")
     return direction != "up", direction != "down", replaceability, float(tolerance), int(max_rounds)
@@ -317,12 +319,12 @@ def _kinds(essential: pd.DataFrame | int, sectors: pd.Index, seller: Ints, buyer
     if not len(pairs):
         return np.zeros(len(seller), np.int64)
     wanted = seller * len(sectors) + buyer
-    at = np.minimum(np.searchsorted(pairs, wanted), len(pairs) - 1)
-    return np.where(pairs[at] == wanted, kind[at], 0)
+    position = np.minimum(np.searchsorted(pairs, wanted), len(pairs) - 1)
+    return np.where(pairs[position] == wanted, kind[position], 0)
 
 
 def _group_sums(key: Ints, value: Floats) -> Floats:
-    """For each row the sum over the rows of its key; rows of a key adjoin."""
+    """For each row the sum over the rows of its key; rows of a key are adjacent."""
     if not len(key):
         return value
     group = np.cumsum(np.r_[True, key[1:] != key[:-1]]) - 1
@@ -331,6 +333,6 @@ def _group_sums(key: Ints, value: Floats) -> Floats:
 
 
 def _starts(key: Ints, count: int) -> Ints:
-    """Where the rows of each key begin, keys sorted; shape (count + 1,)."""
+    """First row of each key, keys sorted; shape (count + 1,)."""
     ends = np.cumsum(np.bincount(key, minlength=count), dtype=np.int64)
     return np.concatenate([np.zeros(1, np.int64), ends])

@@ -19,8 +19,8 @@ def component_network(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Who sells what to whom, in US$ million a year, so that the final needs of all markets are met.
 
-    With need[c,m] final needs, sigma the origins' shares, omega value shares of inputs and b(o) the buyer as whom
-    makers in o buy: output ``x[c,o] = sum_m need[c,m] sigma[c,m,o] + sum_{c2,o2} x[c2,o2] omega[c,c2]
+    With need[c,m] final needs, sigma the origins' shares, omega value shares of inputs and b(o) the buyer whose
+    shares makers in o use: output ``x[c,o] = sum_m need[c,m] sigma[c,m,o] + sum_{c2,o2} x[c2,o2] omega[c,c2]
     sigma[c,b(o2),o]``, and what c made in o sells to makers of c2 in o2 is a term of the second sum.
 
     Parameters
@@ -28,8 +28,8 @@ def component_network(
     tables
         As for :func:`corridor.exposure`, with ``demand``.
     least_share
-        Origins with less of a buyer's supply are left out, the others make up for them; a buyer's largest origin
-        always stays.
+        Origins with a smaller share of a buyer's supply are left out, and the other shares are scaled up; a
+        buyer's largest origin always stays.
 
     Returns
     -------
@@ -93,11 +93,11 @@ def _wanted(tables: Tables, network: Network, supply: pd.DataFrame, recipes: pd.
     shape = (len(network.components), len(network.buyers))
     total = np.zeros(shape)
     need = tables.demand
-    at = (
+    cells = (
         network.components.get_indexer(pd.Index(need["component"])),
         network.buyers.get_indexer(pd.Index(need["market"])),
     )
-    np.add.at(total, at, need["value_usd_m"].to_numpy(float))
+    np.add.at(total, cells, need["value_usd_m"].to_numpy(float))
     component, buyer = supply["component"].to_numpy(), supply["buyer"].to_numpy()
     maker = network.maker_buyer[supply["origin"]]
     term, largest = total.copy(), max(total.max(initial=0.0), 1.0)

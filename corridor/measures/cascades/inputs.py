@@ -59,7 +59,7 @@ def check_essential(essential: pd.DataFrame | str, sectors: pd.Index) -> pd.Data
     """Pairs of sectors with kind 2, 1 or 0; or one kind for all pairs."""
     if isinstance(essential, str):
         if essential not in _KINDS:
-            raise ConfigError(f"essential {essential!r} is none of {', '.join(_KINDS)}")
+            raise ConfigError(f"essential {essential!r} is not one of {', '.join(_KINDS)}")
         return _KINDS[essential]
     _need("essential", essential, ["input_sector", "output_sector", "kind"])
     table = essential.reset_index(drop=True)
@@ -80,7 +80,7 @@ def check_essential(essential: pd.DataFrame | str, sectors: pd.Index) -> pd.Data
 
 
 def check_shock(shock: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
-    """Rows ``scenario, node, remaining, remaining_up``; a table without scenarios is one, named shock."""
+    """Rows ``scenario, node, remaining, remaining_up``; a table without scenarios is one scenario named shock."""
     _need("shock", shock, ["node", "remaining"])
     shock = shock.reset_index(drop=True)
     if "scenario" not in shock:
@@ -88,7 +88,7 @@ def check_shock(shock: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
     if "remaining_up" not in shock:
         shock = shock.assign(remaining_up=shock["remaining"])
     problems = [
-        *_faults("shock", shock, "node", ~shock["node"].isin(ids), "an id of nodes", "name a node that there is"),
+        *_faults("shock", shock, "node", ~shock["node"].isin(ids), "an id of nodes", "name an existing node"),
         *_faults(
             "shock",
             shock,
@@ -125,10 +125,10 @@ def _faults(
     wanted: str,
     fix: str,
 ) -> Iterator[Fault]:
-    """One problem per wrong row; rows are counted from 1."""
+    """One fault per wrong row; rows are counted from 1."""
     found = frame[column]
-    for at in np.flatnonzero(np.asarray(wrong, bool)):
-        yield Fault(table, str(at + 1), column, str(found.iloc[at]), wanted, fix)
+    for row in np.flatnonzero(np.asarray(wrong, bool)):
+        yield Fault(table, str(row + 1), column, str(found.iloc[row]), wanted, fix)
 
 
 def _raise(problems: list[Fault]) -> None:

@@ -1,4 +1,4 @@
-"""The compiled heart of the cascade. Imported only when a cascade runs: it loads numba."""
+"""The compiled loop of the cascade. Imported only when a cascade runs, because it loads numba."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from corridor.data.arrays import Flags, Floats, Ints, Shorts
 Buys = tuple[Ints, Ints, Shorts, Floats, Shorts, Flags]
 Sells = tuple[Ints, Shorts, Floats]
 Markets = tuple[Ints, Ints, Ints, Floats]
-#: One direction of a scenario: capacity left, level, shortage passed on; the nodes touched, and which they are.
+#: One direction of a scenario: capacity left, level, shortage passed on; touched nodes as a list and as flags.
 State = tuple[Floats, Floats, Floats, Ints, Flags]
-#: Room to work in: nodes that changed, nodes to look at, round in which each was seen.
+#: Working arrays: nodes that changed, nodes to look at, round in which each was seen.
 Scratch = tuple[Ints, Ints, Ints]
 
-# A market that sells less than this has nothing to step in with (the rule of the published code).
+# A market that sells less than this cannot replace a supplier (the rule of the published code).
 _NOTHING = 1e-10
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def _compiled(function: Function) -> Function:
-    """Compile without the interpreter's lock, kept on disk where a folder for it can be written."""
+    """Compile to run without the interpreter's lock; cache on disk if a cache folder is writable."""
     try:
         return cast(Function, numba.njit(nogil=True, cache=True)(function))
     except RuntimeError:
@@ -37,10 +37,10 @@ def _compiled(function: Function) -> Function:
 def _neighbours(
     nodes: Ints, count: int, start: Ints, neighbour: Shorts, seen: Ints, tick: int, found: Ints
 ) -> int:
-    """Write the neighbours of the first `count` nodes into `found`, each once; return how many they are."""
+    """Write the neighbours of the first `count` nodes into `found`, each once; return their number."""
     total = 0
-    for at in range(count):
-        for row in range(start[nodes[at]], start[nodes[at] + 1]):
+    for position in range(count):
+        for row in range(start[nodes[position]], start[nodes[position] + 1]):
             if seen[neighbour[row]] != tick:
                 seen[neighbour[row]] = tick
                 found[total] = neighbour[row]
@@ -61,7 +61,7 @@ def _still_sold(member: Ints, first: int, last: int, sales: Floats, level: Float
 def _inputs_left(
     first: int, last: int, supplier: Shorts, impact: Floats, sector: Shorts, essential: Flags, short: Floats
 ) -> float:
-    """What a customer can still make of its inputs: rows of a sector stand together."""
+    """Output that a customer's inputs still allow, 0..1; rows of a sector are adjacent."""
     worst, linear, lack, current = 0.0, 0.0, 0.0, -1
     leontief = False
     for row in range(first, last):
@@ -81,7 +81,7 @@ def _inputs_left(
 
 @_compiled
 def _touch(hit: Ints, is_hit: Flags, touched: int, node: int) -> int:
-    """Note that a node is touched; return how many are."""
+    """Record that a node is touched; return the number of touched nodes."""
     if not is_hit[node]:
         is_hit[node] = True
         hit[touched] = node
@@ -101,15 +101,15 @@ def _down(
     scratch: Scratch,
     tick: int,
 ) -> tuple[int, float]:
-    """One round downstream; how many nodes are touched by now, and the largest fall."""
+    """One round downstream; returns the number of nodes touched so far and the largest fall."""
     buy_start, buy_end, supplier, impact, sector, essential = buys
     market, member_start, member, sales = markets
     summed, still = sold
     cap, level, short, hit, is_hit = state
     changed, look_at, seen = scratch
     changes = 0
-    for at in range(touched):
-        node = hit[at]
+    for position in range(touched):
+        node = hit[position]
         lack = 1.0 - level[node]
         if replaceable:
             group = market[node]
@@ -127,8 +127,8 @@ def _down(
     if not everyone:
         looks = _neighbours(changed, changes, sells[0], sells[1], seen, tick, look_at)
     drop = 0.0
-    for at in range(looks):
-        node = at if everyone else look_at[at]
+    for position in range(looks):
+        node = position if everyone else look_at[position]
         left = _inputs_left(buy_start[node], buy_end[node], supplier, impact, sector, essential, short)
         new = max(0.0, min(left, cap[node]))
         if new != level[node]:
@@ -140,13 +140,13 @@ def _down(
 
 @_compiled
 def _up(buys: Buys, sells: Sells, state: State, touched: int, scratch: Scratch, tick: int) -> tuple[int, float]:
-    """One round upstream; how many nodes are touched by now, and the largest fall."""
+    """One round upstream; returns the number of nodes touched so far and the largest fall."""
     sell_start, customer, sale = sells
     cap, level, short, hit, is_hit = state
     changed, look_at, seen = scratch
     changes = 0
-    for at in range(touched):
-        node = hit[at]
+    for position in range(touched):
+        node = hit[position]
         if short[node] != 1.0 - level[node]:
             short[node] = 1.0 - level[node]
             changed[changes] = node
@@ -156,8 +156,8 @@ def _up(buys: Buys, sells: Sells, state: State, touched: int, scratch: Scratch, 
     if not everyone:
         looks = _neighbours(changed, changes, buys[0], buys[2], seen, tick, look_at)
     drop = 0.0
-    for at in range(looks):
-        node = at if everyone else look_at[at]
+    for position in range(looks):
+        node = position if everyone else look_at[position]
         lack = 0.0
         for row in range(sell_start[node], sell_start[node + 1]):
             lack += sale[row] * short[customer[row]]
@@ -178,10 +178,10 @@ def _empty(nodes: int) -> State:
 
 @_compiled
 def _clear(state: State, touched: int) -> None:
-    """Undo a scenario."""
+    """Reset the touched nodes after a scenario."""
     cap, level, short, hit, is_hit = state
-    for at in range(touched):
-        node = hit[at]
+    for position in range(touched):
+        node = hit[position]
         cap[node] = level[node] = 1.0
         short[node] = 0.0
         is_hit[node] = False
@@ -193,12 +193,12 @@ def _weigh(
 ) -> None:
     """The index of a scenario: combined, downstream, upstream."""
     result[:] = 0.0
-    for at in range(lower_touched):
-        node = lower[3][at]
+    for position in range(lower_touched):
+        node = lower[3][position]
         result[0] += weight[node] * (1.0 - min(lower[1][node], upper[1][node]))
         result[1] += weight[node] * (1.0 - lower[1][node])
-    for at in range(upper_touched):
-        node = upper[3][at]
+    for position in range(upper_touched):
+        node = upper[3][position]
         result[2] += weight[node] * (1.0 - upper[1][node])
         if not lower[4][node]:
             result[0] += weight[node] * (1.0 - upper[1][node])
@@ -220,9 +220,9 @@ def run(
 ) -> None:
     """Run the scenarios ``first`` to ``last - 1`` and write their results into `index`, `rounds` and `states`.
 
-    Only what can change is computed again: a customer is looked at when the shortage of one of its suppliers
-    has changed in the round before. Every other node would get the value that it has, so the result is the
-    same as that of a pass over all nodes, bit for bit.
+    Only what can change is recomputed: a customer is visited when the shortage of one of its suppliers
+    changed in the round before. Every other node would keep its value, so the result equals that of a pass over
+    all nodes, bit for bit.
 
     Parameters
     ----------
@@ -238,11 +238,11 @@ def run(
     shocks
         Start of each scenario's rows; node, remaining capacity downstream and upstream.
     rules
-        Downstream, upstream, replaceability, tolerance, most rounds.
+        Downstream, upstream, replaceability, tolerance, largest number of rounds.
     index
         Shape (scenarios, 3): combined, downstream, upstream.
     rounds
-        Shape (scenarios,); below 0 where the last round still brought a larger fall.
+        Shape (scenarios,); negative if the last round still brought a fall above the tolerance.
     states
         Shape (scenarios, 2, nodes), or no scenarios if the states are not wanted.
     """

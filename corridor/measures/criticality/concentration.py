@@ -32,12 +32,12 @@ def concentration(tables: Tables, market: str = "IND", *, merge: Mapping[str, st
     pandas.DataFrame
         One row per component: ``market, component, home_share`` (home production in the market's supply, 0..1) and
         ``foreign_concentration`` (sum of the squared shares of foreign origins in all supply, by which the table
-        is sorted); then the columns of :func:`concentration_indices` three times, each with how the figure is
-        known (the weakest ``status``): ``foreign_...`` of the foreign origins alone, by the best evidence
+        is sorted); then the columns of :func:`concentration_indices` three times, each with the weakest
+        ``status`` of its figures: ``foreign_...`` of the foreign origins only, by the best evidence
         (:func:`shares`), ``world_...`` of the world's production, ``import_...`` of the imports in the newest year
         of trade (``inherited``: those of the component's class); then those of
         :func:`corridor.measures.market_dependence` for the newest year, with ``years``, ``concentrated_share`` and
-        ``dependent_share`` (of the years). Blank where nothing is known.
+        ``dependent_share`` (of the years). Blank if nothing is known.
 
     Raises
     ------
@@ -58,17 +58,17 @@ def concentration(tables: Tables, market: str = "IND", *, merge: Mapping[str, st
         "world": world_flows(tables, merge=merge),
         "import": newest.assign(of_year=newest["year"]).drop(columns="year"),
     }
-    for side, part in sides.items():
-        part = part.assign(rank=status_rank(part["status"]))
-        known = part.groupby("product", as_index=False).agg(rank=("rank", "max"), year=("of_year", "max"))
+    for side, rows in sides.items():
+        rows = rows.assign(rank=status_rank(rows["status"]))
+        known = rows.groupby("product", as_index=False).agg(rank=("rank", "max"), year=("of_year", "max"))
         known["status"] = known.pop("rank").map(dict(enumerate(STATUSES)))
-        both = concentration_indices(part)[["product", *kept]].merge(known, on="product")
+        both = concentration_indices(rows)[["product", *kept]].merge(known, on="product")
         both = both.rename(columns={name: f"{side}_{name}" for name in [*kept, "status", "year"]})
         out = out.merge(both.rename(columns={"product": "component"}), on="component", how="left")
     last = with_persistence(market_dependence(tables, market, merge=merge))
     last = last.rename(columns={"product": "component"}).drop(columns=["reporter", "year", "status", "hhi_world"])
     out = out.merge(last, on="component", how="left")
-    whole = ["foreign_year", "world_year", "import_year", "years"]
-    out = out.astype(dict.fromkeys(whole, "Int64"))
+    integers = ["foreign_year", "world_year", "import_year", "years"]
+    out = out.astype(dict.fromkeys(integers, "Int64"))
     out.insert(3, "foreign_concentration", (1.0 - out["home_share"]) ** 2 * out["foreign_hhi"].fillna(0.0))
     return out.sort_values(["foreign_concentration", "component"], ascending=[False, True], ignore_index=True)

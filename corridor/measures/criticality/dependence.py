@@ -1,7 +1,7 @@
 """Official tests of import dependence: the EU's three indicators, CEPII's GeoDep, single points of failure.
 
-A test whose figures are not all known is blank unless one known criterion already fails it: flags are of the type
-``boolean`` with three values, and no gap in the data reads as "not dependent".
+A test whose figures are not all known is blank unless one known criterion already fails: flags have the type
+``boolean`` with three values, so a gap in the data never reads as "not dependent".
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from corridor.measures.criticality.stability import years_in_state
 from corridor.measures.supply.flows import export_flows, keys_of, market_flows, world_flows
 from corridor.measures.supply.indices import CONCENTRATED, concentration_indices
 
-#: Cuts of SWD(2021) 352: extra-EU part of imports, and imports over exports.
+#: Thresholds of SWD(2021) 352: extra-EU share of imports, and imports over exports.
 MOSTLY_FOREIGN = 0.5
 MORE_THAN_SOLD = 1.0
-#: What stood for the second indicator.
+#: How the second indicator was computed.
 EXTRA_SHARE = "extra share"
 PENETRATION = "import penetration"
 PROXY = "imports over imports and exports"
-#: CEPII's stand-in for imports over exports where nothing is exported.
+#: CEPII's value of imports over exports if nothing is exported.
 _NO_EXPORTS = 9999.0
 
 
 def above(values: pd.Series, threshold: float) -> pd.Series:
-    """Whether values pass a threshold; blank where the value is."""
+    """Whether values are above a threshold; blank where the value is blank."""
     return (values > threshold).astype("boolean").where(values.notna())
 
 
@@ -48,23 +48,23 @@ def eu_dependence(
 
     - ``cdi1 = sum_c s[c]^2`` over foreign origins: concentrated if above 0.4
     - ``cdi2 = M_extra / (M_extra + M_intra)`` for a bloc: foreign if above 0.5. A single country has no intra
-      trade; for it stands import penetration ``M / (P + M - X)`` or, where production is unknown, the proxy
+      trade; it gets import penetration ``M / (P + M - X)`` or, if production is unknown, the proxy
       ``M / (M + X)`` (ECIPE Policy Brief 5/2022). ``cdi2_kind`` says which was used.
-    - ``cdi3 = M_extra / X``: not made up by own capacity if above 1 (infinite where nothing is exported)
+    - ``cdi3 = M_extra / X``: not made up by own capacity if above 1 (infinite if nothing is exported)
 
-    A product is dependent if all three hold. The Commission's own list rests on several years' averages and on
+    A product is dependent if all three hold. The Commission's own list uses averages of several years and
     further filters; this does not replicate it.
 
     Parameters
     ----------
     flows
-        Imports: ``product``, ``origin``, ``value`` and, where there are several, ``reporter`` and ``year``.
+        Imports: ``product``, ``origin``, ``value`` and, if there are several, ``reporter`` and ``year``.
     exports, production
         Totals: the same keys (or fewer: a table without ``year`` holds for all years) and ``value``, in the same
         unit. A product that is not named is unknown, not 0.
     home_share
-        Keys and ``value``: home production's part of the reporter's supply (0..1), where that is known and
-        the production is not. Import penetration is the rest of it.
+        Keys and ``value``: share of home production in the reporter's supply (0..1), used if production is
+        unknown. Import penetration is 1 less this share.
     bloc
         Origins within the reporter's own bloc; their flows are intra trade.
 
@@ -109,19 +109,19 @@ def geodep(
     """Import dependence by the four criteria of CEPII's GeoDep (Lefebvre & Wibaux 2024, Policy Brief 47).
 
     1. Herfindahl index of imports above 0.4; 2. of world exports above 0.4; 3. imports over exports above 1 (9999
-    where nothing is exported); 4. all three in at least two years of the last three.
+    if nothing is exported); 4. all three in at least two years of the last three.
 
     Parameters
     ----------
     flows
-        Imports: ``product``, ``origin``, ``year``, ``value`` and perhaps ``reporter``.
+        Imports: ``product``, ``origin``, ``year``, ``value``, optionally ``reporter``.
     world
-        World exports: ``product``, ``origin``, ``value`` and perhaps ``year``; production may stand for them.
+        World exports: ``product``, ``origin``, ``value``, optionally ``year``; production may be used instead.
     exports
         The reporters' totals, as in :func:`eu_dependence`.
     window, least
-        Years looked at (the row's own and those before it), and how many of them must meet the criteria. A
-        year that the data lack is unknown.
+        Number of years considered (the row's own and those before it), and how many of them must meet the
+        criteria. A year that is missing from the data is unknown.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def geodep(
         If the flows have no year, or ``least`` is not within 1 and ``window``.
     """
     if "year" not in flows.columns or not 1 <= least <= window:
-        found = "flows without a year" if "year" not in flows.columns else f"least {least} of a window of {window}"
+        found = "flows have no year" if "year" not in flows.columns else f"least is {least}, window is {window}"
         raise ConfigError(f"{found}; wanted a column year, and 1 <= least <= window")
     keys = keys_of(flows)
     out = concentration_indices(flows)[[*keys, "total", "hhi"]].rename(columns={"hhi": "hhi_imports"})
@@ -159,7 +159,7 @@ def geodep(
 
 
 def alternative_supply(flows: pd.DataFrame, world: pd.DataFrame, *, surge: float = 0.2) -> pd.DataFrame:
-    """What other origins could sell beyond normal, as a part of a reporter's imports.
+    """What other origins could sell beyond normal, as a fraction of a reporter's imports.
 
     ``alternatives = surge * sum_c X[c] / M`` over the origins c in the world other than the reporter itself and
     its largest supplier.
@@ -167,11 +167,11 @@ def alternative_supply(flows: pd.DataFrame, world: pd.DataFrame, *, surge: float
     Parameters
     ----------
     flows
-        Imports: ``reporter``, ``product``, ``origin``, ``value`` and perhaps ``year``.
+        Imports: ``reporter``, ``product``, ``origin``, ``value``, optionally ``year``.
     world
-        World supply: ``product``, ``origin``, ``value`` in the unit of the imports, and perhaps ``year``.
+        World supply: ``product``, ``origin``, ``value`` in the unit of the imports, optionally ``year``.
     surge
-        What an origin can sell beyond normal, as a part of its supply; 0.1 to 0.3 is usual.
+        What an origin can sell beyond normal, as a fraction of its supply; 0.1 to 0.3 is usual.
 
     Returns
     -------
@@ -200,7 +200,7 @@ def single_points(
     dependence
         Result of :func:`eu_dependence`.
     world
-        World supply: ``product``, ``origin``, ``value`` (amounts or shares) and perhaps ``year``.
+        World supply: ``product``, ``origin``, ``value`` (amounts or shares), optionally ``year``.
     alternatives
         Result of :func:`alternative_supply`.
 
@@ -221,9 +221,9 @@ def market_dependence(
 ) -> pd.DataFrame:
     """The tests of this module for every component and year of a market's imports.
 
-    Import penetration is 1 less the home share in ``sourcing``, taken for all years. World production stands for
-    world exports, in the one year that it is published for; its amounts (quantity times price) are known only
-    where ``supply`` holds quantities, and are compared only with imports in codes of the component's own.
+    Import penetration is 1 less the home share in ``sourcing``, taken for all years. World production is used for
+    world exports, in the one year for which it is published; its amounts (quantity times price) are known only
+    if ``supply`` holds quantities, and are compared only with imports in codes of the component's own.
 
     Parameters
     ----------
@@ -241,12 +241,12 @@ def market_dependence(
     pandas.DataFrame
         ``reporter, product, year``, the columns of :func:`single_points`, ``geodep``, ``status`` (of the
         flows) and ``home_status`` (of the home share). ``imports`` is in US$ million, of the component's class
-        where the status is ``inherited``.
+        if the status is ``inherited``.
     """
     flows = market_flows(tables, market, merge=merge)
     bought = flows.groupby(["product", "year"], as_index=False)[["status"]].first()
     exports = export_flows(tables, market).merge(bought, on=["product", "year"], suffixes=("", "_bought"))
-    # Sales of a class say nothing beside purchases of the component alone.
+    # Exports of a class cannot be compared with imports of the single component.
     exports = exports[(exports["status"] == "inherited") == (exports["status_bought"] == "inherited")]
     own = tables.sourcing[tables.sourcing["market"] == market]
     home = own.assign(value=own["share"].where(own["origin"] == market, 0.0))
@@ -265,7 +265,7 @@ def market_dependence(
 
 
 def with_persistence(yearly: pd.DataFrame) -> pd.DataFrame:
-    """The newest year of each case of a yearly table of dependence, with its flags' persistence.
+    """Newest year of each case of a yearly table of dependence, with the persistence of its flags.
 
     Parameters
     ----------
@@ -275,8 +275,8 @@ def with_persistence(yearly: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The newest rows with ``years``, ``concentrated_share`` (part of them in which imports are concentrated)
-        and ``dependent_share`` (part of the years with a known label; blank where none is known).
+        The newest rows with ``years``, ``concentrated_share`` (share of the years in which imports are
+        concentrated) and ``dependent_share`` (of the years with a known label; blank if none is known).
     """
     by = [name for name in keys_of(yearly) if name != "year"]
     out = yearly[yearly["year"] == yearly.groupby(by)["year"].transform("max")]
@@ -288,7 +288,7 @@ def with_persistence(yearly: pd.DataFrame) -> pd.DataFrame:
 
 
 def _beside(out: pd.DataFrame, other: pd.DataFrame | None, name: str) -> pd.DataFrame:
-    """`out` with the value of another table, by the keys that this has, as column `name`; blank if unknown."""
+    """`out` with the value of another table, matched by that table's keys, as column `name`; blank if unknown."""
     if other is None or not len(other):
         return out.assign(**{name: np.nan})
     on = [key for key in keys_of(other) if key in out.columns]
@@ -297,7 +297,7 @@ def _beside(out: pd.DataFrame, other: pd.DataFrame | None, name: str) -> pd.Data
 
 
 def _world_value(tables: Tables, world: pd.DataFrame) -> pd.Series:
-    """World production by country in US$ million; blank where only shares are known.
+    """World production by country in US$ million; blank if only shares are known.
 
     The shares come from the component's quantities of one year and source; so does the total.
     """

@@ -1,4 +1,4 @@
-"""Feasibility: how near a component lies to what a country exports already (product space).
+"""Feasibility: how near a component is to what a country exports already (product space).
 
 Hidalgo, Klinger, Barabasi & Hausmann (2007), The product space conditions the development of nations, Science 317,
 doi:10.1126/science.1144581. Countries move into goods whose neighbours they make; density counts them.
@@ -15,7 +15,7 @@ from corridor.errors import ConfigError
 from corridor.measures.supply.flows import check_flows
 from corridor.measures.supply.sourcing import REST
 
-#: Code of the trade table under which all goods of a partner are added up.
+#: Code of the trade table for the sum over all goods of a partner.
 TOTAL = "TOTAL"
 _FLAT = 1e-12
 
@@ -26,10 +26,10 @@ def revealed_advantage(exports: pd.DataFrame, *, totals: pd.DataFrame | None = N
     Parameters
     ----------
     exports
-        One row per flow: ``country``, ``product``, ``value`` (any one unit); what is not there is 0.
+        One row per flow: ``country``, ``product``, ``value`` (any one unit); a missing row is 0.
     totals
-        Exports of all goods by country, ``country`` and ``value``, where `exports` holds only some goods; a
-        country that is not named there is left out.
+        Exports of all goods by country, ``country`` and ``value``, if `exports` holds only some goods; a
+        country without a total is left out.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def revealed_advantage(exports: pd.DataFrame, *, totals: pd.DataFrame | None = N
     Raises
     ------
     DataError
-        If a column is missing or a value is no amount.
+        If a column is missing or a value is not an amount.
     """
     check_flows(exports, ("country", "product", "value"))
     matrix = exports.pivot_table(index="country", columns="product", values="value", aggfunc="sum", fill_value=0.0)
@@ -51,24 +51,24 @@ def revealed_advantage(exports: pd.DataFrame, *, totals: pd.DataFrame | None = N
     by_product = matrix.sum(axis=0)
     matrix = matrix.loc[by_country > 0, by_product > 0].astype(float)
     world = by_country.sum() if totals is None else float(totals["value"].sum())
-    part = by_product.loc[matrix.columns] / world
-    return matrix.div(by_country.loc[matrix.index], axis=0).div(part, axis=1)
+    share = by_product.loc[matrix.columns] / world
+    return matrix.div(by_country.loc[matrix.index], axis=0).div(share, axis=1)
 
 
 def proximity(present: Floats, columns: Ints | None = None) -> Floats:
-    """Proximity of goods: ``phi[p,q] = min(P(p | q), P(q | p))``, how likely who exports one exports the other.
+    """Proximity of goods: ``phi[p,q] = min(P(p | q), P(q | p))``, how likely an exporter of one exports the other.
 
     Parameters
     ----------
     present
         1 where a country exports a good with RCA >= 1, else 0; shape (countries, goods).
     columns
-        Goods whose column is wanted; all if not given.
+        Goods whose column is wanted; all if left out.
 
     Returns
     -------
     numpy.ndarray
-        Shape (goods, wanted goods), 0..1; 1 on the diagonal. A good that nobody exports is near to none.
+        Shape (goods, wanted goods), 0..1; 1 on the diagonal. A good that nobody exports has proximity 0 to all.
     """
     wanted = present if columns is None else present[:, columns]
     most = np.maximum(present.sum(axis=0)[:, None], wanted.sum(axis=0)[None, :])
@@ -114,7 +114,7 @@ def complexity(present: Floats) -> tuple[Floats, Floats]:
     Returns
     -------
     (numpy.ndarray, numpy.ndarray)
-        ECI, shape (countries,), and PCI, shape (goods,); blank where a country or good has no export.
+        ECI, shape (countries,), and PCI, shape (goods,); blank if a country or good has no export.
     """
     diverse, common = present.sum(axis=1) > 0, present.sum(axis=0) > 0
     eci, pci = np.full(len(diverse), np.nan), np.full(len(common), np.nan)
@@ -122,14 +122,14 @@ def complexity(present: Floats) -> tuple[Floats, Floats]:
     if min(kept.shape) < 2:
         return eci, pci
     by_country, by_good = kept.sum(axis=1), kept.sum(axis=0)
-    # The countries' matrix is similar to this symmetric one: real eigenvalues, and few countries against goods.
+    # The countries' matrix is similar to this symmetric one: its eigenvalues are real, and countries are few.
     scaled = kept / np.sqrt(by_country)[:, None] / np.sqrt(by_good)
     _, vectors = np.linalg.eigh(scaled @ scaled.T)
     of_country = vectors[:, -2] / np.sqrt(by_country)
     of_country *= np.sign((by_country - by_country.mean()) @ of_country) or 1.0
     of_good = (kept / by_good).T @ of_country
     back = (kept / by_country[:, None]) @ of_good
-    if back.std() < _FLAT:  # all countries export alike: nothing tells them apart
+    if back.std() < _FLAT:  # all countries export the same mix: no index
         return eci, pci
     eci[diverse] = (back - back.mean()) / back.std()
     pci[common] = (of_good - back.mean()) / back.std()
@@ -137,10 +137,10 @@ def complexity(present: Floats) -> tuple[Floats, Floats]:
 
 
 def density_held_out(present: Floats, country: int) -> Floats:
-    """Density of a country without its own part in it: what the others' baskets say of it.
+    """Density of a country computed from the exports of the other countries only.
 
-    Proximities are of the other countries alone, and the good itself is left out. A country's own exports can
-    then not foretell themselves; compare it with ``present`` to see how much relatedness explains at all.
+    Proximities come from the other countries only, and the good itself is left out. So a country's own exports
+    cannot predict themselves; compare the result with ``present`` to see how much relatedness explains.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def density_held_out(present: Floats, country: int) -> Floats:
     Returns
     -------
     numpy.ndarray
-        Shape (goods,), 0..1; blank for a good that no other country exports beside another.
+        Shape (goods,), 0..1; blank for a good that no other country exports together with another good.
     """
     near = proximity(np.delete(present, country, axis=0))
     np.fill_diagonal(near, 0.0)
@@ -162,13 +162,13 @@ def density_held_out(present: Floats, country: int) -> Floats:
 
 
 def baskets(tables: Tables, nomenclature: str = "HS6") -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What each exporter sells, as the importers of the trade table tell it in the newest year of each.
+    """What each exporter sells, as reported by the importers of the trade table in the newest year of each.
 
     Returns
     -------
     (pandas.DataFrame, pandas.DataFrame)
         Exports ``country, product, value`` (US$ million) by code, and totals of all goods ``country, value``
-        (rows of code TOTAL; where an importer has none, the sum of its codes).
+        (rows of code TOTAL; if an importer has none, the sum of its codes).
 
     Raises
     ------
@@ -178,7 +178,7 @@ def baskets(tables: Tables, nomenclature: str = "HS6") -> tuple[pd.DataFrame, pd
     trade = tables.trade[(tables.trade["nomenclature"] == nomenclature) & (tables.trade["exporter"] != REST)]
     trade = trade[trade["year"] == trade.groupby("importer")["year"].transform("max")]
     if not len(trade):
-        raise ConfigError(f"the table trade has no rows of {nomenclature}: relatedness needs them")
+        raise ConfigError(f"the table trade has no rows of {nomenclature}; relatedness needs them")
     names = {"exporter": "country", "code": "product", "value_usd_m": "value"}
     rows = trade[["importer", *names]].rename(columns=names)
     added = rows["product"] == TOTAL
@@ -188,17 +188,17 @@ def baskets(tables: Tables, nomenclature: str = "HS6") -> tuple[pd.DataFrame, pd
 
 
 def feasibility(tables: Tables, country: str = "IND") -> pd.DataFrame:
-    """How near each component lies to what a country sells: a hint on how hard it is to start.
+    """How near each component is to what a country sells: an indication of how hard it is to start.
 
-    A world table of exports is not in the bundled data, so baskets are read from the importers that are: the
-    United States in 2024, 50 partners, the European Union as one. What a partner sells there stands for what it
-    exports; RCA is taken against its whole sales (all codes), proximities among the codes of our components.
+    The bundled data hold no world table of exports, so baskets are read from the importers that they hold: the
+    United States in 2024, 50 partners, the European Union as one. What a partner sells there is taken as what it
+    exports; RCA is relative to its total sales (all codes), proximities are among the codes of our components.
 
     Limits: goods that a country sells elsewhere, or that tariffs keep out (China's above all), are not seen; the
-    United States is no exporter in it; neighbours (Mexico, Canada) look more able than they are; with 50 baskets
-    a proximity rests on few countries. Held out (:func:`density_held_out`), density tells the goods that India
-    sells from those it does not with an area under the curve of about 0.67, where chance gives 0.5: use it to
-    order questions, not to answer them.
+    United States itself is not among the exporters; neighbours (Mexico, Canada) look more able than they are;
+    with 50 baskets a proximity rests on few countries. Held out (:func:`density_held_out`), density separates the
+    goods that India sells from those it does not with an area under the curve of about 0.67 (chance: 0.5): use it
+    to order questions, not to answer them.
 
     Parameters
     ----------
@@ -212,12 +212,12 @@ def feasibility(tables: Tables, country: str = "IND") -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per component, nearest by ``density_held_out`` first: ``country, component, codes`` (how many HS6
-        codes), ``value_usd_m`` (what the country sells in them: of little, RCA and density say little), ``rca``,
+        codes), ``value_usd_m`` (what the country sells in them; if small, RCA and density say little), ``rca``,
         ``present`` (RCA >= 1), ``density`` (Hidalgo's), ``density_held_out``, ``rank`` (of the country among the
-        exporters by density, 1 nearest), ``percentile`` (part of the components no nearer by
+        exporters by density, 1 nearest), ``percentile`` (share of the components no nearer by
         ``density_held_out``, 0..1), ``pci`` (product complexity, standard deviations), ``status`` (``computed``,
-        or ``inherited`` where the codes hold other goods too) and ``seen_by`` (the importers). Several codes are
-        averaged by the trade in them. Blank where a component has no HS6 code that is traded.
+        or ``inherited`` if the codes hold other goods too) and ``seen_by`` (the importers). Several codes are
+        averaged, weighted by the trade in them. Blank if a component has no HS6 code that is traded.
 
     Raises
     ------
@@ -255,8 +255,8 @@ def feasibility(tables: Tables, country: str = "IND") -> pd.DataFrame:
     out = grouped.agg(codes=("code", "size"), match=("match", "first"), value_usd_m=("value_usd_m", "sum"))
     for name in measures:
         weight = rows["weight"].where(rows[name].notna(), 0.0)
-        whole = weight.groupby(rows["component"]).sum()
-        out[name] = (rows[name].fillna(0.0) * weight).groupby(rows["component"]).sum() / whole.where(whole > 0)
+        total = weight.groupby(rows["component"]).sum()
+        out[name] = (rows[name].fillna(0.0) * weight).groupby(rows["component"]).sum() / total.where(total > 0)
     out["present"] = (out["rca"] >= 1.0).astype("boolean")
     held_out = out["density_held_out"]
     out["percentile"] = held_out.rank(method="max") / held_out.notna().sum()

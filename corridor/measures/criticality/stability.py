@@ -1,7 +1,7 @@
-"""Stability of a label: how near its threshold, for how long, and whether errors in the data would turn it.
+"""Stability of a label: how near its threshold, for how long, and whether errors in the data would flip it.
 
 About one in five products that the EU counted as dependent in 2018 was not so in 2019 (Vicard & Wibaux 2023,
-CEPII Policy Brief 41): a label from one year says little without the numbers of this module beside it.
+CEPII Policy Brief 41): a label from one year says little without the numbers of this module.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ _DRAWS_AT_ONCE = 64
 
 
 def threshold_distance(values: pd.Series, threshold: float) -> pd.Series:
-    """Distance to a threshold as a part of it: ``(value - threshold) / threshold``.
+    """Distance to a threshold as a fraction of it: ``(value - threshold) / threshold``.
 
-    Above 0 the threshold is passed; 0.1 means by a tenth of it. `values` and `threshold` have the same unit.
+    Positive above the threshold; 0.1 means a tenth of it above. `values` and `threshold` have the same unit.
     """
     return (values - threshold) / threshold
 
 
 def years_in_state(frame: pd.DataFrame, flag: str, by: Sequence[str], *, year: str = "year") -> pd.DataFrame:
-    """How steadily a yearly flag is up.
+    """How long and how steadily a yearly flag is true.
 
     Parameters
     ----------
@@ -39,15 +39,15 @@ def years_in_state(frame: pd.DataFrame, flag: str, by: Sequence[str], *, year: s
     flag, year
         Columns of the flag and of the year.
     by
-        Columns that tell the cases apart.
+        Columns that identify a case.
 
     Returns
     -------
     pandas.DataFrame
         One row per case with a known year: the columns `by`, ``years`` (known ones), ``first_year``,
-        ``last_year``, ``flagged_share`` (of the known years, 0..1), ``longest_run`` (most years one after the
-        other with the flag up), ``changes`` (of the flag from one year to the next) and ``flagged`` (in the last
-        one). Years that the data skip neither break a run nor lengthen it.
+        ``last_year``, ``flagged_share`` (of the known years, 0..1), ``longest_run`` (most consecutive years
+        with the flag true), ``changes`` (of the flag from one year to the next) and ``flagged`` (in the last
+        year). Years missing from the data neither break a run nor lengthen it.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def years_in_state(frame: pd.DataFrame, flag: str, by: Sequence[str], *, year: s
 
 
 def churn(frame: pd.DataFrame, flag: str, by: Sequence[str], *, year: str = "year") -> pd.DataFrame:
-    """Part of the flagged cases of a year that are not flagged in the next year of the data.
+    """Share of the flagged cases of a year that are not flagged in the next year of the data.
 
     The statistic of Vicard & Wibaux (2023): one in five for the EU's dependent products, 2018 to 2019.
 
@@ -93,8 +93,8 @@ def churn(frame: pd.DataFrame, flag: str, by: Sequence[str], *, year: str = "yea
     Returns
     -------
     pandas.DataFrame
-        ``year``, ``next_year``, ``flagged`` (cases known in both years and flagged in the first), ``lost`` (part
-        of them no longer flagged, 0..1; blank where none was).
+        ``year``, ``next_year``, ``flagged`` (cases known in both years and flagged in the first), ``lost`` (share
+        of them no longer flagged, 0..1; blank if none was flagged).
     """
     wide = frame.pivot(index=list(by), columns=year, values=flag).astype("boolean")
     years = list(wide.columns)
@@ -108,23 +108,23 @@ def churn(frame: pd.DataFrame, flag: str, by: Sequence[str], *, year: str = "yea
 
 
 def hhi_bounds(flows: pd.DataFrame, error: float, *, rest: Sequence[str] = (REST,)) -> pd.DataFrame:
-    """Least and greatest Herfindahl index if every flow may be wrong by up to +-`error` of itself.
+    """Least and greatest Herfindahl index if every flow may be wrong by a relative error of up to +-`error`.
 
     Exact, not sampled. With v the values and each v[c] free in ``[v (1 - error), v (1 + error)]``:
 
-    - the greatest ``sum v^2 / (sum v)^2`` is at a corner of the box, and there the k largest flows are up and the
+    - the greatest ``sum v^2 / (sum v)^2`` is at a corner of the box, where the k largest flows are up and the
       others down, for some k: all k are tried;
-    - the least is where every flow comes as near as it may to one level L, with ``L = sum v^2 / sum v``: the
-      level is found by halving.
+    - the least is where every flow is as near as possible to one level L, with ``L = sum v^2 / sum v``: the
+      level is found by bisection.
 
     Parameters
     ----------
     flows
-        As :func:`corridor.measures.origin_shares` takes it.
+        As in :func:`corridor.measures.origin_shares`.
     error
         Relative error of a flow, 0 <= error < 1.
     rest
-        Origins that stand for many: they count in the sum, not in the squares.
+        Origins that represent many countries: they count in the sum, not in the squares.
 
     Returns
     -------
@@ -141,7 +141,7 @@ def hhi_bounds(flows: pd.DataFrame, error: float, *, rest: Sequence[str] = (REST
     def total(values: np.ndarray) -> np.ndarray:
         return np.bincount(group, values, count)
 
-    # Greatest: the rest, which has no square, is always down; the named are up from the largest on.
+    # Greatest: the rest, which has no square, is always down; named flows are up, starting with the largest.
     named = np.where(unnamed, 0.0, share)
     up = (1.0 + error) / (1.0 - error)
     table = pd.DataFrame({"group": group, "sum": named * (up - 1.0), "square": named**2 * (up**2 - 1.0)})
@@ -150,7 +150,7 @@ def hhi_bounds(flows: pd.DataFrame, error: float, *, rest: Sequence[str] = (REST
     squares = total(named**2)
     ratio = (squares[group] + raised[:, 1]) / (1.0 + raised[:, 0]) ** 2
     high = np.maximum(np.maximum.reduceat(ratio, starts), squares)
-    # Least: the rest is up, the named are drawn to the level.
+    # Least: the rest is up, named flows are moved towards the level.
     floor, ceiling = named * (1.0 - error), named * (1.0 + error)
     others = total(np.where(unnamed, share * (1.0 + error), 0.0))
     least, most = np.zeros(count), np.full(count, 1.0 + error)
@@ -158,9 +158,9 @@ def hhi_bounds(flows: pd.DataFrame, error: float, *, rest: Sequence[str] = (REST
     for _ in range(_HALVINGS):
         level = (least + most) / 2
         drawn = np.clip(level[group], floor, ceiling)
-        whole, squared = total(drawn) + others, total(drawn**2)
-        value = squared / whole**2
-        lower = squared / whole < level
+        added, squared = total(drawn) + others, total(drawn**2)
+        value = squared / added**2
+        lower = squared / added < level
         most, least = np.where(lower, level, most), np.where(lower, least, level)
     out = rows.loc[starts, keys].reset_index(drop=True)
     return out.assign(hhi_low=value, hhi_high=high)
@@ -175,7 +175,7 @@ def flip_probability(
     draws: int = 1000,
     rest: Sequence[str] = (REST,),
 ) -> pd.DataFrame:
-    """How often the label "concentrated" turns if every flow is wrong by its own random error.
+    """How often the label "concentrated" flips if every flow has its own random error.
 
     Each flow is multiplied by ``1 + error u``, u uniform in [-1, 1] and independent; the flag is
     ``hhi > threshold``.
@@ -189,13 +189,13 @@ def flip_probability(
     threshold
         Of the Herfindahl index, 0..1.
     draws
-        How many worlds are drawn.
+        Number of draws.
 
     Returns
     -------
     pandas.DataFrame
-        Keys, ``hhi``, ``flagged`` (as the data stand) and ``flip_probability``: part of the draws with the
-        other label, 0..1.
+        Keys, ``hhi``, ``flagged`` (by the data as they are) and ``flip_probability``: share of the draws with
+        the other label, 0..1.
     """
     _check_error(error)
     if draws < 1:
@@ -218,7 +218,9 @@ def flip_probability(
 
 def _check_error(error: float) -> None:
     if not 0.0 <= error < 1.0:
-        raise ConfigError(f"the error is {error}; wanted a part of the value, from 0 to less than 1 (0.1 is 10 %)")
+        raise ConfigError(
+            f"the error is {error}; wanted a fraction of the value, from 0 to less than 1 (0.1 is 10 %)"
+        )
 
 
 def stability(
@@ -238,7 +240,7 @@ def stability(
     tables
         Needs ``trade`` and ``codes``.
     market
-        Importing country. India's imports are by fiscal year (named by the year in which it begins) and class.
+        Importing country. India's imports are by fiscal year (named by the year in which it starts) and class.
     threshold
         Of the Herfindahl index of imports, 0..1.
     error
@@ -252,14 +254,14 @@ def stability(
     -------
     pandas.DataFrame
         One row per component with imports, most concentrated first: ``market, component``; of the newest year
-        ``hhi``, ``distance`` (part of the threshold), ``hhi_low``, ``hhi_high`` and ``firm`` (no error of that
-        size turns the label); over all years the columns of :func:`years_in_state`; ``status`` of the flows
+        ``hhi``, ``distance`` (fraction of the threshold), ``hhi_low``, ``hhi_high`` and ``firm`` (no error of
+        that size flips the label); over all years the columns of :func:`years_in_state`; ``status`` of the flows
         (``inherited``: those of the component's class, so components of one class share a row's numbers).
 
     Raises
     ------
     ConfigError
-        If the trade table has no imports of the market, or the error is no part.
+        If the trade table has no imports of the market, or the error is not a fraction.
     """
     flows = market_flows(tables, market, merge=merge)
     yearly = concentration_indices(flows)[["product", "year", "hhi"]]

@@ -24,7 +24,7 @@ _UNKNOWN = frozenset({"", "na", "n.a.", "nan", "--", "xx"})
 
 
 def parse_bound(text: str | float, *, least: float = -math.inf, most: float = 100.0) -> tuple[float, float]:
-    """Read a figure as its publisher bounds it.
+    """Interval of a published figure, which may be a bound such as ``>95``.
 
     ========  ================================  =================
     text      meaning (USGS)                    interval
@@ -40,10 +40,10 @@ def parse_bound(text: str | float, *, least: float = -math.inf, most: float = 10
     Parameters
     ----------
     text
-        A number or a text; thousands may be parted by commas, a per cent sign may follow, a dash is 0.
+        A number or a text; thousands may be separated by commas, a percent sign may follow, a dash is 0.
     least, most
-        Ends of what the quantity can be: of net import reliance minus infinity and 100 (per cent), of a
-        tonnage 0 and infinity.
+        Range of the quantity: minus infinity and 100 (percent) for net import reliance, 0 and infinity for a
+        tonnage.
 
     Returns
     -------
@@ -98,10 +98,10 @@ def parse_bounds(texts: pd.Series, *, least: float = -math.inf, most: float = 10
 
 
 def format_bound(low: float, high: float, *, most: float = 100.0) -> str:
-    """A figure as publishers bound it: the other way of :func:`parse_bound`, whole numbers.
+    """Text of an interval as publishers write it: the inverse of :func:`parse_bound`, in integers.
 
-    ``85`` where both ends are the same, ``>95`` where the high end is `most`, ``<50`` where the low end is 0,
-    ``E`` where it is not above 0 and has no low end, ``40-60`` else, ``NA`` where nothing is known.
+    ``85`` if both ends are the same, ``>95`` if the high end is `most`, ``<50`` if the low end is 0, ``E`` if it
+    is not above 0 and has no low end, ``NA`` if nothing is known, otherwise ``40-60``.
     """
     if math.isnan(low) or math.isnan(high):
         return "NA"
@@ -116,24 +116,24 @@ def format_bound(low: float, high: float, *, most: float = 100.0) -> str:
 
 
 def net_import_reliance(balance: pd.DataFrame) -> pd.DataFrame:
-    """Net import reliance, per cent of apparent consumption, bounds carried through.
+    """Net import reliance, percent of apparent consumption, as an interval.
 
     ``NIR = 100 (M - X + S) / (P + P2 + M - X + S)`` with M imports, X exports, P primary and P2 secondary
     production, S what is drawn from stocks (USGS, Mineral Commodity Summaries, appendix B). It grows with
-    ``M - X + S``; with P + P2 it moves towards 0. So the ends of its range follow from the ends of theirs.
+    ``M - X + S`` and moves towards 0 as P + P2 grows, so the ends of its range follow from the ends of theirs.
 
     Parameters
     ----------
     balance
-        Columns ``imports``, ``exports``, ``production`` and perhaps ``secondary`` and ``stock_draw`` (0 where
+        Columns ``imports``, ``exports``, ``production``, optionally ``secondary`` and ``stock_draw`` (0 if
         absent), all in one unit (t/year): numbers, or texts as :func:`parse_bound` reads them.
 
     Returns
     -------
     pandas.DataFrame
-        By the index of `balance`: ``low``, ``high`` (equal where all figures are exact; below 0 for a net
-        exporter) and ``net_exporter`` (blank where the range has both signs). Blank where a figure is unknown
-        or nothing is consumed.
+        By the index of `balance`: ``low``, ``high`` (equal if all figures are exact; negative for a net
+        exporter) and ``net_exporter`` (blank if the range has both signs). Blank if a figure is unknown or
+        nothing is consumed.
 
     Raises
     ------
@@ -160,7 +160,7 @@ def net_import_reliance(balance: pd.DataFrame) -> pd.DataFrame:
     low = _reliance(net_low, np.where(net_low >= 0, made_high, made_low))
     high = _reliance(net_high, np.where(net_high >= 0, made_low, made_high))
     consumed = made_high + net_high > 0
-    # Where the range holds no consumption at all, the ratio has a limit there: 100 with nothing made, else none.
+    # If consumption in the range can be 0, the ratio has a limit there: 100 with nothing made, otherwise none.
     low = np.where(np.isnan(low), np.where(net_low >= 0, 100.0, -np.inf), low)
     known = consumed & ~np.isnan(net_low) & ~np.isnan(made_low)
     ends_of = {"low": np.where(known, low, np.nan), "high": np.where(known, np.nan_to_num(high), np.nan)}
@@ -170,14 +170,14 @@ def net_import_reliance(balance: pd.DataFrame) -> pd.DataFrame:
 
 
 def _reliance(net: np.ndarray, made: np.ndarray) -> np.ndarray:
-    """Per cent of consumption that is net imports; blank where nothing is consumed."""
+    """Net imports in percent of consumption; blank if nothing is consumed."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        part = np.where(np.isposinf(net), 100.0, 100.0 * net / (made + net))
-    return np.where(made + net > 0, part, np.nan)
+        percent = np.where(np.isposinf(net), 100.0, 100.0 * net / (made + net))
+    return np.where(made + net > 0, percent, np.nan)
 
 
 def governance_risk(index: pd.Series) -> pd.Series:
-    """Worldwide Governance Indicators, -2.5 (weak) to 2.5, turned to risk from 10 (worst) to 0: linear."""
+    """Governance risk 0..10 (10 worst), linear in the Worldwide Governance Indicators -2.5 (weak) to 2.5."""
     return (_STRONGEST - index.clip(_WEAKEST, _STRONGEST)) * 10.0 / (_STRONGEST - _WEAKEST)
 
 
@@ -192,19 +192,19 @@ def weighted_hhi(
     Parameters
     ----------
     flows
-        `by`, ``origin``, ``value``; origins of one supply are distinct.
+        `by`, ``origin``, ``value``; each origin once per supply.
     risk
         Governance risk 0..10 by origin, as :func:`governance_risk` gives it.
     trade
-        Trade parameter t by origin or by (product, origin); 1 where not given. The EU uses 0.8 for members and
+        Trade parameter t by origin or by (product, origin); 1 if left out. The EU uses 0.8 for members and
         partners of free trade agreements, 1.1 and more for export taxes and quotas, up to 1.5 for bans.
     by
-        Columns that tell the supplies apart.
+        Columns that identify a supply.
 
     Returns
     -------
     pandas.DataFrame
-        `by`, ``value`` and ``unrated``: share of the supply from origins without a risk, which add nothing.
+        `by`, ``value`` and ``unrated``: share of the supply from origins without a risk figure, which add nothing.
     """
     by = list(by)
     rows = flows[[*by, "origin", "value"]].copy()
@@ -222,7 +222,7 @@ def weighted_hhi(
 
 
 def import_reliance(imports: pd.Series, exports: pd.Series, production: pd.Series) -> pd.Series:
-    """The EU's import reliance ``(M - X) / (P + M - X)``, held within 0..1; all in one unit."""
+    """The EU's import reliance ``(M - X) / (P + M - X)``, clipped to 0..1; all in one unit."""
     used = production + imports - exports
     return ((imports - exports) / used.where(used > 0)).clip(0.0, 1.0)
 
@@ -231,15 +231,15 @@ def supply_risk(stages: pd.DataFrame) -> pd.DataFrame:
     """The EU's supply risk of a material at a stage (Blengini et al. 2017, doi:10.2760/73303).
 
     ``SR = (GS IR / 2 + EU (1 - IR / 2)) (1 - EoL_RIR) SI_SR``: GS and EU the :func:`weighted_hhi` of world supply
-    and of the region's own sourcing, IR import reliance, EoL_RIR the part of the need met by recycling
-    end-of-life goods, SI_SR the substitution index. Where one of GS and EU is unknown the other stands alone,
-    and so does GS where IR is.
+    and of the region's own sourcing, IR import reliance, EoL_RIR the share of the need met by recycling
+    end-of-life goods, SI_SR the substitution index. If one of GS and EU is unknown, the other is used alone; if
+    IR is unknown, GS is.
 
     Parameters
     ----------
     stages
-        Columns ``global_risk`` and ``sourcing_risk`` (0..10, one may be blank), ``import_reliance`` (0..1), and
-        perhaps ``recycling`` (0..1, 0 where absent) and ``substitution`` (0..1, 1 where absent). Of several
+        Columns ``global_risk`` and ``sourcing_risk`` (0..10, one may be blank), ``import_reliance`` (0..1),
+        optionally ``recycling`` (0..1, 0 if absent) and ``substitution`` (0..1, 1 if absent). Of several
         stages of a material (extraction, processing) the one with the greatest risk counts.
 
     Returns
@@ -289,10 +289,10 @@ def economic_importance(uses: pd.DataFrame, *, substitution: pd.Series | None = 
     Parameters
     ----------
     uses
-        ``product``, ``sector``, ``share`` (A: part of the material's use, 0..1) and ``value_added`` (Q: of the
+        ``product``, ``sector``, ``share`` (A: share of the material's use, 0..1) and ``value_added`` (Q: of the
         NACE two-digit sector, any one unit).
     substitution
-        SI_EI by product, 0..1; 1 where not given.
+        SI_EI by product, 0..1; 1 if left out.
 
     Returns
     -------
@@ -312,7 +312,7 @@ def critical(supply_risk: pd.Series, economic_importance: pd.Series) -> pd.Serie
 
 
 def country_risk(tables: Tables) -> pd.Series:
-    """Governance risk by country, 10 worst; of the European Union as one partner the mean of its members."""
+    """Governance risk by country, 10 worst; for the European Union as one partner the mean of its members."""
     index = tables.countries.set_index("iso3")["governance"].astype(float)
     members = index.reindex(sorted(EU_MEMBERS)).mean()
     return governance_risk(index.fillna({"EUU": members})).dropna()
@@ -325,11 +325,11 @@ def mineral_risk(
     sectors: Sequence[str] = ("minerals", "magnets"),
     home_risk: float = 0.0,
 ) -> pd.DataFrame:
-    """Supply risk of the mined and refined components of our tables, for a market in the place of the EU.
+    """The EU's supply risk for a market, of the mined and refined components of the tables.
 
     Global supply is world production; sourcing is where the market gets the component (:func:`shares`: home
     production, then trade or world production, by evidence), import reliance 1 less the home share. No trade
-    parameter, recycling or substitution: they lower or raise the EU's figure a little (1 - EoL_RIR and SI_SR are
+    parameter, recycling or substitution: they change the EU's figure a little (1 - EoL_RIR and SI_SR are
     mostly above 0.7), so compare ranks, not values.
 
     Parameters
@@ -337,21 +337,21 @@ def mineral_risk(
     tables
         Needs ``components``, ``countries``, ``supply``, ``trade``, ``codes`` and ``sourcing``.
     market
-        Country in the EU's place.
+        Country that takes the EU's place in the formula.
     sectors
-        Sectors of components to look at.
+        Sectors of the components in the result.
     home_risk
         Governance risk of the market to itself, 0..10. The EU counts its members with their own figure and a
         trade parameter of 0.8; a single country that supplies itself would then look as risky as one that buys
-        all from one neighbour, so home supply counts in the total and adds nothing here.
+        all from one neighbour, so by default home supply counts in the total and adds no risk.
 
     Returns
     -------
     pandas.DataFrame
         One row per component, highest risk first: ``market, component, stage, global_risk, sourcing_risk,
         import_reliance, supply_risk, basis`` (EU: the market's own sourcing), ``unrated`` (share of world
-        supply without a governance figure), and the weakest status of the figures, ``status`` of world supply
-        and ``sourcing_status``.
+        supply without a governance figure), and the weakest status of the figures: ``status`` for world supply,
+        ``sourcing_status`` for sourcing.
     """
     wanted = tables.components["sector"].isin(list(sectors)) & tables.components["stage"].isin(
         ["mined", "refined"]
@@ -364,8 +364,8 @@ def mineral_risk(
     home = own[own["origin"] == market].groupby("product")["value"].sum()
     globally = weighted_hhi(world, risk).rename(columns={"value": "global_risk"})
     sourced = weighted_hhi(own, at_home)[["product", "value"]].rename(columns={"value": "sourcing_risk"})
-    for part in (globally, _worst(world, "status"), sourced, _worst(own, "sourcing_status")):
-        out = out.merge(part, on="product", how="left")
+    for frame in (globally, _worst(world, "status"), sourced, _worst(own, "sourcing_status")):
+        out = out.merge(frame, on="product", how="left")
     out["import_reliance"] = 1.0 - out["product"].map(home).astype(float).fillna(0.0)
     out = supply_risk(out).assign(market=market).rename(columns={"product": "component"})
     columns = ["market", "component", "stage", "global_risk", "sourcing_risk", "import_reliance", "supply_risk"]

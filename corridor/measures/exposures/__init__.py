@@ -1,1 +1,1 @@
-"""How much of a market's supply rests on a target: direct, net and when the target stops."""
+"""How much of a market's supply depends on a target: direct, net and if the target stops."""

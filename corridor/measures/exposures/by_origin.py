@@ -1,4 +1,4 @@
-"""Exposure of markets to every single country at once: what a world map of dependence shades."""
+"""Exposure of markets to each country separately, for all countries at once; used by the world map."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from corridor.measures.supply.network import Network
 
 _TOLERANCE = 1e-10
 _MOST_ROUNDS = 10_000
-#: Origins solved together: bounds the memory at some ten million numbers.
+#: Origins solved together: limits the memory to about ten million numbers.
 _AT_ONCE = 64
 
 
 def exposure_by_origin(
     tables: Tables, markets: Sequence[str], origins: Sequence[str] | None = None
 ) -> pd.DataFrame:
-    """Direct, net and stop exposure of every component in every market to each country alone.
+    """Direct, net and stop exposure of every component in every market to each single country.
 
-    The same as :func:`corridor.exposure` with each country in turn as the target, in one solve for all of them:
-    with sigma the share of an origin in the supply of buyer b, o the country in turn, m(p) the buyer that
-    makers in p buy as, and omega the value share of an input,
+    The same as :func:`corridor.exposure` with each country in turn as the target, solved for all at once. With
+    sigma the share of an origin in the supply of buyer b, o the country in turn, m(p) the buyer that makers in p
+    buy as, and omega the value share of an input:
 
     - direct ``D[o,c,b] = sigma[c,b,o]``
     - net ``N[o,c,b] = sigma[c,b,o] + sum_{p != o} sigma[c,b,p] sum_i omega[i,c] N[o,i,m(p)]``
-    - stop: as net, with the worst essential input of each route in place of the sum.
+    - stop: as net, with the worst essential input of each route instead of the sum.
 
     Parameters
     ----------
@@ -44,13 +44,13 @@ def exposure_by_origin(
     Returns
     -------
     pandas.DataFrame
-        ``market, component, origin, direct, net, stop`` (0..1), rows in which all three are 0 left out. Countries
+        ``market, component, origin, direct, net, stop`` (0..1), without rows in which all three are 0. Countries
         overlap: what is made in one country from another's inputs counts for both, so they do not sum to 1.
 
     Raises
     ------
     ConfigError
-        If a market has no sourcing or an origin is not one of the tables'.
+        If a market has no sourcing or an origin is not in the tables.
 
     Notes
     -----
@@ -61,35 +61,36 @@ def exposure_by_origin(
     lost = [name for name in markets if name not in network.buyers] + sorted(set(wanted) - set(network.origins))
     if lost:
         raise ConfigError(
-            f"{', '.join(lost)}: no market or origin of the tables. Fix: name countries that have rows in "
+            f"{', '.join(lost)}: not a market or origin of the tables. Fix: name countries that have rows in "
             "sourcing (markets) or in supply, trade or sourcing (origins)."
         )
     share = np.stack([network.shares_of(str(buyer)) for buyer in network.buyers], axis=1)
-    at = network.origins.get_indexer(pd.Index(wanted))
+    origin_index = network.origins.get_indexer(pd.Index(wanted))
     columns = network.buyers.get_indexer(pd.Index(markets)).tolist()
     frames = []
-    for start in range(0, len(at), _AT_ONCE):
-        part = at[start : start + _AT_ONCE]
-        direct = np.ascontiguousarray(np.moveaxis(share[:, :, part], 2, 1))
-        makers = _makers(network, share, part)
+    for start in range(0, len(origin_index), _AT_ONCE):
+        chunk = origin_index[start : start + _AT_ONCE]
+        direct = np.ascontiguousarray(np.moveaxis(share[:, :, chunk], 2, 1))
+        makers = _makers(network, share, chunk)
         net = _solve(direct, makers, _by_value(network))
         stop = _solve(direct, makers, _by_worst(network))
         frames += [
-            _rows(network, part, name, at_, direct, net, stop) for name, at_ in zip(markets, columns, strict=True)
+            _rows(network, chunk, name, column, direct, net, stop)
+            for name, column in zip(markets, columns, strict=True)
         ]
     return pd.concat(frames, ignore_index=True).sort_values(["market", "component", "origin"], ignore_index=True)
 
 
-def _makers(network: Network, share: Floats, part: np.ndarray) -> Floats:
-    """Shares of buyers' supply by the buyer that its makers buy as, the origin in turn left out.
+def _makers(network: Network, share: Floats, chunk: np.ndarray) -> Floats:
+    """Shares of buyers' supply by the buyer that its makers buy as, without the origin in turn.
 
     Shape (components, origins in turn, buyers, buyers as makers).
     """
     count = len(network.buyers)
     as_buyer = np.eye(count)[network.maker_buyer]
-    whole = share @ as_buyer
-    own = np.moveaxis(share[:, :, part], 2, 1)[..., None] * as_buyer[part][None, :, None, :]
-    return np.asarray(whole[:, None, :, :] - own)
+    of_all = share @ as_buyer
+    own = np.moveaxis(share[:, :, chunk], 2, 1)[..., None] * as_buyer[chunk][None, :, None, :]
+    return np.asarray(of_all[:, None, :, :] - own)
 
 
 def _by_value(network: Network) -> sparse.csr_array:
@@ -100,7 +101,7 @@ def _by_value(network: Network) -> sparse.csr_array:
 
 
 def _by_worst(network: Network) -> tuple[np.ndarray, np.ndarray, sparse.csr_array]:
-    """Essential inputs by line, where each line starts, and the lines' weight in their output."""
+    """Essential inputs by line, first row of each line, and the lines' weight in their output."""
     recipes = network.recipes[network.recipes["essential"]]
     line = recipes["line"].to_numpy()
     starts = np.flatnonzero(np.r_[True, line[1:] != line[:-1]]) if len(line) else line
@@ -137,7 +138,7 @@ def _solve(
 
 
 def _rows(
-    network: Network, part: np.ndarray, market: str, column: int, direct: Floats, net: Floats, stop: Floats
+    network: Network, chunk: np.ndarray, market: str, column: int, direct: Floats, net: Floats, stop: Floats
 ) -> pd.DataFrame:
     kinds = [values[:, :, column] for values in (direct, net, stop)]
     component, origin = np.nonzero(np.maximum.reduce(kinds) > _TOLERANCE)
@@ -145,7 +146,7 @@ def _rows(
         {
             "market": market,
             "component": network.components[component],
-            "origin": network.origins[part[origin]],
+            "origin": network.origins[chunk[origin]],
         }
     )
     for name, values in zip(("direct", "net", "stop"), kinds, strict=True):

@@ -43,8 +43,8 @@ def exposure(
     -------
     pandas.DataFrame
         One row per market and component, highest net exposure first within a market: ``market, component, direct,
-        net, stop`` in 0..1, and ``reported, computed, inherited, assumed``: the parts of the net exposure whose
-        weakest link (a share or a recipe) is known that well; they sum to 1.
+        net, stop`` in 0..1, and ``reported, computed, inherited, assumed``: the fractions of the net exposure
+        whose weakest link (a share or a recipe) has that status; they sum to 1.
 
     Raises
     ------
@@ -58,53 +58,53 @@ def exposure(
 
 
 def exposure_in(network: Network, markets: Sequence[str], target: Sequence[str]) -> pd.DataFrame:
-    """Exposure as :func:`exposure` gives it, on a network that is there already."""
+    """Result of :func:`exposure` on a network that is already built."""
     in_target = network.origins.isin(list(target))
     all_components = np.ones((len(network.components), 1))
     direct = network.from_origins(all_components * in_target)
     levels = [_net(network, in_target, rank) for rank in range(len(STATUSES))]
     net = levels[-1]
     stopped = stop(network, all_components * in_target)
-    parts = np.diff(np.stack([np.zeros_like(net), *levels]), axis=0)
+    by_status = np.diff(np.stack([np.zeros_like(net), *levels]), axis=0)
     known = [network.from_origins(all_components * np.ones(len(network.origins)), rank) for rank in range(4)]
     shares_known = np.diff(np.stack([np.zeros_like(net), *known]), axis=0)
-    # Where nothing comes from the target, the evidence is that of the shares which say so.
-    parts = np.where(net > _TOLERANCE, parts / np.where(net > _TOLERANCE, net, 1.0), shares_known)
+    # If nothing comes from the target, the statuses are those of the shares that say so.
+    by_status = np.where(net > _TOLERANCE, by_status / np.where(net > _TOLERANCE, net, 1.0), shares_known)
     frames = []
     for name in markets:
-        at = network.buyers.get_loc(name)
+        buyer = network.buyers.get_loc(name)
         frame = pd.DataFrame({"market": name, "component": network.components})
-        frame["direct"], frame["net"], frame["stop"] = direct[:, at], net[:, at], stopped[:, at]
+        frame["direct"], frame["net"], frame["stop"] = direct[:, buyer], net[:, buyer], stopped[:, buyer]
         for rank, status in enumerate(STATUSES):
-            frame[status] = parts[rank][:, at]
+            frame[status] = by_status[rank][:, buyer]
         frames.append(frame.sort_values(["net", "direct", "component"], ascending=[False, False, True]))
     return pd.concat(frames, ignore_index=True)
 
 
 def stop(network: Network, cut: Floats, damping: Floats | float = 1.0, spare: float = 0.0) -> Floats:
-    """Part of each buyer's supply that stops when origins cut their deliveries and makers elsewhere run dry.
+    """Fraction of each buyer's supply that stops if origins cut deliveries and other makers run out of inputs.
 
-    With x[c,o] the part of its deliveries that origin o cuts, C the origins that cut anything, a[h] the damping,
-    u[c,r] the use of route r of c and e its spare sales, the least fixed point of
+    With x[c,o] the fraction of its deliveries that origin o cuts, C the origins that cut anything, a[h] the
+    damping, u[c,r] the use of route r of c and e the spare sales, the least fixed point of
 
-    - dry makers ``f[c,b] = sum_r u[c,r] max over essential inputs h of r of a[h] S[h,b]``, for what makers that
-      buy as b can't make
+    - dry makers ``f[c,b] = sum_r u[c,r] max over essential inputs h of r of a[h] S[h,b]``, the
+      fraction that makers buying as b cannot make
     - supply that stops ``S[c,b] = sum_o sigma[c,b,o] x[c,o] + sum_{o not in C} sigma[c,b,o] (f[c,b(o)] - e
-      (1 - f[c,b(o)]))``, held within 0..1: makers that still run sell e beyond normal
+      (1 - f[c,b(o)]))``, clipped to 0..1: makers that still run sell e beyond normal
 
     Parameters
     ----------
     network
         Sourcing and recipes.
     cut
-        Part of its deliveries that each origin cuts, shape (..., components, origins). An origin that cuts
-        anything is taken to look after its own makers: they do not run dry.
+        Fraction of its deliveries that each origin cuts, shape (..., components, origins). An origin that cuts
+        anything is assumed to supply its own makers: they do not run out of inputs.
     damping
-        Part of an input's shortage that reaches its users, shape (..., components) or one number. Stocks
-        shorten a shortage: of a window of some months, ``1 - stock_months / months`` is left; what makers work
-        around leaves less.
+        Fraction of an input's shortage that reaches its users, shape (..., components) or one number. Stocks
+        shorten a shortage: in a window of some months, ``1 - stock_months / months`` is left; substitution by
+        makers leaves less.
     spare
-        What origins that do not cut can deliver beyond normal, as a part of it.
+        What origins that do not cut can deliver beyond normal, as a fraction of normal.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def stop(network: Network, cut: Floats, damping: Floats | float = 1.0, spare: fl
 
 
 def deliveries(network: Network, cut: Floats, damping: Floats | float = 1.0, spare: float = 0.0) -> Floats:
-    """Part of its normal deliveries that each origin still makes; parameters as in :func:`stop`.
+    """Fraction of its normal deliveries that each origin still makes; parameters as in :func:`stop`.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def deliveries(network: Network, cut: Floats, damping: Floats | float = 1.0, spa
 
 
 def _spread(network: Network, cut: Floats, damping: Floats | float, spare: float) -> tuple[Floats, Floats]:
-    """Fixed point of shortages: of buyers, and of makers (by the buyer that they buy as)."""
+    """Fixed point of shortages of buyers and of makers (by the buyer that they buy as)."""
     cutting = cut.any(axis=-2, keepdims=True)
     others = np.broadcast_to(~cutting, cut.shape).astype(float)
     makers = network.by_maker(others)
@@ -181,8 +181,8 @@ def _check(tables: Tables, network: Network, markets: Sequence[str], target: Seq
     lost = [name for name in markets if name not in network.buyers]
     if lost:
         raise ConfigError(
-            f"market {', '.join(lost)} has no rows in the table sourcing; markets there: "
-            f"{', '.join(network.buyers[:-1])}. Fix: name one of these, or give its home shares in sourcing."
+            f"market {', '.join(lost)} has no rows in the table sourcing; markets with rows: "
+            f"{', '.join(network.buyers[:-1])}. Fix: name one of these, or add its home shares to sourcing."
         )
     unknown = sorted(set(target) - set(tables.countries["iso3"]))
     if unknown or not len(target):

@@ -1,4 +1,4 @@
-"""The few numbers that stand for many: exposure of what a market needs, weighted by value."""
+"""Headline figures: exposure of all that a market needs, weighted by value."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from corridor.errors import ConfigError, DataError, Fault
 
 _TOLERANCE = 1e-11
 _MOST_ROUNDS = 20_000
-_COLUMNS_ALONE = 3  # up to here a product per column is quicker than one with all columns
-_COLUMNS_AT_ONCE = 32  # right-hand sides solved together: bounds the memory at 32 numbers per node
+_COLUMNS_ALONE = 3  # up to this number a product per column is faster than one product with all columns
+_COLUMNS_AT_ONCE = 32  # right-hand sides solved together: limits the memory to 32 numbers per node
 
 
 def look_through(
@@ -32,9 +32,9 @@ def look_through(
 
     - face value ``FV[r,j] = sum_{i in r} A[i,j] / sum_i A[i,j]``
     - look-through ``LT[r,j] = sum_{i in r} M[i,j] / sum_i M[i,j]`` with ``M = L - I``
-    - hidden ``LT - FV``; below 0 where an origin's share falls from tier to tier
-    - the published suite ``FPEM = sum_{i in r} L[i,j] / sum_i L[i,j]``, its face value with ``I + A`` in place of
-      L above the line, and their difference, which is never below 0
+    - hidden ``LT - FV``; below 0 if an origin's share falls from tier to tier
+    - the published suite ``FPEM = sum_{i in r} L[i,j] / sum_i L[i,j]``, its face value with ``I + A`` instead of
+      L in the numerator, and their difference, which is never negative
 
     The inverse is never formed: exposure of all nodes to an origin is one series ``1_r + A' 1_r + A'^2 1_r + ...``
 
@@ -48,8 +48,8 @@ def look_through(
     origin
         One country or several (each gets rows of its own); every country if left out. With `group`, a group.
     group
-        Country to the group that it counts as, for example ``{"HKG": "CHN", "MAC": "CHN"}``; countries that are
-        left out stand for themselves.
+        Group of each country, for example ``{"HKG": "CHN", "MAC": "CHN"}``; countries that are left out are
+        groups of their own.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def look_through(
     DataError
         If a table has faults, or if inputs exceed output so far that the series does not converge.
     ConfigError
-        If an origin is the country of no node.
+        If no node is in the country of an origin.
 
     Notes
     -----
@@ -118,7 +118,7 @@ def extraction(
     flows, output
         As in :func:`look_through`; nodes of the labelled form are (country, sector).
     nodes
-        Nodes, each to vanish alone; or sets of nodes by name, each to vanish as a whole.
+        Nodes, each removed alone; or sets of nodes by name, each set removed together.
 
     Returns
     -------
@@ -128,18 +128,18 @@ def extraction(
     """
     table = _layout(flows, output)
     sets = dict(nodes) if isinstance(nodes, Mapping) else {node: [node] for node in nodes}
-    listed = [(at, node) for at, name in enumerate(sets) for node in sets[name]]
+    listed = [(set_index, node) for set_index, name in enumerate(sets) for node in sets[name]]
     found = table.find([node for _, node in listed])
-    unknown = [str(node) for (_, node), at in zip(listed, found, strict=True) if at < 0]
+    unknown = [str(node) for (_, node), position in zip(listed, found, strict=True) if position < 0]
     if unknown:
         raise ConfigError(f"extraction: no such node in the table output: {', '.join(unknown)}")
     stays = np.ones((len(table.output), len(sets)))
-    stays[found, [at for at, _ in listed]] = 0.0
+    stays[found, [set_index for set_index, _ in listed]] = 0.0
     matrix = table.matrix(table.seller, table.buyer, table.coefficients(table.buyer))
     final = table.output - np.bincount(table.seller, table.value, len(table.output))
     left = np.empty_like(stays)
-    for at in range(0, len(sets), _COLUMNS_AT_ONCE):
-        some = slice(at, at + _COLUMNS_AT_ONCE)
+    for start in range(0, len(sets), _COLUMNS_AT_ONCE):
+        some = slice(start, start + _COLUMNS_AT_ONCE)
         left[:, some] = _series(table, matrix, stays[:, some] * final[:, None], stays[:, some])
     own = (1.0 - stays).T @ table.output
     lost = table.output.sum() - left.sum(axis=0)
@@ -156,7 +156,7 @@ def extraction(
 
 @dataclass(frozen=True)
 class _Table:
-    """Flows by position: labels (one row per node), country, output; seller, buyer and value of each flow."""
+    """Nodes (labels, ids, country, output) and flows (seller and buyer as positions, value)."""
 
     labels: pd.DataFrame
     ids: pd.Index
@@ -167,18 +167,18 @@ class _Table:
     value: Floats
 
     def find(self, nodes: Sequence[Any]) -> Ints:
-        """Positions of nodes, -1 where there is none."""
+        """Positions of nodes, -1 if a node is unknown."""
         wanted = pd.MultiIndex.from_tuples(nodes) if isinstance(self.ids, pd.MultiIndex) else pd.Index(nodes)
         return np.asarray(self.ids.get_indexer(wanted), np.int64)
 
     def coefficients(self, node: Ints) -> Floats:
-        """Each flow over the output of its `node` (seller or buyer), which must make something."""
+        """Each flow divided by the output of its `node` (seller or buyer), which must be positive."""
         over = self.output[node]
         nothing = np.unique(node[(over <= 0) & (self.value > 0)])
         if len(nothing):
             raise DataError(
-                Fault("output", self.name(at), "value", "0", "above 0: there are flows", "give the output")
-                for at in nothing
+                Fault("output", self.name(position), "value", "0", "above 0: there are flows", "give the output")
+                for position in nothing
             )
         return np.divide(self.value, over, out=np.zeros_like(self.value), where=over > 0)
 
@@ -189,9 +189,9 @@ class _Table:
         size = len(self.output)
         return csr_array((coefficient, (row.astype(np.int32), column.astype(np.int32))), shape=(size, size))
 
-    def name(self, at: int) -> str:
-        """A node as an error shows it."""
-        return " ".join(str(part) for part in self.labels.iloc[at])
+    def name(self, position: int) -> str:
+        """Label of a node for error messages."""
+        return " ".join(str(word) for word in self.labels.iloc[position])
 
 
 def _exposures(
@@ -208,19 +208,21 @@ def _exposures(
     wanted = list(names) if origin is None else [origin] if isinstance(origin, str) else list(origin)
     chosen = names.get_indexer(pd.Index(wanted))
     if (chosen < 0).any():
-        lost = [name for name, at in zip(wanted, chosen, strict=True) if at < 0]
-        raise ConfigError(f"origin {', '.join(lost)} is the country of no node; there are: {', '.join(names)}")
+        lost = [name for name, index in zip(wanted, chosen, strict=True) if index < 0]
+        raise ConfigError(
+            f"origin {', '.join(lost)} is the country of no node; countries of nodes: {', '.join(names)}"
+        )
     size = len(table.output)
-    part = table.coefficients(node)
-    matrix = table.matrix(node, other, part)
-    direct_all = np.bincount(node, part, size)
+    coefficients = table.coefficients(node)
+    matrix = table.matrix(node, other, coefficients)
+    direct_all = np.bincount(node, coefficients, size)
     direct, total = np.empty((size, len(wanted))), np.empty((size, len(wanted)))
     ones = np.ones((size, 1))
     all_tiers = np.empty(0)
     own = np.zeros((size, len(wanted)))
     own[:, :] = number[:, None] == chosen
-    for at in range(0, len(wanted), _COLUMNS_AT_ONCE):
-        some = slice(at, at + _COLUMNS_AT_ONCE)
+    for start in range(0, len(wanted), _COLUMNS_AT_ONCE):
+        some = slice(start, start + _COLUMNS_AT_ONCE)
         right = own[:, some] if len(all_tiers) else np.hstack([own[:, some], ones])
         found = _series(table, matrix, right)
         if not len(all_tiers):
@@ -261,20 +263,20 @@ def _series(table: _Table, matrix: Any, right: Floats, stays: Floats | float = 1
 
 
 def _too_little_added(table: _Table) -> list[Fault]:
-    """Why the series does not converge: who spends what it makes, the first twenty."""
+    """Why the series does not converge: nodes that spend all that they make, the first twenty."""
     spent = np.bincount(table.buyer, table.value, len(table.output))
     wanted, fix = "output above purchases (some value added)", "correct the output, or leave out the flows"
     over = np.flatnonzero(spent >= table.output)[:20]
     if not len(over):
-        found = "circles of flows that add almost no value"
+        found = "cycles of flows that add almost no value"
         return [Fault("output", "", "value", found, wanted, fix)]
-    figures = [f"{table.output[at]:g}, purchases {spent[at]:g}" for at in over]
+    figures = [f"{table.output[position]:g}, purchases {spent[position]:g}" for position in over]
     rows = zip(over, figures, strict=True)
-    return [Fault("output", table.name(at), "value", found, wanted, fix) for at, found in rows]
+    return [Fault("output", table.name(position), "value", found, wanted, fix) for position, found in rows]
 
 
 def _layout(flows: pd.DataFrame, output: pd.DataFrame) -> _Table:
-    """Check both tables and turn labels into positions."""
+    """Checked tables, with labels turned into positions."""
     pairs = "node" not in output
     keys = ["country", "sector"] if pairs else ["node"]
     ends = [[f"{end}_{key}" for key in keys] if pairs else [end] for end in ("seller", "buyer")]
@@ -293,7 +295,7 @@ def _layout(flows: pd.DataFrame, output: pd.DataFrame) -> _Table:
     if not ids.is_unique:
         twice = ids[ids.duplicated()]
         raise DataError(
-            Fault("output", str(label), keys[0], "the node twice", "each node once", "add the rows up")
+            Fault("output", str(label), keys[0], "the node twice", "each node once", "add up the rows")
             for label in twice
         )
     wanted = [pd.MultiIndex.from_frame(flows[end]) if pairs else pd.Index(flows[end[0]]) for end in ends]
@@ -307,9 +309,11 @@ def _layout(flows: pd.DataFrame, output: pd.DataFrame) -> _Table:
         ("output", "country", output["country"].isna().to_numpy(), "a country", "name the node's country"),
     ]
     problems = [
-        Fault(name, str(at + 1), column, str({"flows": flows, "output": output}[name][column].iloc[at]), want, fix)
+        Fault(
+            name, str(row + 1), column, str({"flows": flows, "output": output}[name][column].iloc[row]), want, fix
+        )
         for name, column, wrong, want, fix in faults
-        for at in np.flatnonzero(wrong)
+        for row in np.flatnonzero(wrong)
     ]
     if problems:
         raise DataError(problems)

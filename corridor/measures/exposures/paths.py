@@ -1,4 +1,4 @@
-"""Which chains of inputs carry a market's net exposure: the few that make up most of it, and at which tier."""
+"""Chains of inputs that carry most of a market's net exposure, and the tier at which the target enters."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def paths(
 ) -> pd.DataFrame:
     """Chains of inputs that carry the net exposure of components, the largest first.
 
-    With sigma, omega and T as in :func:`corridor.exposure`, and b(o) the buyer as whom makers in o buy, net
+    With sigma, omega and T as in :func:`corridor.exposure`, and b(o) the buyer that makers in o buy as, net
     exposure is the sum over all chains of
 
     ``sigma[c0,m,o0] omega[c1,c0] sigma[c1,b(o0),o1] ... omega[ck,ck-1] sigma[ck,b(ok-1),ok]``,
 
-    with o0 .. ok-1 outside T and ok in T: the target is met at tier k, and what it buys itself counts no more. The
-    search expands the chain whose continuations carry most, which is known before they are listed (it is the net
-    exposure of what is bought next): so contributions come out in falling order, and no others are looked at.
+    with o0 .. ok-1 outside T and ok in T: the chain ends where it reaches the target, at tier k. The search always
+    expands the chain whose continuations carry most. That amount is known before they are listed (it is the net
+    exposure of what is bought next), so contributions come in descending order and no other chains are expanded.
 
     Parameters
     ----------
@@ -51,11 +51,11 @@ def paths(
     target
         Countries depended upon.
     coverage
-        Stop when the chains of a component make up this part of its net exposure, 0..1.
+        Stop when the chains of a component make up this fraction of its net exposure, 0..1.
     most
-        Stop after this many chains of a component in any case.
+        Largest number of chains of a component.
     by_maker
-        Tell chains apart by the country of every maker on the way. Otherwise makers of a component outside the
+        Distinguish chains by the country of every maker on the way. Otherwise makers of a component outside the
         target are taken together, and a chain is its components and the target country at its end.
 
     Returns
@@ -65,8 +65,8 @@ def paths(
         enters, with ``<`` for "made from" and, by maker, ``@`` for "made in"; ``tier`` (0: bought from the
         target); ``enters`` (what the target sells); ``origin`` (who sells it); ``contribution`` (US$ per US$ of
         the component); ``share`` (of net exposure); ``cumulative_share``; and ``reported, computed, inherited,
-        assumed``: parts of the contribution whose weakest link is known that well; they sum to 1. A component
-        without exposure has no rows.
+        assumed``: fractions of the contribution whose weakest link has that status; they sum to 1. A
+        component without exposure has no rows.
 
     Raises
     ------
@@ -91,15 +91,15 @@ def paths(
 def exposure_by_tier(
     tables: Tables, market: str | Sequence[str] = "IND", target: Sequence[str] = ("CHN", "HKG", "MAC")
 ) -> pd.DataFrame:
-    """At which tier of its inputs the target enters each component: the terms of the series that net exposure is.
+    """Net exposure of each component by the tier of its inputs at which the target enters.
 
-    ``N = D + H D + H^2 D + ...`` with D direct exposure and ``(H x)[c,m] = sum_{o not in T} sigma[c,m,o] sum_i
-    omega[i,c] x[i,b(o)]``.
+    The terms of ``N = D + H D + H^2 D + ...`` with D direct exposure and ``(H x)[c,m] = sum_{o not in T}
+    sigma[c,m,o] sum_i omega[i,c] x[i,b(o)]``.
 
     Returns
     -------
     pandas.DataFrame
-        One row per market, component and tier that carries anything: ``market, component, tier`` (0: bought from
+        One row per market, component and tier with a contribution: ``market, component, tier`` (0: bought from
         the target), ``contribution`` (sums to net exposure), ``share`` of it.
     """
     markets = [market] if isinstance(market, str) else list(market)
@@ -110,17 +110,17 @@ def exposure_by_tier(
     frame = pd.DataFrame({"market": pd.Index(markets)[buyer], "component": network.components[component]})
     frame["tier"], frame["contribution"] = tier, terms[tier, component, buyer]
     frame["share"] = frame["contribution"] / terms.sum(axis=0)[component, buyer]
-    frame["at"] = buyer
-    order = frame.sort_values(["at", "component", "tier"], ignore_index=True)
-    return order.drop(columns="at")
+    frame["buyer_index"] = buyer
+    order = frame.sort_values(["buyer_index", "component", "tier"], ignore_index=True)
+    return order.drop(columns="buyer_index")
 
 
 @dataclass(frozen=True)
 class _Search:
-    """What a search of chains reads, shares and recipes by component.
+    """Shares and recipes by component, as the search for chains reads them.
 
     ``sigma[component, buyer]`` is (origins, shares, ranks); ``inputs[component]`` is each input with its weight
-    over all routes, counting recipes known at least as well as each status; ``net`` is net exposure, shape
+    over all routes, for each status counting the recipes of that status or better; ``net`` is net exposure, shape
     (components, buyers).
     """
 
@@ -140,9 +140,9 @@ class _Search:
             supply[name].to_numpy() for name in ("component", "buyer", "origin", "share", "rank")
         )
         starts = np.flatnonzero(np.r_[True, np.diff(component * len(network.buyers) + buyer) != 0])
-        pieces = zip(*(np.split(column, starts[1:]) for column in (origin, share, rank)), strict=True)
+        groups = zip(*(np.split(column, starts[1:]) for column in (origin, share, rank)), strict=True)
         keys = zip(component[starts].tolist(), buyer[starts].tolist(), strict=True)
-        sigma = dict(zip(keys, pieces, strict=True))
+        sigma = dict(zip(keys, groups, strict=True))
         recipes = network.recipes
         weights = (recipes["value_share"] * recipes["route_share"]).to_numpy(float)
         inputs: dict[int, dict[int, Floats]] = {}
@@ -155,7 +155,7 @@ class _Search:
         return cls(network, in_target, by_maker, sigma, listed, net)
 
     def chains(self, component: str, market: str, coverage: float, most: int) -> Iterator[dict[str, object]]:
-        """Rows of one component, largest contribution first, until enough of its net exposure is shown."""
+        """Rows of one component, largest contribution first, until they cover enough of its net exposure."""
         network = self.network
         start = int(network.components.get_indexer(pd.Index([component]))[0])
         buyer = int(network.buyers.get_indexer(pd.Index([market]))[0])
@@ -165,7 +165,7 @@ class _Search:
         first = np.zeros((len(STATUSES), len(network.buyers)))
         first[:, buyer] = 1.0
         # Entries: bound, a number that keeps ties in order, chain of (component, maker), weights of the buyers of
-        # the last component by worst evidence, and the target country where the chain is complete.
+        # the last component by weakest status, and the target country if the chain is complete (else -1).
         heap: list[tuple[float, int, tuple[tuple[int, int], ...], Floats, int]] = []
         heappush(heap, (-total, 0, ((start, -1),), first, -1))
         count, shown, pushed = 0, 0.0, 0
@@ -202,8 +202,8 @@ class _Search:
             buying = np.zeros_like(weight)
             np.add.at(buying.T, network.maker_buyer[group], bought[:, group].T)
             name = group[0] if self.by_maker else -1
-            for item, part in self.inputs[last]:
-                carried = buying * part[:, None]
+            for item, value in self.inputs[last]:
+                carried = buying * value[:, None]
                 bound = float(carried[-1] @ self.net[item])
                 if bound > 0:
                     yield bound, (*chain[:-1], (last, name), (item, -1)), carried, -1
@@ -223,7 +223,7 @@ class _Search:
         if self.by_maker:
             steps[-1] += f"@{origins[origin]}"
         amount = float(known[-1])
-        parts = np.diff(known, prepend=0.0) / amount
+        by_status = np.diff(known, prepend=0.0) / amount
         return {
             "market": market,
             "component": component,
@@ -234,7 +234,7 @@ class _Search:
             "contribution": amount,
             "share": amount / total,
             "cumulative_share": cumulative,
-            **dict(zip(STATUSES, parts, strict=True)),
+            **dict(zip(STATUSES, by_status, strict=True)),
         }
 
 
@@ -261,7 +261,7 @@ def _target(tables: Tables, network: Network, markets: Sequence[str], target: Se
     faults = []
     if lost:
         known = ", ".join(network.buyers[:-1])
-        faults.append(f"market {', '.join(lost)} has no rows in the table sourcing; markets there: {known}")
+        faults.append(f"market {', '.join(lost)} has no rows in the table sourcing; markets with rows: {known}")
     if unknown or not len(target):
         faults.append(f"target {', '.join(unknown) or 'is empty'}: not in the table countries")
     if faults:

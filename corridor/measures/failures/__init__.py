@@ -1,1 +1,1 @@
-"""What is lost if suppliers, countries or components fail, and which fewest failures do it."""
+"""What is lost if suppliers, countries or components fail, and the smallest sets of failures that do it."""

@@ -1,4 +1,4 @@
-"""Choke points: how few countries must fail before a component is gone, and what all its chains pass through."""
+"""Choke points: fewest countries whose failure stops a component, and what all its chains pass through."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from corridor.measures.supply.bill import bill, status_rank
 from corridor.measures.supply.sourcing import REST, shares, world_shares
 
 _ENOUGH = 1e-9
-_NEVER = 10**6  # more countries than there are
-_STEP = 10**6  # weight of one country more against one tier more
+_NEVER = 10**6  # larger than any number of countries
+_STEP = 10**6  # weight of one more country relative to one more tier
 
 
 def fewest_failures(
@@ -26,52 +26,52 @@ def fewest_failures(
     lost: Sequence[float] = (0.5, 0.8, 1.0),
     spared: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Fewest countries that must fail before a part of each component's supply is gone, and where they choke it.
+    """Fewest countries that must fail before a fraction of each component's supply is gone, and at which input.
 
-    A component is made where a country makes it **and** all its essential inputs are there; makers anywhere buy
-    from makers anywhere (world pool). With n_phi(h) the fewest countries whose shares of h add up to phi or more,
+    A component is made where a country makes it **and** all its essential inputs are available; makers anywhere
+    buy from makers anywhere (world pool). With n_phi(h) the fewest countries whose shares of h add up to phi or
+    more,
 
     ``kappa_phi(g) = min(n_phi(g), min over essential inputs h of g: kappa_phi(h))``:
 
-    the component is as safe as the most concentrated thing that it is made from. phi = 1 takes all makers away;
-    the lower ones ask for half or four fifths of the volume. Where several inputs are equally few, the nearest
-    counts.
+    so a component is as safe as the most concentrated thing that it is made from. phi = 1 removes all makers,
+    0.5 and 0.8 half and four fifths of the volume. If several inputs have the same number, the nearest counts.
 
     Parameters
     ----------
     tables
         Needs ``supply``, ``components`` and ``recipes``; with a market also ``sourcing`` and ``trade``.
     market
-        Count a component's own origins as this market buys it; its inputs still come from the world pool. World
+        Use this market's sourcing for the component itself; its inputs still come from the world pool. World
         production throughout if left out.
     lost
-        Parts of supply (phi), each above 0 and up to 1.
+        Fractions of supply (phi), each above 0 and up to 1.
     spared
         Countries that cannot fail, for example the market itself.
 
     Returns
     -------
     pandas.DataFrame
-        One row per component and part: ``component, lost``; ``fewest`` (missing where no set of countries is
-        enough); ``choke`` (the component whose makers are meant); ``tier`` (0: the component itself); ``path``
-        down to it; ``countries`` (the set, largest first; ``ROW``, all that are not named, counts as one, so the
-        number is then a lower bound); ``share`` (of the set in the choke's supply); ``status`` (of the least known
-        share in the set); ``exact`` (the number is the least there is, see the notes). Fewest first, then the
-        largest share.
+        One row per component and fraction: ``component, lost``; ``fewest`` (missing if no set of countries is
+        enough); ``choke`` (the component whose makers fail); ``tier`` (0: the component itself); ``path``
+        down to it; ``countries`` (the set, largest first; ``ROW``, all unnamed countries, counts as one, so the
+        number is then a lower bound); ``share`` (of the set in the choke's supply); ``status`` (the weakest of the
+        shares in the set); ``exact`` (whether the number is the true minimum, see the notes). Fewest first, then
+        the largest share.
 
     Raises
     ------
     ConfigError
-        If a part or a country is none, or the market is unknown.
+        If a fraction is out of range, or a country or the market is unknown.
 
     Notes
     -----
-    An input chokes a component only where the routes that need it make up that part of the component; sets that
-    must hit two inputs of two routes at once are not searched, and what a route carries is not weighed again at
-    its inputs. So where the component, or anything essential below it, has routes that need different things, the
-    number is an estimate (for the whole supply an upper bound), and ``exact`` is false;
-    :func:`corridor.measures.failing_sets` is exact there. What runs is taken to go on: a cycle of inputs supports
-    itself until one of its makers fails.
+    An input counts only if the routes that need it make up that fraction of the component. Sets that must hit two
+    inputs of two routes at once are not searched, and the volume of a route is not weighed again at its inputs.
+    So if the component, or anything essential below it, has routes that need different things, the number is an
+    estimate (for the total supply an upper bound), and ``exact`` is false; :func:`corridor.measures.failing_sets`
+    is exact there. What runs is assumed to go on: a cycle of inputs supports itself until one of its makers
+    fails.
     """
     _check(tables, market, lost, spared)
     pool = world_shares(tables)
@@ -79,36 +79,37 @@ def fewest_failures(
     own = pool if market is None else shares(tables, market)
     splits = _splits(tables, names)
     frames = []
-    for part in lost:
-        edges = _essential(tables, names, part)
-        world, sets = _smallest_sets(pool, names, part, spared)
+    for fraction in lost:
+        edges = _essential(tables, names, fraction)
+        world, sets = _smallest_sets(pool, names, fraction, spared)
         deep, via = _spread_least(world * _STEP, edges)
         if market is not None:
-            # Only the first step differs: own origins above, the world pool below.
-            world, first_sets = _smallest_sets(own, names, part, spared)
+            # Only the first step differs: the market's origins for the component, the world pool for its inputs.
+            world, first_sets = _smallest_sets(own, names, fraction, spared)
             deep, first = _first_step(world * _STEP, deep, edges)
-            rows = _rows(names, deep, first, via, first_sets, sets, part)
+            rows = _rows(names, deep, first, via, first_sets, sets, fraction)
         else:
-            rows = _rows(names, deep, via, via, sets, sets, part)
-        alone = (rows["fewest"].fillna(0) == 1).to_numpy(bool) & (part >= 1.0)
+            rows = _rows(names, deep, via, via, sets, sets, fraction)
+        alone = (rows["fewest"].fillna(0) == 1).to_numpy(bool) & (fraction >= 1.0)
         rows["exact"] = alone | ~pd.Index(rows["component"]).isin(splits)
         frames.append(rows)
     return pd.concat(frames, ignore_index=True)
 
 
 def pass_through(tables: Tables, *, least_share: float = 0.05) -> pd.DataFrame:
-    """What every chain from raw materials to a component passes through: components, makers, countries.
+    """Components, makers and countries that every chain from raw materials to a component passes through.
 
     A chain goes from a maker of something that needs no essential input, through one essential input of each
     component on the way, to a maker of the component. Components and makers on all chains are its dominators
-    (Lengauer & Tarjan 1979; networkx); a country is on all chains if none is left without its makers.
+    (Lengauer & Tarjan 1979; networkx); a country is on all chains if no chain is left without its makers.
 
     Parameters
     ----------
     tables
         Needs ``supply``, ``components`` and ``recipes``.
     least_share
-        Countries with less of a component's world production do not count as its makers, nor does ``ROW``.
+        Countries with a smaller share of a component's world production do not count as its makers, nor does
+        ``ROW``.
 
     Returns
     -------
@@ -130,9 +131,9 @@ def pass_through(tables: Tables, *, least_share: float = 0.05) -> pd.DataFrame:
     chain: nx.DiGraph[tuple[str, str]] = nx.DiGraph()
     start = ("", "")
     chain.add_node(start)
-    for at, component, country in zip(maker_of, made["component"], made["origin"], strict=True):
+    for component_index, component, country in zip(maker_of, made["component"], made["origin"], strict=True):
         chain.add_edge((component, country), (component, ""))
-        if not with_input[at]:
+        if not with_input[component_index]:
             chain.add_edge(start, (component, country))
     makers = pd.Series(made["origin"].to_numpy()).groupby(made["component"].to_numpy()).agg(list)
     for source, output in zip(*needs, strict=True):
@@ -149,14 +150,14 @@ def pass_through(tables: Tables, *, least_share: float = 0.05) -> pd.DataFrame:
             step = above[step]
     rows += _countries_on_all_chains(names, needs, with_input, maker_of, made["origin"])
     out = pd.DataFrame(rows, columns=["component", "kind", "through", "country", "status"])
-    out["place"] = names.get_indexer(pd.Index(out["component"]))
-    return out.sort_values("place", kind="stable", ignore_index=True).drop(columns="place")
+    out["order"] = names.get_indexer(pd.Index(out["component"]))
+    return out.sort_values("order", kind="stable", ignore_index=True).drop(columns="order")
 
 
 def _countries_on_all_chains(
     names: pd.Index, needs: tuple[Ints, Ints], with_input: Flags, maker_of: Ints, origin: pd.Series
 ) -> list[tuple[str, str, str, str, str]]:
-    """Rows of the countries without which no chain of a component is left that was there with them."""
+    """Rows of countries whose removal breaks every chain of a component."""
     number, countries = pd.factorize(origin, sort=True)
     without = len(countries)  # the last row removes nobody
     made = np.zeros((len(names), without + 1), np.int64)
@@ -173,21 +174,21 @@ def _countries_on_all_chains(
         reached = new
     component, country = np.nonzero(reached[:, [without]] & ~reached[:, :without])
     found = zip(names[component], countries[country], strict=True)
-    return [(name, "country", "", place, "") for name, place in found]
+    return [(name, "country", "", removed, "") for name, removed in found]
 
 
-def _essential(tables: Tables, names: pd.Index, part: float) -> tuple[Ints, Ints]:
-    """Essential inputs and their outputs (positions) where routes that need them make `part` of the output."""
+def _essential(tables: Tables, names: pd.Index, fraction: float) -> tuple[Ints, Ints]:
+    """Essential inputs and outputs (positions) if routes that need the input make `fraction` of the output."""
     lines = bill(tables)
     lines = lines[lines["essential"]]
     weight = lines.groupby(["output", "input"], as_index=False)["route_share"].sum()
-    weight = weight[weight["route_share"] >= part - _ENOUGH]
+    weight = weight[weight["route_share"] >= fraction - _ENOUGH]
     source, output = (names.get_indexer(pd.Index(weight[end])).astype(np.int64) for end in ("input", "output"))
     return source, output
 
 
 def _splits(tables: Tables, names: pd.Index) -> pd.Index:
-    """Components that have, or are made from something essential that has, routes that need different inputs."""
+    """Components whose routes, or those of an essential input at any tier, need different inputs."""
     lines = bill(tables)
     routes = lines.groupby("output")["route"].nunique()
     needed = lines[lines["essential"]].groupby(["output", "input"])["route"].nunique().reset_index()
@@ -203,23 +204,23 @@ def _splits(tables: Tables, names: pd.Index) -> pd.Index:
 
 
 def _smallest_sets(
-    pool: pd.DataFrame, names: pd.Index, part: float, spared: Sequence[str]
+    pool: pd.DataFrame, names: pd.Index, fraction: float, spared: Sequence[str]
 ) -> tuple[Ints, pd.DataFrame]:
-    """Size of the smallest set of countries with `part` of each component, and the sets, by position."""
+    """Size of the smallest set of countries that makes `fraction` of each component, and the sets; by position."""
     rows = pool[~pool["origin"].isin(list(spared))].sort_values(
         ["component", "share", "origin"], ascending=[True, False, True]
     )
     before = rows.groupby("component")["share"].cumsum() - rows["share"]
-    rows = rows.assign(rank=status_rank(rows["status"]))[before < part - _ENOUGH]
+    rows = rows.assign(rank=status_rank(rows["status"]))[before < fraction - _ENOUGH]
     sets = rows.groupby("component").agg(
         size=("origin", "size"), countries=("origin", ";".join), share=("share", "sum"), rank=("rank", "max")
     )
-    sets = sets[sets["share"] >= part - _ENOUGH].reindex(names)
+    sets = sets[sets["share"] >= fraction - _ENOUGH].reindex(names)
     return sets["size"].fillna(_NEVER).to_numpy(np.int64), sets.reset_index(drop=True)
 
 
 def _spread_least(score: Ints, edges: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
-    """Least score of each component and all below it, one more per tier; and the next step towards it."""
+    """Least score of each component and all its inputs, plus one per tier; and the next step towards it."""
     least = score
     while True:
         new, via = _first_step(score, least, edges)
@@ -229,7 +230,7 @@ def _spread_least(score: Ints, edges: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
 
 
 def _first_step(score: Ints, below: Ints, edges: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
-    """The lower of a component's own score and its inputs' scores plus one; and which of them it is."""
+    """Minimum of a component's own score and its inputs' scores plus one; and the position that gives it."""
     source, output = edges
     least = score.copy()
     np.minimum.at(least, output, below[source] + 1)
@@ -241,22 +242,22 @@ def _first_step(score: Ints, below: Ints, edges: tuple[Ints, Ints]) -> tuple[Int
 
 
 def _rows(
-    names: pd.Index, score: Ints, first: Ints, via: Ints, own: pd.DataFrame, world: pd.DataFrame, part: float
+    names: pd.Index, score: Ints, first: Ints, via: Ints, own: pd.DataFrame, world: pd.DataFrame, fraction: float
 ) -> pd.DataFrame:
-    """One row per component: follow the steps to where the score comes from."""
+    """One row per component, found by following the steps to the component that gives the score."""
     here = np.arange(len(names))
     paths = np.asarray(names, object)
-    at, step = here, first
-    while (step != at).any():
-        moved = step != at
+    current, step = here, first
+    while (step != current).any():
+        moved = step != current
         paths[moved] = paths[moved] + " < " + np.asarray(names, object)[step[moved]]
-        at = step
-        step = via[at]
-    chosen = world.iloc[at].reset_index(drop=True).where(pd.Series(at != here), own)
+        current = step
+        step = via[current]
+    chosen = world.iloc[current].reset_index(drop=True).where(pd.Series(current != here), own)
     rank = chosen["rank"].fillna(len(STATUSES)).to_numpy(int)
-    frame = pd.DataFrame({"component": names, "lost": part})
+    frame = pd.DataFrame({"component": names, "lost": fraction})
     frame["fewest"] = pd.array(score // _STEP, dtype="Int64")
-    frame["choke"], frame["tier"], frame["path"] = names[at], score % _STEP, paths
+    frame["choke"], frame["tier"], frame["path"] = names[current], score % _STEP, paths
     frame["countries"], frame["share"] = chosen["countries"].to_numpy(), chosen["share"].to_numpy(float)
     frame["status"] = np.array([*STATUSES, ""], object)[rank]
     never = (score // _STEP >= _NEVER).tolist()
@@ -266,13 +267,13 @@ def _rows(
 
 
 def _check(tables: Tables, market: str | None, lost: Sequence[float], spared: Sequence[str]) -> None:
-    faults = [f"lost {part} is not above 0 and up to 1" for part in lost if not 0 < part <= 1]
+    faults = [f"lost {fraction} is not above 0 and up to 1" for fraction in lost if not 0 < fraction <= 1]
     unknown = sorted(set(spared) - set(tables.countries["iso3"]) - {REST})
     if unknown:
         faults.append(f"spared {', '.join(unknown)}: not in the table countries")
     markets = sorted(tables.sourcing["market"].unique())
     if market is not None and market not in markets:
-        there = ", ".join(markets)
-        faults.append(f"market {market} has no rows in the table sourcing; markets there: {there}")
+        known = ", ".join(markets)
+        faults.append(f"market {market} has no rows in the table sourcing; markets with rows: {known}")
     if faults or not len(lost):
-        raise ConfigError("; ".join(faults) or "lost is empty: name a part of supply, for example 0.5")
+        raise ConfigError("; ".join(faults) or "lost is empty: name a fraction of supply, for example 0.5")

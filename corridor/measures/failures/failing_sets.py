@@ -1,4 +1,4 @@
-"""The fewest countries whose failure leaves a buyer without a component, by who can buy from whom: exact."""
+"""Smallest sets of countries whose failure leaves a buyer without a component: exact, by who buys from whom."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def failing_set(
 ) -> tuple[tuple[str, ...] | None, bool]:
     """Smallest set of countries that must fail before a buyer gets none of a component.
 
-    A country that is up makes a component if one route of it has all its essential inputs reach the country.
-    With y[c] = 1 where c fails, a[g,c] where c makes g, b[g,k] where g reaches buyer k:
+    A working country makes a component if all essential inputs of one of its routes reach the country. With
+    y[c] = 1 if c fails, a[g,c] if c makes g, b[g,k] if g reaches buyer k:
 
     ``min sum_c y[c]`` subject to ``a[g,c] >= 1 - y[c] - sum_{h in route r} (1 - b[h,k(c)])`` for every route r of
     g and every seller c of g, ``b[g,k] >= a[g,c]`` for every link, ``b[wanted] = 0``; a, b in [0, 1], y binary.
 
     The rows only push up, so the least fixed point counts: a cycle of inputs without a start does not run.
-    Least sets of labels that cut a graph are NP-hard to find in general; HiGHS does it (``scipy.optimize.milp``).
+    Finding smallest label cuts is NP-hard in general; HiGHS solves them (``scipy.optimize.milp``).
 
     Parameters
     ----------
@@ -43,28 +43,28 @@ def failing_set(
         ``component, seller, buyer``: who can buy what from whom.
     needs
         ``output, route, input``: essential inputs by route; a route without essential inputs has one row with a
-        blank input. A component that is no output needs nothing.
+        blank input. A component that is not an output needs nothing.
     wanted
         Component and buyer.
     buys_as
-        Buyer as which each country buys its inputs; itself where left out.
+        Buyer as which each country buys its inputs; the country itself if left out.
     spared
         Countries that cannot fail.
     time_limit_s
-        Seconds after which the best set found stands, shown as not proven.
+        Seconds after which the best set found so far is returned, as not proven.
 
     Returns
     -------
     (tuple of str or None, bool)
         The countries by name, None if no set is enough, empty if the component never reaches the buyer; and
-        whether no smaller set exists for certain.
+        whether it is proven that no smaller set exists.
 
     Raises
     ------
     DataError
         If a column is missing.
     ConfigError
-        If no set was found in the time.
+        If no set was found in time.
     """
     _columns("links", links, _LINKS)
     _columns("needs", needs, _NEEDS)
@@ -82,13 +82,15 @@ def failing_set(
     rows["line"] = rows.groupby(["component", "seller", "route"], sort=False, dropna=False).ngroup()
     lines = rows.drop_duplicates("line")
     inputs = rows[rows["input"].notna()]
-    at = reached.get_indexer(pd.MultiIndex.from_arrays([inputs["input"], inputs["buyer"]]))
-    arrives = at >= 0  # an input that nobody sells to this buyer never reaches it: its b is 0
+    arrival = reached.get_indexer(pd.MultiIndex.from_arrays([inputs["input"], inputs["buyer"]]))
+    arrives = arrival >= 0  # an input that nobody sells to this buyer never reaches it: its b is 0
     count = np.bincount(inputs["line"], minlength=len(lines))
     line = lines["line"].to_numpy()
     of_maker = made.get_indexer(pd.MultiIndex.from_frame(lines[["component", "seller"]]))
     row = np.r_[line, line, inputs["line"].to_numpy()[arrives]]
-    column = np.r_[first_a + of_maker, countries.get_indexer(pd.Index(lines["seller"])), first_b + at[arrives]]
+    column = np.r_[
+        first_a + of_maker, countries.get_indexer(pd.Index(lines["seller"])), first_b + arrival[arrives]
+    ]
     value = np.r_[np.ones(2 * len(lines)), -np.ones(int(arrives.sum()))]
     # One row per link: b - a >= 0.
     link = len(lines) + np.arange(len(links))
@@ -115,8 +117,8 @@ def failing_sets(
 ) -> pd.DataFrame:
     """:func:`failing_set` of components in a market, by the links of the tables.
 
-    Where :func:`fewest_failures` lets makers buy from makers anywhere and takes one component's makers away,
-    here each buys where the tables say it buys now, every route counts, and a set may hit several inputs at once.
+    In :func:`fewest_failures` makers buy from makers anywhere, and the makers of one component fail. Here each
+    buys where the tables say it buys now, every route counts, and a set may hit several inputs at once.
 
     Parameters
     ----------
@@ -127,15 +129,15 @@ def failing_sets(
     market
         A market with rows in ``sourcing``.
     least_share
-        Who sells less of a buyer's supply than this is no link; a buyer's largest seller always is.
+        Sellers with a smaller share of a buyer's supply are no link; a buyer's largest seller always is.
     spared
         Countries that cannot fail, for example the market itself.
 
     Returns
     -------
     pandas.DataFrame
-        One row per component, in the order given: ``market, component, fewest`` (missing where no set is
-        enough), ``countries`` (the set by name, ``;`` between; ``ROW`` counts as one), ``proven``.
+        One row per component, in the order given: ``market, component, fewest`` (missing if no set is
+        enough), ``countries`` (the set by name, separated by ``;``; ``ROW`` counts as one), ``proven``.
 
     Raises
     ------
@@ -146,11 +148,11 @@ def failing_sets(
     wanted = [component] if isinstance(component, str) else list(component)
     lost = [name for name in wanted if name not in network.components]
     if lost or market not in network.buyers[:-1]:
-        there = ", ".join(network.buyers[:-1])
+        known = ", ".join(network.buyers[:-1])
         raise ConfigError(
             f"component {', '.join(lost)} is not in the table components"
             if lost
-            else f"market {market} has no rows in the table sourcing; markets there: {there}"
+            else f"market {market} has no rows in the table sourcing; markets with rows: {known}"
         )
     supply = network.sourcing
     largest = supply.groupby(["component", "buyer"])["share"].transform("max")
@@ -178,7 +180,7 @@ def failing_sets(
 
 
 def _upstream(links: pd.DataFrame, needs: pd.DataFrame, component: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Links and needs of the component and of all that goes into it."""
+    """Links and needs of the component and of all its inputs, at any tier."""
     kept: set[str] = set()
     new = {component}
     while new:
@@ -213,7 +215,7 @@ def _solve(
     if result.status == 2:
         return None, True
     if result.x is None:
-        raise ConfigError(f"no failing set was found within {time_limit_s:g} s. Fix: give more time_limit_s.")
+        raise ConfigError(f"no failing set was found within {time_limit_s:g} s. Fix: raise time_limit_s.")
     return np.flatnonzero(result.x[:countries] > _HALF), result.status == 0
 
 

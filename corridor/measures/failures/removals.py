@@ -1,4 +1,4 @@
-"""What final needs lose as makers drop out: one maker at a time, or more and more of them."""
+"""Final needs that go unmet as makers stop: one maker at a time, or more and more of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ENOUGH = 1e-9
 _TOLERANCE = 1e-12
 _MOST_ROUNDS = 10_000
 _SCENARIOS_AT_ONCE = 128
-_SHORT = 0.01  # a market that lacks this part of a component is short of it
+_SHORT = 0.01  # a market that lacks this fraction of a component is short of it
 _BAND = (5, 95)  # percentiles of the random draws
 
 
@@ -30,8 +30,8 @@ def stop_losses(tables: Tables, market: str | Sequence[str] = "IND", *, least_sh
     """Final needs that go unmet when one country stops making one component, for every such maker.
 
     As :func:`corridor.measures.stop` for a cut of a single component by a single country, with every other maker
-    (the country's other lines too) running as far as its inputs go: a line stops with its worst essential input,
-    buyers lose in proportion to their shares, nobody steps in. Losses are weighted with what the markets need.
+    (the country's other lines too) running as far as its inputs allow: a line stops with its worst essential
+    input, buyers lose in proportion to their shares, nobody substitutes. Losses are weighted by final needs.
 
     Parameters
     ----------
@@ -46,9 +46,9 @@ def stop_losses(tables: Tables, market: str | Sequence[str] = "IND", *, least_sh
     -------
     pandas.DataFrame
         One row per component and origin, largest loss first: ``component, origin``; ``share`` (largest in the
-        supply of any buyer); ``loss_usd_m`` (a year); ``loss_share`` of all final needs; ``own_usd_m`` (part of
-        the loss in the needs of the component itself: the rest sits in what is made of it); ``components_short``
-        (components of which a market lacks 1 % or more); ``status`` (of the least known share of that maker).
+        supply of any buyer); ``loss_usd_m`` (a year); ``loss_share`` of all final needs; ``own_usd_m`` (loss
+        in the needs of the component itself; the rest is in products made from it); ``components_short``
+        (components of which a market lacks 1 % or more); ``status`` (the weakest of the maker's shares).
 
     Raises
     ------
@@ -61,22 +61,22 @@ def stop_losses(tables: Tables, market: str | Sequence[str] = "IND", *, least_sh
     size = (len(network.components), len(network.origins), len(network.buyers))
     sigma = np.zeros(size)
     rows = network.sourcing
-    at = (rows["component"].to_numpy(), rows["origin"].to_numpy(), rows["buyer"].to_numpy())
-    np.add.at(sigma, at, rows["share"].to_numpy())
+    cells = (rows["component"].to_numpy(), rows["origin"].to_numpy(), rows["buyer"].to_numpy())
+    np.add.at(sigma, cells, rows["share"].to_numpy())
     rank = np.full(size[:2], -1)
-    np.maximum.at(rank, at[:2], rows["rank"].to_numpy())
+    np.maximum.at(rank, cells[:2], rows["rank"].to_numpy())
     component, origin = np.nonzero(sigma.max(axis=2) >= least_share)
-    makers = np.stack([sigma[:, network.maker_buyer == at].sum(axis=1) for at in range(size[2])], axis=-1)
+    makers = np.stack([sigma[:, network.maker_buyer == buyer].sum(axis=1) for buyer in range(size[2])], axis=-1)
     routes = _Routes.of(network.recipes, size[0])
     below = routes.below()
-    # Makers whose stop reaches equally far stand together: a batch then looks at few components.
+    # Sorted by how many components a stop reaches: then each batch covers few components.
     order = np.lexsort((component, below.sum(axis=1)[component]))
     found = np.zeros((3, len(component)))
     for some in np.split(order, range(_SCENARIOS_AT_ONCE, len(order), _SCENARIOS_AT_ONCE)):
         keep = np.any(below[np.unique(component[some])], axis=0)
-        part = (np.cumsum(keep) - 1)[component[some]]
+        kept_index = (np.cumsum(keep) - 1)[component[some]]
         shares = (sigma[keep], makers[keep])
-        found[:, some] = _lose(network, routes.within(keep), shares, need[keep], part, origin[some])
+        found[:, some] = _lose(network, routes.within(keep), shares, need[keep], kept_index, origin[some])
     loss, own, short = found
     frame = pd.DataFrame({"component": network.components[component], "origin": network.origins[origin]})
     frame["share"], frame["loss_usd_m"] = sigma[component, origin].max(axis=1), loss
@@ -101,9 +101,9 @@ def percolation(
     """Share of final needs that can still be made as makers are removed, at random and the largest first.
 
     A component can be made if a maker of it is left and all essential inputs of one of its routes can be made
-    (AND-OR rule; the giant component of a graph would count a product that lacks one part as whole). Makers buy
-    from makers anywhere. By volume, a component's output is the least of what its makers' shares leave and of
-    what its routes' scarcest inputs leave.
+    (AND-OR rule; the giant component of a graph would count a product as made although one input is missing).
+    Makers buy from makers anywhere. By volume, a component's output is the minimum of what its remaining makers'
+    shares and its routes' scarcest inputs allow.
 
     Parameters
     ----------
@@ -115,22 +115,22 @@ def percolation(
     units
         What is removed: countries; or suppliers, who share their country's production of a component equally (a
         country without a named supplier of a component has one, named component@country). ``ROW``, all
-        countries that are not named, counts as one.
+        unnamed countries, counts as one.
     rule
-        Whether a component counts as whole while any maker is left, or by the volume that is left.
+        Whether a component counts fully while any maker is left (any), or by the volume that is left (volume).
     removed
-        Numbers of units to remove; 0 to 10 and then some twenty up to all if left out.
+        Numbers of units to remove; 0 to 10 and then about twenty up to all if left out.
     draws
-        Random orders.
+        Number of random orders.
     rng
-        Draws them; ``numpy.random.default_rng(0)`` if left out.
+        Random generator; ``numpy.random.default_rng(0)`` if left out.
 
     Returns
     -------
     pandas.DataFrame
         ``order`` (random, largest), ``removed`` (units), ``removed_share`` (of all units), ``left`` (share of
         final needs that can be made, the mean of the draws), ``low, high`` (5 and 95 % of the draws; equal to
-        left where the order is by size), ``last`` (the unit that the step removed last, by size). Size is the
+        left if the order is by size), ``last`` (the unit that the step removed last, by size). Size is the
         value of world production that final needs draw on.
     """
     if units not in ("country", "supplier") or rule not in ("any", "volume"):
@@ -179,17 +179,17 @@ class _Routes:
     Attributes
     ----------
     inputs, route
-        Component and route of each essential input, shape (rows,); rows of a route adjoin.
-    output, part
-        Component of each route, and its part in what is made of it, shape (routes,).
+        Component and route of each essential input, shape (rows,); rows of a route are adjacent.
+    output, share
+        Component of each route, and the route's share of its output, shape (routes,).
     free
-        Part of each component that is made without any essential input, shape (components,).
+        Fraction of each component that is made without any essential input, shape (components,).
     """
 
     inputs: Ints
     route: Ints
     output: Ints
-    part: Floats
+    share: Floats
     free: Floats
 
     @classmethod
@@ -200,12 +200,12 @@ class _Routes:
         total = np.bincount(lines["output"], lines["route_share"].to_numpy(float), components)
         bound = lines[lines["line"].isin(needed["line"])]
         output = bound["output"].to_numpy()
-        part = np.divide(
+        share = np.divide(
             bound["route_share"].to_numpy(float), total[output], out=np.zeros(len(bound)), where=total[output] > 0
         )
         route = pd.Index(bound["line"]).get_indexer(pd.Index(needed["line"])).astype(np.int64)
-        free = 1.0 - np.bincount(output, part, components).astype(float)
-        return cls(needed["input"].to_numpy(), route, output, part, free)
+        free = 1.0 - np.bincount(output, share, components).astype(float)
+        return cls(needed["input"].to_numpy(), route, output, share, free)
 
     @cached_property
     def starts(self) -> Ints:
@@ -214,38 +214,38 @@ class _Routes:
 
     @cached_property
     def weigh(self) -> Any:
-        """Parts of the routes that have rows, as a sparse matrix (components, routes with rows)."""
+        """Shares of the routes that have rows, as a sparse matrix (components, routes with rows)."""
         from scipy.sparse import csr_array
 
         routes = self.route[self.starts]
-        at = (self.output[routes], np.arange(len(routes)))
-        return csr_array((self.part[routes], at), shape=(len(self.free), len(routes)))
+        cells = (self.output[routes], np.arange(len(routes)))
+        return csr_array((self.share[routes], cells), shape=(len(self.free), len(routes)))
 
     def within(self, keep: Flags) -> _Routes:
-        """Only the components that are kept, numbered anew: what the others lack is taken to be nothing."""
+        """Routes among the kept components, renumbered: the others are assumed to lack nothing."""
         number = np.cumsum(keep) - 1
         rows = keep[self.inputs] & keep[self.output[self.route]]
         output = np.where(keep[self.output], number[self.output], 0)
-        return _Routes(number[self.inputs[rows]], self.route[rows], output, self.part, self.free[keep])
+        return _Routes(number[self.inputs[rows]], self.route[rows], output, self.share, self.free[keep])
 
     def worst(self, short: Floats) -> Floats:
-        """Shortage of makers: of each route its worst essential input; shape (components, ...) in and out."""
+        """Shortage of makers: the worst essential input of each route; shape (components, ...) in and out."""
         if not len(self.starts):
             return np.zeros_like(short)
         flat = short.reshape(len(short), -1)
         worst = self.weigh @ np.maximum.reduceat(flat[self.inputs], self.starts, axis=0)
         return np.asarray(worst, float).reshape(short.shape)
 
-    def any_route(self, whole: Flags) -> Flags:
+    def any_route(self, available: Flags) -> Flags:
         """Whether some route of each component has all its essential inputs; shape (components, cases)."""
-        out = np.broadcast_to((self.free > _ENOUGH)[:, None], whole.shape).copy()
+        out = np.broadcast_to((self.free > _ENOUGH)[:, None], available.shape).copy()
         if len(self.starts):
-            all_there = np.logical_and.reduceat(whole[self.inputs], self.starts, axis=0)
-            np.logical_or.at(out, self.output[self.route[self.starts]], all_there)
+            complete = np.logical_and.reduceat(available[self.inputs], self.starts, axis=0)
+            np.logical_or.at(out, self.output[self.route[self.starts]], complete)
         return out
 
     def below(self) -> Flags:
-        """Which components (columns) cannot do without which (rows), themselves included."""
+        """Whether each component (column) needs each other one (row), directly or not; it needs itself."""
         reach = np.eye(len(self.free), dtype=bool)
         while True:
             new = reach.copy()
@@ -261,7 +261,7 @@ def _lose(
     """Loss, loss in the component itself, and number of short components, for each maker that stops.
 
     `shares` are those of origins, shape (components, origins, buyers), and of makers by the buyer that they buy
-    as, shape (components, buyers, buyers); all arrays hold only components that can be touched.
+    as, shape (components, buyers, buyers); all arrays hold only components that the stop can reach.
     """
     sigma, makers = shares
     cases = np.arange(len(component))
@@ -272,7 +272,7 @@ def _lose(
     for _ in range(_MOST_ROUNDS):
         dry = routes.worst(state)
         new = dry @ makers.transpose(0, 2, 1)
-        # The maker that has stopped cannot run dry as well.
+        # The maker that has stopped cannot also run out of inputs.
         new[component, cases] += cut * (1.0 - dry[component, cases, buys_as])[:, None]
         new = np.minimum(new, 1.0)
         change = float(np.abs(new - state).max(initial=0.0))
@@ -294,12 +294,12 @@ def _left(order: Ints, steps: Ints, share: Floats, routes: _Routes, need: Floats
     supply = share @ still
     total = need.sum()
     if rule == "any":
-        whole = supply > _ENOUGH
+        available = supply > _ENOUGH
         while True:
-            new = whole & routes.any_route(whole)
-            if (new == whole).all():
-                return np.asarray(need @ whole / total)
-            whole = new
+            new = available & routes.any_route(available)
+            if (new == available).all():
+                return np.asarray(need @ available / total)
+            available = new
     level = np.minimum(supply, 1.0)
     short = 1.0 - level
     for _ in range(_MOST_ROUNDS):
@@ -312,7 +312,7 @@ def _left(order: Ints, steps: Ints, share: Floats, routes: _Routes, need: Floats
 
 
 def _made_by(tables: Tables, units: str) -> pd.DataFrame:
-    """Who makes what part of the world's production: ``component, unit, share``."""
+    """Share of each unit in the world's production: ``component, unit, share``."""
     made = world_shares(tables)[["component", "origin", "share"]]
     if units == "country":
         return made.rename(columns={"origin": "unit"})
@@ -327,7 +327,7 @@ def _made_by(tables: Tables, units: str) -> pd.DataFrame:
 
 
 def _drawn_on(lines: pd.DataFrame, names: pd.Index, need: Floats) -> Floats:
-    """Value of each component that needs draw on, in themselves and as inputs: v = need + W v."""
+    """Value of each component that final needs use, directly and as inputs: v = need + W v."""
     from scipy.sparse import csr_array
 
     rows = _positions(lines, names)
@@ -358,21 +358,21 @@ def _steps(units: int) -> Ints:
 
 
 def _needs(tables: Tables, network: Network, markets: Sequence[str]) -> Floats:
-    """Final needs in US$ million by component and buyer; 0 for buyers that are not asked for."""
+    """Final needs in US$ million by component and buyer; 0 for buyers that are not among the markets."""
     _known(markets, list(network.buyers[:-1]), "sourcing")
     rows = tables.demand[tables.demand["market"].isin(list(markets))]
     out = np.zeros((len(network.components), len(network.buyers)))
-    at = (
+    cells = (
         network.components.get_indexer(pd.Index(rows["component"])),
         network.buyers.get_indexer(pd.Index(rows["market"])),
     )
-    np.add.at(out, at, rows["value_usd_m"].to_numpy(float))
+    np.add.at(out, cells, rows["value_usd_m"].to_numpy(float))
     return out
 
 
-def _known(markets: Sequence[str], there: Sequence[str], table: str) -> None:
-    lost = [name for name in markets if name not in there]
+def _known(markets: Sequence[str], known: Sequence[str], table: str) -> None:
+    lost = [name for name in markets if name not in known]
     if lost:
         raise ConfigError(
-            f"market {', '.join(lost)} has no rows in the table {table}; markets there: {', '.join(there)}"
+            f"market {', '.join(lost)} has no rows in the table {table}; markets with rows: {', '.join(known)}"
         )

@@ -1,4 +1,4 @@
-"""What final needs lose when a whole country, or one supplier with all its plants, stops."""
+"""Final needs that go unmet when a country, or one supplier with all its plants, stops."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from corridor.errors import ConfigError
 from corridor.measures.supply.network import Network
 
 _UNITS_AT_ONCE = 128
-_SHORT = 0.01  # a market that lacks this part of a component is short of it
+_SHORT = 0.01  # a market that lacks this fraction of a component is short of it
 _ENOUGH = 1e-9
 _TOLERANCE = 1e-12
 _MOST_ROUNDS = 10_000
@@ -25,13 +25,13 @@ def unit_stops(
 ) -> pd.DataFrame:
     """Final needs that go unmet when one unit stops all that it makes, for every unit.
 
-    With k[c,o] the part of country o's deliveries of c that the unit makes, sigma the origins' shares, b(o) the
-    buyer as whom makers in o buy, and w[r] the routes' parts,
+    With k[c,o] the fraction of country o's deliveries of c that the unit makes, sigma the origins' shares, b(o)
+    the buyer that makers in o buy as, and w[r] the routes' shares,
 
     ``S[c,m] = min(1, sum_o sigma[c,m,o] (k[c,o] + (1 - k[c,o]) sum_r w[r] max_{i in r} S[i,b(o)]))``
 
     and the loss is ``sum_{c,m} need[c,m] S[c,m]``: a maker stops with its worst essential input, buyers lose in
-    proportion to their shares, nobody steps in. For a country that is :func:`corridor.measures.stop`.
+    proportion to their shares, nobody substitutes. For a country this equals :func:`corridor.measures.stop`.
 
     Parameters
     ----------
@@ -40,16 +40,15 @@ def unit_stops(
     market
         Market or markets whose final needs count.
     units
-        Countries (``ROW``, all that are not named, counts as one); or the named suppliers, who share their
-        country's deliveries of a component equally, so where few of a country's makers are named each of them
-        looks larger than it is.
+        Countries (``ROW``, all unnamed ones, counts as one); or the named suppliers, who share their country's
+        deliveries of a component equally: if few of a country's makers are named, each looks larger than it is.
 
     Returns
     -------
     pandas.DataFrame
         One row per unit, largest loss first: ``unit``; for suppliers ``firm`` and ``country``; ``components``
-        (that it makes); ``loss_usd_m`` (a year) and ``loss_share`` of the final needs; ``direct_usd_m`` (part of
-        the loss that is bought from the unit itself: the rest stops with its inputs); ``components_short``
+        (that it makes); ``loss_usd_m`` (a year) and ``loss_share`` of the final needs; ``direct_usd_m`` (loss of
+        what is bought from the unit itself; the rest stops for lack of inputs); ``components_short``
         (components of which a market lacks 1 % or more).
 
     Raises
@@ -61,8 +60,10 @@ def unit_stops(
     markets = [market] if isinstance(market, str) else list(market)
     lost = [name for name in markets if name not in network.buyers[:-1]]
     if lost:
-        there = ", ".join(network.buyers[:-1])
-        raise ConfigError(f"market {', '.join(lost)} has no rows in the table sourcing; markets there: {there}")
+        known = ", ".join(network.buyers[:-1])
+        raise ConfigError(
+            f"market {', '.join(lost)} has no rows in the table sourcing; markets with rows: {known}"
+        )
     if units not in ("country", "supplier"):
         raise ConfigError(f"units {units!r} is neither country nor supplier")
     lines = _lines(tables, network, units)
@@ -95,7 +96,7 @@ def unit_stops(
 def _stopped(
     network: Network, sigma: Floats, makers: Floats, lines: pd.DataFrame, units: int
 ) -> tuple[Floats, Floats]:
-    """What each unit's stop takes from buyers at once, and in the end; shape (components, units, buyers)."""
+    """Fraction of supply lost to each unit's stop, at first and in the end; shape (components, units, buyers)."""
     from scipy.sparse import csr_array
 
     recipes = network.recipes[network.recipes["essential"]]
@@ -107,7 +108,7 @@ def _stopped(
     )
     inputs = recipes["input"].to_numpy()
     component, origin, unit = (lines[name].to_numpy() for name in ("component", "origin", "unit"))
-    taken = sigma[component, origin] * lines["part"].to_numpy(float)[:, None]
+    taken = sigma[component, origin] * lines["fraction"].to_numpy(float)[:, None]
     buys_as = network.maker_buyer[origin]
     at_once = np.zeros((len(sigma), units, sigma.shape[2]))
     np.add.at(at_once, (component, unit), taken)
@@ -116,7 +117,7 @@ def _stopped(
         worst = np.maximum.reduceat(state[inputs], starts, axis=0)
         dry = np.asarray(weigh @ worst.reshape(len(worst), -1)).reshape(state.shape)
         new = at_once + dry @ makers.transpose(0, 2, 1)
-        # What has stopped with the unit cannot run dry as well.
+        # What has stopped with the unit cannot also run out of inputs.
         np.subtract.at(new, (component, unit), taken * dry[component, unit, buys_as][:, None])
         new = np.minimum(new, 1.0)
         change = float(np.abs(new - state).max(initial=0.0))
@@ -127,9 +128,9 @@ def _stopped(
 
 
 def _alike(lines: pd.DataFrame, names: pd.Index) -> tuple[Ints, pd.DataFrame]:
-    """Number of the units that make the same, by unit; and the lines of one unit of each number."""
+    """Group number of each unit (units that make the same are one group), and the lines of one unit per group."""
     lines = lines.sort_values(["unit", "component", "origin"])
-    key = lines["component"].astype(str) + "@" + lines["origin"].astype(str) + "*" + lines["part"].astype(str)
+    key = lines["component"].astype(str) + "@" + lines["origin"].astype(str) + "*" + lines["fraction"].astype(str)
     number, _ = pd.factorize(key.groupby(lines["unit"]).agg(" ".join).reindex(names))
     first = pd.Series(number, names).drop_duplicates()
     kept = lines[lines["unit"].isin(first.index)]
@@ -137,10 +138,10 @@ def _alike(lines: pd.DataFrame, names: pd.Index) -> tuple[Ints, pd.DataFrame]:
 
 
 def _lines(tables: Tables, network: Network, units: str) -> pd.DataFrame:
-    """What each unit makes: ``unit, component, origin`` (positions) and ``part`` of the country's deliveries."""
+    """What each unit makes: ``unit, component, origin`` (positions), ``fraction`` of the country's deliveries."""
     rows = network.sourcing.drop_duplicates(["component", "origin"])[["component", "origin"]]
     if units == "country":
-        return rows.assign(unit=network.origins[rows["origin"]], part=1.0).reset_index(drop=True)
+        return rows.assign(unit=network.origins[rows["origin"]], fraction=1.0).reset_index(drop=True)
     made = tables.makes[["supplier", "component"]].drop_duplicates()
     country = made["supplier"].map(tables.suppliers.set_index("id")["country"])
     made = pd.DataFrame(
@@ -151,16 +152,16 @@ def _lines(tables: Tables, network: Network, units: str) -> pd.DataFrame:
         }
     )
     made = made.merge(rows, on=["component", "origin"])
-    return made.assign(part=1.0 / made.groupby(["component", "origin"])["unit"].transform("size"))
+    return made.assign(fraction=1.0 / made.groupby(["component", "origin"])["unit"].transform("size"))
 
 
 def _needs(tables: Tables, network: Network, markets: Sequence[str]) -> Floats:
-    """Final needs in US$ million, shape (components, buyers); 0 for buyers that are not asked for."""
+    """Final needs in US$ million, shape (components, buyers); 0 for buyers that are not among the markets."""
     rows = tables.demand[tables.demand["market"].isin(list(markets))]
     out = np.zeros((len(network.components), len(network.buyers)))
-    at = (
+    cells = (
         network.components.get_indexer(pd.Index(rows["component"])),
         network.buyers.get_indexer(pd.Index(rows["market"])),
     )
-    np.add.at(out, at, rows["value_usd_m"].to_numpy(float))
+    np.add.at(out, cells, rows["value_usd_m"].to_numpy(float))
     return out

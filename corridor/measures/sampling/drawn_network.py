@@ -19,14 +19,14 @@ from corridor.measures.supply.bill import status_rank
 
 @dataclass(frozen=True)
 class Level:
-    """Recipes of components that are equally far from ores.
+    """Recipes of components at the same distance from raw materials.
 
     Attributes
     ----------
     outputs
-        What is made, shape (outputs,).
+        Components made, shape (outputs,).
     inputs, lines
-        What is needed, and the recipe's line (row of the recipes), sorted by output and route.
+        Inputs needed, and the recipe's line (row of the recipes), sorted by output and route.
     of_output, of_route
         First line of each output and of each route, positions in `lines`.
     routes_of
@@ -43,20 +43,22 @@ class Level:
 
 @dataclass(frozen=True)
 class DrawnNetwork:
-    """What :class:`~corridor.measures.supply.network.Network` is for one set of tables, for draws of their figures.
+    """Network of the tables for many draws of their figures.
+
+    As :class:`~corridor.measures.supply.network.Network` is for one set of tables.
 
     Attributes
     ----------
     sourcing
         Shares of classes of origins.
     figures
-        What is drawn.
+        The figures that are drawn.
     recipe
         Figure of each recipe's line, shape (lines,).
     route_share
-        Part of the output made by the line's route, shape (lines,).
+        Fraction of the output made by the line's route, shape (lines,).
     levels, essential
-        Recipes by distance from ores, all and essential ones.
+        Recipes by distance from raw materials, all and essential ones.
     """
 
     sourcing: ShareDraws
@@ -90,10 +92,10 @@ class DrawnNetwork:
             _levels(lines, size, lines["essential"].to_numpy(bool)),
         )
 
-    def at(self, values: Floats) -> Draws:
+    def draws_at(self, values: Floats) -> Draws:
         """Shares and recipes at drawn figures, shape (figures, draws)."""
         weight = self.figures.value_shares(values, self.recipe) * self.route_share[:, None]
-        return Draws(self, self.sourcing.at(values), weight)
+        return Draws(self, self.sourcing.shares_at(values), weight)
 
 
 @dataclass(frozen=True)
@@ -103,11 +105,11 @@ class Draws:
     Attributes
     ----------
     network
-        What was drawn.
+        The network that was drawn.
     shares
         Shape (components, buyers, classes, draws).
     weight
-        Cost of each line's input over the output's price, times the part made by its route, shape (lines, draws).
+        Cost of each line's input over the output's price, times the share of its route, shape (lines, draws).
     """
 
     network: DrawnNetwork
@@ -115,7 +117,9 @@ class Draws:
     weight: Floats
 
     def net(self, group: int = 0) -> tuple[Floats, Floats]:
-        """Direct and net exposure to a group of countries, as :func:`~corridor.measures.exposures.exposure.exposure` says.
+        """Direct and net exposure to a group of countries.
+
+        Defined as in :func:`~corridor.measures.exposures.exposure.exposure`.
 
         Returns
         -------
@@ -127,8 +131,8 @@ class Draws:
         makers = self._by_maker((~target).astype(float)[:, None])
         state = direct.copy()
         for level in self.network.levels:
-            part = state[level.inputs] * self.weight[level.lines, None, :]
-            content = np.add.reduceat(part, level.of_output, axis=0)
+            of_inputs = state[level.inputs] * self.weight[level.lines, None, :]
+            content = np.add.reduceat(of_inputs, level.of_output, axis=0)
             state[level.outputs] += np.einsum("cbmn,cmn->cbn", makers[level.outputs], content)
         return direct, state
 
@@ -139,25 +143,26 @@ class Draws:
         spare: Floats | float = 0.0,
         stock: Floats | float = 0.0,
     ) -> Floats:
-        """Part of each buyer's supply that stops: :func:`~corridor.measures.exposures.exposure.stop` on draws.
+        """Fraction of each buyer's supply that stops: :func:`~corridor.measures.exposures.exposure.stop` on draws.
 
         Parameters
         ----------
         cut
-            Part of its deliveries that each class withholds, shape (components, classes, draws); axes of length
-            1 stand for all. A class that withholds anything is taken to look after its own makers.
+            Fraction of its deliveries that each class withholds, shape (components, classes, draws); axes of
+            length 1 apply to all. A class that withholds anything is assumed to supply its own makers.
         damping
-            Part of an input's shortage that reaches its users, shape (components, draws) or one number.
+            Fraction of an input's shortage that reaches its users, shape (components, draws) or one number.
         spare
-            What classes that withhold nothing can deliver beyond normal, as a part of it: one per draw, or one.
+            What classes that withhold nothing can deliver beyond normal, as a fraction of normal: one per draw, or
+            one.
         stock
-            What users hold, as a part of what they use in the time looked at, shape (components, buyers, draws);
-            it is used before a shortage reaches them.
+            Stocks of users, as a fraction of what they use in the period, shape (components, buyers, draws); they
+            are used before a shortage reaches the users.
 
         Returns
         -------
         numpy.ndarray
-            Part of the supply that does not arrive, before stocks; shape (components, buyers, draws), 0..1.
+            Fraction of the supply that does not arrive, before stocks; shape (components, buyers, draws), 0..1.
         """
         shares, network = self.shares, self.network
         willing = np.broadcast_to(~cut.any(axis=0), shares.shape[2:]).astype(float)
@@ -169,19 +174,19 @@ class Draws:
         state: Floats = np.clip(at_once - more, 0.0, 1.0)
         held = np.broadcast_to(np.asarray(stock, float), state.shape)
         for level in network.essential:
-            part = np.maximum(state[level.inputs] - held[level.inputs], 0.0) * passed[level.inputs, None, :]
-            worst = np.maximum.reduceat(part, level.of_route, axis=0)
+            shortage = np.maximum(state[level.inputs] - held[level.inputs], 0.0) * passed[level.inputs, None, :]
+            worst = np.maximum.reduceat(shortage, level.of_route, axis=0)
             worst *= network.route_share[level.lines[level.of_route], None, None]
             of_maker = np.add.reduceat(worst, level.routes_of, axis=0)
-            at = level.outputs
-            dry = np.einsum("cbmn,cmn->cbn", makers[at], of_maker)
-            state[at] = np.clip(at_once[at] + dry - more[at] + spare * dry, 0.0, 1.0)
+            outputs = level.outputs
+            dry = np.einsum("cbmn,cmn->cbn", makers[outputs], of_maker)
+            state[outputs] = np.clip(at_once[outputs] + dry - more[outputs] + spare * dry, 0.0, 1.0)
         return state
 
     def needs(self, final: Floats, market: str, group: int) -> Floats:
-        """Need of a market for each component: final need, and what makers in it need of inputs.
+        """Need of a market for each component: final need, and the inputs of makers in the market.
 
-        ``need[i] = final[i] + sum_u omega[i,u] home share[u] need[u]``; what is made for others is left out.
+        ``need[i] = final[i] + sum_u omega[i,u] home share[u] need[u]``; production for other markets is left out.
 
         Parameters
         ----------
@@ -190,7 +195,7 @@ class Draws:
         market
             Buyer.
         group
-            Which of the groups holds the market itself.
+            Number of the group that holds only the market itself.
 
         Returns
         -------
@@ -207,16 +212,16 @@ class Draws:
         return need
 
     def _by_maker(self, keeps: Floats) -> Floats:
-        """What each buyer gets from makers that buy as another, shape (components, buyers, makers, draws)."""
+        """Share of supply by the buyer that its makers buy as, shape (components, buyers, makers, draws)."""
         sourcing, shares = self.network.sourcing, self.shares
         out = np.zeros((shares.shape[0], shares.shape[1], len(sourcing.buyers), shares.shape[3]))
-        for at, buys_as in enumerate(sourcing.maker):
-            out[:, :, buys_as] += shares[:, :, at] * keeps[at]
+        for class_index, buys_as in enumerate(sourcing.maker):
+            out[:, :, buys_as] += shares[:, :, class_index] * keeps[class_index]
         return out
 
 
 def _lines(tables: Tables, figures: Figures, worst_rank: int) -> pd.DataFrame:
-    """Running recipes: ``output, input`` (positions), ``figure``, ``route``, ``route_share``, ``essential``."""
+    """Recipes with purpose run: ``output, input`` (positions), ``figure, route, route_share, essential``."""
     components = pd.Index(tables.components["id"])
     number = figures.numbers("recipes", "value_share", "quantity")
     recipes = tables.recipes.assign(figure=number, rank=status_rank(tables.recipes["status"]))
@@ -234,7 +239,7 @@ def _lines(tables: Tables, figures: Figures, worst_rank: int) -> pd.DataFrame:
 
 
 def _levels(lines: pd.DataFrame, size: int, which: Flags) -> tuple[Level, ...]:
-    """Lines by the longest chain of inputs below their output."""
+    """Lines grouped by the longest chain of inputs of their output."""
     output, inputs = lines["output"].to_numpy(int)[which], lines["input"].to_numpy(int)[which]
     route = pd.factorize(lines["route"])[0][which]
     depth = np.zeros(size, dtype=int)
@@ -244,10 +249,10 @@ def _levels(lines: pd.DataFrame, size: int, which: Flags) -> tuple[Level, ...]:
         if (new == depth).all():
             break
         depth = new
-    place = np.flatnonzero(which)
+    line_index = np.flatnonzero(which)
     out = []
-    for at in range(1, int(depth.max(initial=0)) + 1):
-        here = np.flatnonzero(depth[output] == at)
+    for level in range(1, int(depth.max(initial=0)) + 1):
+        here = np.flatnonzero(depth[output] == level)
         new_output = np.r_[True, np.diff(output[here]) != 0]
         new_route = new_output | np.r_[True, np.diff(route[here]) != 0]
         of_route = np.flatnonzero(new_route)
@@ -255,7 +260,7 @@ def _levels(lines: pd.DataFrame, size: int, which: Flags) -> tuple[Level, ...]:
             Level(
                 output[here][new_output],
                 inputs[here],
-                place[here],
+                line_index[here],
                 np.flatnonzero(new_output),
                 of_route,
                 np.flatnonzero(new_output[of_route]),

@@ -21,20 +21,20 @@ _ENOUGH = 1e-9
 
 @dataclass(frozen=True)
 class WorldDraws:
-    """World production as :func:`~corridor.measures.supply.sourcing.world_shares` gives it, for draws.
+    """World production of :func:`~corridor.measures.supply.sourcing.world_shares`, for many draws.
 
     Attributes
     ----------
     amount, figure
-        Stated amounts, and the figure that each is (-1: it has no range), shape (amounts,).
+        Stated amounts, and the position of each in the figures (-1: it has no range), shape (amounts,).
     component
         Component of each amount, numbered from 0.
     stated
-        Whether a component's amounts are shares, which may leave a rest, shape (components,).
+        Whether a component's amounts are shares, whose sum may be below 1, shape (components,).
     into
         Matrix (world shares, amounts).
     rest
-        Row of the world shares that takes the rest of each component, -1 where none is left.
+        Row of the world shares that takes the rest of each component, -1 if no rest is left.
     """
 
     amount: Floats
@@ -50,22 +50,22 @@ class WorldDraws:
         rows = chosen_supply(tables)
         component, names = pd.factorize(rows["component"])
         key = pd.MultiIndex.from_frame(world[["component", "origin"]])
-        place = key.get_indexer(pd.MultiIndex.from_frame(rows[["component", "country"]]))
+        share_index = key.get_indexer(pd.MultiIndex.from_frame(rows[["component", "country"]]))
         amount = rows["amount"].to_numpy(float)
         stated = np.bincount(component, rows["by_quantity"].to_numpy(bool), len(names)) == 0
         total = np.bincount(component, amount, len(names))
         rest = key.get_indexer(pd.MultiIndex.from_arrays([names, [REST] * len(names)]))
-        here = np.flatnonzero(place >= 0)
+        here = np.flatnonzero(share_index >= 0)
         return cls(
             amount,
             figures.numbers("supply", "share", "quantity")[rows["row"].to_numpy(int)],
             component,
             stated,
-            sparse.csr_matrix((np.ones(len(here)), (place[here], here)), (len(world), len(rows))),
+            sparse.csr_matrix((np.ones(len(here)), (share_index[here], here)), (len(world), len(rows))),
             np.where(stated & (1.0 - total > _ENOUGH), rest, -1),
         )
 
-    def at(self, values: Floats) -> Floats:
+    def shares_at(self, values: Floats) -> Floats:
         """World shares at drawn figures (figures, draws); shape (world shares, draws)."""
         amount = exchanged(self.amount, self.figure, values)
         count = len(self.stated)
@@ -83,7 +83,7 @@ class WorldDraws:
 
 @dataclass(frozen=True)
 class ShareDraws:
-    """Shares of classes of origins; origins that behave alike are one class, so that a draw is few numbers.
+    """Shares of classes of origins; origins that behave alike form one class, so that a draw has few numbers.
 
     Attributes
     ----------
@@ -94,16 +94,16 @@ class ShareDraws:
     member
         Whether each class belongs to each group of countries, shape (groups, classes).
     stated, figure
-        Shares that ``sourcing`` states, and the figure that each is (-1: it has no range).
+        Shares that ``sourcing`` states, and the position of each in the figures (-1: it has no range).
     stated_into, stated_of
-        Matrices (cells x classes, stated) of those well enough known, (cells, stated) of all; a cell is a
+        Matrices (cells x classes, stated) of those with a status good enough, (cells, stated) of all; a cell is a
         component and a buyer.
     traded
-        Part of what is left open that each class has by trade, shape (cells x classes,).
+        Share of each class, by trade, in what ``sourcing`` leaves open, shape (cells x classes,).
     world_into, world_of
-        Matrices (cells x classes, world shares) of those well enough known, (cells, world shares) of all.
+        Matrices (cells x classes, world shares) of those with a status good enough, (cells, world shares) of all.
     world
-        World shares.
+        World production.
     """
 
     components: pd.Index
@@ -130,9 +130,9 @@ class ShareDraws:
         figures
             Figures that are drawn, of the same tables.
         groups
-            Groups of countries: members and others are of different classes.
+            Groups of countries: members and non-members are in different classes.
         worst_rank
-            Shares less well known than this are left out.
+            Shares whose status ranks below this are left out.
         """
         components = pd.Index(tables.components["id"])
         buyers = pd.Index([*sorted(tables.sourcing["market"].unique()), WORLD])
@@ -142,13 +142,13 @@ class ShareDraws:
         kind, maker, member = _classes(rows["origin"], buyers, groups)
         cell = components.get_indexer(pd.Index(rows["component"])) * len(buyers)
         cell += buyers.get_indexer(pd.Index(rows["market"]))
-        place, cells = cell * len(maker) + kind, len(components) * len(buyers)
-        layer, at = rows["layer"].to_numpy(int), rows["at"].to_numpy(float).astype(int)
+        class_cell, cells = cell * len(maker) + kind, len(components) * len(buyers)
+        layer, row = rows["layer"].to_numpy(int), rows["row"].to_numpy(float).astype(int)
         fixed, made = layer == FIXED, np.isin(layer, _BY_WORLD)
         other = ~fixed & ~made
         weight = np.where(layer == LOST, 1.0, rows["weight"].to_numpy(float))
         total = np.bincount(cell[other], weight[other], cells)
-        part = known[other] * weight[other] / np.where(total > 0, total, 1.0)[cell[other]]
+        share = known[other] * weight[other] / np.where(total > 0, total, 1.0)[cell[other]]
         several = cells * len(maker)
         order, count = np.arange(int(fixed.sum())), int(fixed.sum())
         return cls(
@@ -157,21 +157,21 @@ class ShareDraws:
             maker,
             member,
             rows["share"].to_numpy(float)[fixed],
-            figures.numbers("sourcing", "share")[at[fixed]],
-            sparse.csr_matrix((known[fixed], (place[fixed], order)), (several, count)),
+            figures.numbers("sourcing", "share")[row[fixed]],
+            sparse.csr_matrix((known[fixed], (class_cell[fixed], order)), (several, count)),
             sparse.csr_matrix((np.ones(count), (cell[fixed], order)), (cells, count)),
-            np.bincount(place[other], part, several).astype(float),
-            sparse.csr_matrix((known[made], (place[made], at[made])), (several, len(world))),
-            sparse.csr_matrix((np.ones(int(made.sum())), (cell[made], at[made])), (cells, len(world))),
+            np.bincount(class_cell[other], share, several).astype(float),
+            sparse.csr_matrix((known[made], (class_cell[made], row[made])), (several, len(world))),
+            sparse.csr_matrix((np.ones(int(made.sum())), (cell[made], row[made])), (cells, len(world))),
             WorldDraws.of(tables, figures, world),
         )
 
-    def at(self, values: Floats) -> Floats:
+    def shares_at(self, values: Floats) -> Floats:
         """Shares at drawn figures (figures, draws); shape (components, buyers, classes, draws)."""
         draws, classes = values.shape[1], len(self.maker)
         stated = exchanged(self.stated, self.figure, values)
         left_open = np.clip(1.0 - self.stated_of @ stated, 0.0, 1.0)
-        world = self.world.at(values)
+        world = self.world.shares_at(values)
         total = self.world_of @ world
         by_world = np.where(total > 0, left_open / np.where(total > 0, total, 1.0), 0.0)
         shape = (-1, classes, draws)
@@ -183,7 +183,7 @@ class ShareDraws:
 
 
 def exchanged(stated: Floats, figure: Ints, values: Floats) -> Floats:
-    """Stated numbers with the drawn figures in their places, shape (numbers, draws)."""
+    """Stated numbers with drawn figures in place of those that have a range, shape (numbers, draws)."""
     out = np.repeat(stated[:, None], values.shape[1], axis=1)
     drawn = figure >= 0
     out[drawn] = values[figure[drawn]]
@@ -191,8 +191,11 @@ def exchanged(stated: Floats, figure: Ints, values: Floats) -> Floats:
 
 
 def _classes(origin: pd.Series, buyers: pd.Index, groups: Sequence[Sequence[str]]) -> tuple[Ints, Ints, Flags]:
-    """Class of each row; maker of each class; which class is in which group."""
-    at = buyers.get_indexer(pd.Index(origin))
-    traits = [np.where(at >= 0, at, len(buyers) - 1), *(origin.isin(list(group)).to_numpy() for group in groups)]
+    """Class of each row; buyer that each class buys as; whether each class is in each group."""
+    buyer = buyers.get_indexer(pd.Index(origin))
+    traits = [
+        np.where(buyer >= 0, buyer, len(buyers) - 1),
+        *(origin.isin(list(group)).to_numpy() for group in groups),
+    ]
     table, kind = np.unique(np.column_stack(traits).astype(np.int64), axis=0, return_inverse=True)
     return kind.ravel(), table[:, 0], table[:, 1:].T.astype(bool)

@@ -1,4 +1,4 @@
-"""Tables drawn at random from the ranges that their rows carry."""
+"""Tables drawn at random from the ranges of their figures."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from corridor.errors import ConfigError
 from corridor.measures.sampling.figures import Figures
 
 METHODS = ("random", "latin hypercube", "sobol")
-#: Draws made at once: few enough that their arrays are small, and a power of 2, as Sobol points are balanced then.
+#: Draws made at once: few, to keep arrays small; a power of 2, because Sobol points are balanced then.
 BLOCK = 64
 _MOST_SOBOL = 21_201  # dimensions that scipy has direction numbers for
 
 
 class Sampler:
-    """Levels of all dimensions in blocks of draws; a block depends on seed, method and its number alone.
+    """Random levels of all dimensions in blocks of draws; a block depends only on seed, method and its number.
 
     Parameters
     ----------
     figures
-        What is drawn.
+        The figures that are drawn.
     seed
-        Whole number; the same seed gives the same draws.
+        Integer; the same seed gives the same draws.
     method
         ``random``; ``latin hypercube`` (stratified within each block); ``sobol`` (scrambled, Owen 1998), whose
         means are balanced over a power of 2 of draws.
     correlation
-        Of figures of one table and source (and origin, where they are shares): normal scores correlated by
-        this much (a Gaussian copula). 0: every figure errs on its own; 1: all of a source err alike.
+        Between figures of one table and source (and origin, if they are shares): correlation of normal scores
+        (a Gaussian copula). 0: errors are independent; 1: all errors of a source are the same.
 
     Raises
     ------
     ConfigError
-        If an option is none of these.
+        If an option is invalid.
     """
 
     def __init__(self, figures: Figures, seed: int = 0, method: str = "random", correlation: float = 0.0) -> None:
         faults = []
         if method not in METHODS:
-            faults.append(f"method '{method}' is none of {', '.join(METHODS)}")
+            faults.append(f"method '{method}' is not one of {', '.join(METHODS)}")
         if not 0.0 <= correlation <= 1.0:
-            faults.append(f"correlation {correlation:g} must lie between 0 and 1")
+            faults.append(f"correlation {correlation:g} must be between 0 and 1")
         if seed < 0:
             faults.append(f"seed {seed} must be 0 or more")
         drawn = figures.rows[figures.rows["dimension"] >= 0]
@@ -56,8 +56,8 @@ class Sampler:
         self._all = self.dimensions + (len(names) if correlation > 0 else 0)
         if method == "sobol" and self._all > _MOST_SOBOL:
             faults.append(
-                f"method 'sobol' has points of {_MOST_SOBOL:,} figures at most, and {self._all:,} are drawn: "
-                "take 'latin hypercube'"
+                f"method 'sobol' takes at most {_MOST_SOBOL:,} figures, and {self._all:,} are drawn: "
+                "use 'latin hypercube'"
             )
         if faults:
             raise ConfigError("draws: " + "; ".join(faults) + ".")
@@ -93,8 +93,8 @@ class Sampler:
 
 
 def blocks(count: int) -> list[tuple[int, int]]:
-    """Number and size of the blocks that make up so many draws."""
-    return [(at, min(BLOCK, count - at * BLOCK)) for at in range(-(-count // BLOCK))]
+    """Number and size of each block for a count of draws."""
+    return [(number, min(BLOCK, count - number * BLOCK)) for number in range(-(-count // BLOCK))]
 
 
 def draw_tables(
@@ -107,51 +107,51 @@ def draw_tables(
     correlation: float = 0.0,
     names: Sequence[str] | None = None,
 ) -> Iterator[Tables]:
-    """Tables whose ranged figures are drawn; everything else stays as it is.
+    """Tables with figures drawn from their ranges; everything else is unchanged.
 
     Parameters
     ----------
     tables
         Tables with ranges (``low, high`` or the like). Figures without a range are certain.
     n
-        How many.
+        Number of draws.
     seed, method, correlation
         As in :class:`Sampler`.
     shape
-        ``triangular``, its peak the stated value, or ``uniform``.
+        ``triangular`` with its peak at the stated value, or ``uniform``.
     names
-        Tables that are drawn; all that have ranges if left out.
+        Tables to draw; all that have ranges if left out.
 
     Yields
     ------
     Tables
-        Drawn figures have ranges of no width. Sums of shares are kept as :meth:`Figures.at` says.
+        Drawn figures have low = high = value. Sums of shares are kept as in :meth:`Figures.values_at`.
 
     Raises
     ------
     ConfigError
-        If an option is none of these.
+        If an option is invalid.
     """
     figures = Figures.of(tables, names)
     sampler = Sampler(figures, seed, method, correlation)
     for number, count in blocks(n):
-        values = figures.at(sampler.block(number, count), shape)
+        values = figures.values_at(sampler.block(number, count), shape)
         for draw in range(count):
             yield with_values(tables, figures, values[:, draw])
 
 
 def with_values(tables: Tables, figures: Figures, values: Floats) -> Tables:
-    """Tables with the figures exchanged, shape (figures,); a figure that was drawn is certain from then on."""
+    """Tables with figures replaced by `values`, shape (figures,); a drawn figure has no range any more."""
     ends = {(table, column): (low, high) for table, column, low, high, _ in RANGES}
     frames: dict[str, pd.DataFrame] = {}
     changed = figures.rows.assign(value=values)[values != figures.value]
     for (table, column), rows in changed.groupby(["table", "column"], sort=False):
         frame = frames.get(table, tables[table])
-        at, value = rows["row"].to_numpy(), rows["value"].to_numpy(float)
+        row, value = rows["row"].to_numpy(), rows["value"].to_numpy(float)
         new = {}
         for name in (column, *ends[table, column]):
             cells = frame[name].to_numpy(float, copy=True)
-            cells[at] = value
+            cells[row] = value
             new[name] = cells
         frames[table] = frame.assign(**new)
     return tables.replace(**frames)

@@ -1,4 +1,4 @@
-"""Figures of the tables that carry a range, and what holds them together when they are drawn."""
+"""Figures of the tables that have a range, and the constraints between them when they are drawn."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from corridor.data.schema import load_schema
 from corridor.errors import ConfigError
 
 SHAPES = ("triangular", "uniform")
-_WHOLE = 1e-9
+_SUM_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Figures of the tables that may be drawn, and what holds them together.
+    """Figures of the tables that may be drawn, and the constraints between them.
 
     Attributes
     ----------
     rows
         One row per figure: ``table, column, row`` (position in the table), ``value, low, high, source, origin``
-        (of shares; blank elsewhere), ``dimension`` (its place among the random numbers, -1 if it has no range:
-        it is here because others' draws may move it).
+        (of shares; blank elsewhere), ``dimension`` (its position among the random numbers, -1 if it has no
+        range: it is listed because draws of other figures may change it).
     length
-        Rows of each table.
+        Number of rows of each table.
     group
-        Shares that belong together (of a market's supply, of the world's production), -1 elsewhere.
+        Group of shares that add up (of a market's supply, of the world's production), -1 for other figures.
     fixed, total
-        What shares without a range add to each group, and what the stated ones sum to, shape (groups,). Groups
-        that sum to 1 go on doing so; others leave something open, and sum to 1 at most.
+        Sum of the shares without a range in each group, and sum of all stated ones, shape (groups,). Groups
+        that sum to 1 still do when drawn; others leave something open, and sum to at most 1.
     route
-        Inputs of one way to make one output, -1 elsewhere.
+        Group of inputs of one route to one output, -1 for other figures.
     worth
-        Factor from each figure to a share of the output's price, before prices are drawn; 0 if no recipe.
+        Factor from each figure to a share of the output's price, before prices are drawn; 0 if it is not a recipe.
     prices
         For each figure the figures (positions, -1 for none) of the prices of its input and output.
     """
@@ -62,13 +62,13 @@ class Figures:
         Raises
         ------
         ConfigError
-            If a table is named that carries no ranges.
+            If a named table has no ranges.
         """
         wanted = _wanted(names)
         rows = pd.concat([_figures(tables, *one, one[0] in wanted) for one in RANGES], ignore_index=True)
         ranged = rows["high"] > rows["low"]
         rows["dimension"] = np.where(ranged, ranged.cumsum() - 1, -1)
-        # Recipes are moved by the prices of their inputs and outputs.
+        # Prices of inputs and outputs change recipes, so all recipes are listed.
         rows = rows[ranged | (rows["table"] == "recipes")].reset_index(drop=True)
         length = {name: len(frame) for name, frame in tables}
         return cls(rows, length, *_share_groups(tables, rows), *_routes(tables, rows))
@@ -84,30 +84,31 @@ class Figures:
         return int((self.rows["dimension"] >= 0).sum())
 
     def numbers(self, table: str, *columns: str) -> Ints:
-        """Position of the figure in each row of a table, shape (rows,); -1 where none; earlier columns first."""
+        """Position of the figure of each row of a table, shape (rows,); -1 if none; earlier columns first."""
         rows = self.rows[(self.rows["table"] == table) & self.rows["column"].isin(columns)]
         out = np.full(self.length[table], -1)
         for column in reversed(columns):
-            part = rows[rows["column"] == column]
-            out[part["row"].to_numpy(int)] = part.index
+            found = rows[rows["column"] == column]
+            out[found["row"].to_numpy(int)] = found.index
         return out
 
-    def at(self, levels: Floats, shape: str = "triangular") -> Floats:
-        """Figures at given levels of their distributions.
+    def values_at(self, levels: Floats, shape: str = "triangular") -> Floats:
+        """Values of the figures at given levels of their distributions.
 
         Parameters
         ----------
         levels
-            Probability below each drawn figure, 0..1, shape (draws, dimensions).
+            Probability of a value below each drawn figure, 0..1, shape (draws, dimensions).
         shape
             ``triangular`` (its peak is the stated value) or ``uniform``.
 
         Returns
         -------
         numpy.ndarray
-            Shape (figures, draws). Shares that sum to 1 still do: what is missing or too much is taken from each
-            figure in proportion to its room in the range, so that none leaves its range; unranged figures stay.
-            Inputs that would cost more than 0.95 of an output's price at the drawn prices are scaled down to it.
+            Shape (figures, draws). Shares that sum to 1 still do: a deficit or excess is spread over the figures
+            in proportion to the distance to the end of their range, so that none leaves its range; figures without
+            a range do not change. Inputs that would cost more than 0.95 of an output's price at the drawn prices
+            are scaled down to it.
         """
         drawn = np.flatnonzero(self.rows["dimension"].to_numpy() >= 0)
         low, high = (self.rows[name].to_numpy(float)[drawn, None] for name in ("low", "high"))
@@ -129,10 +130,10 @@ class Figures:
         members, group, add = self._shares
         low, high = (self.rows[name].to_numpy(float)[members, None] for name in ("low", "high"))
         value = out[members]
-        whole = self.total >= 1.0 - _WHOLE
-        lack = np.where(whole, self.total, 1.0)[:, None] - self.fixed[:, None] - add @ value
+        complete = self.total >= 1.0 - _SUM_TOLERANCE
+        lack = np.where(complete, self.total, 1.0)[:, None] - self.fixed[:, None] - add @ value
         above, below = add @ (high - value), add @ (value - low)
-        up = np.divide(lack, above, out=np.zeros_like(lack), where=whole[:, None] & (lack > 0) & (above > 0))
+        up = np.divide(lack, above, out=np.zeros_like(lack), where=complete[:, None] & (lack > 0) & (above > 0))
         down = np.divide(-lack, below, out=np.zeros_like(lack), where=(lack < 0) & (below > 0))
         up, down = np.minimum(up, 1.0), np.minimum(down, 1.0)
         out[members] = value + (high - value) * up[group] - (value - low) * down[group]
@@ -146,24 +147,24 @@ class Figures:
         out[members] *= scale[route]
 
     def value_shares(self, values: Floats, members: Ints) -> Floats:
-        """Cost over the output's price of recipe figures (positions `members`), shape (members, draws)."""
+        """Cost of recipe figures (positions `members`) over the output's price, shape (members, draws)."""
         factor = self.worth[members, None]
         paid, got = self.prices[0][members], self.prices[1][members]
         out: Floats = values[members] * factor
-        for at, power in ((paid, 1.0), (got, -1.0)):
-            there = at >= 0
-            out[there] *= (values[at[there]] / self.value[at[there], None]) ** power
+        for price, power in ((paid, 1.0), (got, -1.0)):
+            drawn = price >= 0
+            out[drawn] *= (values[price[drawn]] / self.value[price[drawn], None]) ** power
         return out
 
 
 def _wanted(names: Sequence[str] | None) -> set[str]:
-    there = {table for table, *_ in RANGES}
-    unknown = sorted(set(names or ()) - there)
+    known = {table for table, *_ in RANGES}
+    unknown = sorted(set(names or ()) - known)
     if unknown:
         raise ConfigError(
-            f"draws of {', '.join(unknown)}: carries no ranges. Fix: name some of {', '.join(sorted(there))}."
+            f"draws of {', '.join(unknown)}: no ranges. Fix: name some of {', '.join(sorted(known))}."
         )
-    return there if names is None else set(names)
+    return known if names is None else set(names)
 
 
 def _figures(tables: Tables, table: str, column: str, low: str, high: str, _: bool, drawn: bool) -> pd.DataFrame:
@@ -171,7 +172,7 @@ def _figures(tables: Tables, table: str, column: str, low: str, high: str, _: bo
     bounds = next(one for one in load_schema(table) if one.name == column)
     value = frame[column].astype(float)
     ranged = frame[low].notna() & frame[high].notna() & drawn
-    if table == "supply":  # who is stated to make nothing makes nothing
+    if table == "supply":  # an origin stated to make nothing makes nothing in every draw
         ranged &= value > 0
     rows = pd.DataFrame(
         {
@@ -199,14 +200,14 @@ def _share_groups(tables: Tables, rows: pd.DataFrame) -> tuple[Ints, Floats, Flo
     }
     group, fixed, total = np.full(len(rows), -1), [np.zeros(0)], [np.zeros(0)]
     for table, (frame, by) in keys.items():
-        at = np.flatnonzero((rows["table"] == table) & (rows["column"] == "share"))
+        figure_index = np.flatnonzero((rows["table"] == table) & (rows["column"] == "share"))
         known = frame["share"].notna().to_numpy()
         number = np.full(len(frame), -1)
         number[known] = frame[known].groupby(by, sort=False, dropna=False).ngroup().to_numpy()
-        here, local = np.unique(number[rows["row"].to_numpy()[at]], return_inverse=True)
+        here, local = np.unique(number[rows["row"].to_numpy()[figure_index]], return_inverse=True)
         stated = np.bincount(number[known], frame.loc[known, "share"], number.max(initial=-1) + 1)[here]
-        group[at] = local + sum(map(len, total))
-        fixed.append(stated - np.bincount(local, rows["value"].to_numpy(float)[at], len(here)))
+        group[figure_index] = local + sum(map(len, total))
+        fixed.append(stated - np.bincount(local, rows["value"].to_numpy(float)[figure_index], len(here)))
         total.append(stated)
     return group, np.concatenate(fixed), np.concatenate(total)
 
@@ -217,27 +218,27 @@ def _routes(tables: Tables, rows: pd.DataFrame) -> tuple[Ints, Floats, tuple[Int
     row, table = rows["row"].to_numpy(), rows["table"].to_numpy()
     by_quantity = rows["column"].to_numpy() == "quantity"
     recipes = tables.recipes.reset_index(drop=True)
-    at = np.flatnonzero(table == "recipes")
-    counts = (recipes["purpose"] == "run").to_numpy()[row[at]]
-    # Where both are given the value share counts.
-    counts &= ~(by_quantity[at] & recipes["value_share"].notna().to_numpy()[row[at]])
-    at = at[counts]
-    recipe, by_quantity = recipes.iloc[row[at]], by_quantity[at]
+    figure_index = np.flatnonzero(table == "recipes")
+    counts = (recipes["purpose"] == "run").to_numpy()[row[figure_index]]
+    # If both are given, the value share counts.
+    counts &= ~(by_quantity[figure_index] & recipes["value_share"].notna().to_numpy()[row[figure_index]])
+    figure_index = figure_index[counts]
+    recipe, by_quantity = recipes.iloc[row[figure_index]], by_quantity[figure_index]
     price = tables.components.drop_duplicates("id").set_index("id")["price_usd_per_unit"].astype(float)
     of_input, of_output = (recipe[name].map(price).to_numpy(float) for name in ("input", "output"))
     per_unit = of_input / np.where(of_output > 0, of_output, np.nan) / recipe["yield"].to_numpy(float)
-    worth[at] = np.where(by_quantity, np.nan_to_num(per_unit), 1.0)
+    worth[figure_index] = np.where(by_quantity, np.nan_to_num(per_unit), 1.0)
     priced = np.flatnonzero(table == "components")
-    place = pd.Series(priced, index=tables.components["id"].to_numpy()[row[priced]])
+    price_index = pd.Series(priced, index=tables.components["id"].to_numpy()[row[priced]])
     for side, name in zip(prices, ("input", "output"), strict=True):
-        found = recipe[name].map(place).fillna(-1).to_numpy().astype(np.int64)
-        side[at] = np.where(by_quantity, found, -1)
-    route[at] = recipe.groupby(["output", "route"], sort=False).ngroup().to_numpy()
+        found = recipe[name].map(price_index).fillna(-1).to_numpy().astype(np.int64)
+        side[figure_index] = np.where(by_quantity, found, -1)
+    route[figure_index] = recipe.groupby(["output", "route"], sort=False).ngroup().to_numpy()
     return route, worth, prices
 
 
 def _members(number: Ints, count: int) -> tuple[Ints, Ints, sparse.csr_matrix]:
-    """Figures that are in a group, the group of each, and the matrix that adds them up by group."""
+    """Positions of figures in a group, the group of each, and the matrix that adds them up by group."""
     members = np.flatnonzero(number >= 0)
     group = number[members]
     add = sparse.csr_matrix((np.ones(len(members)), (group, np.arange(len(members)))), (count, len(members)))
@@ -245,9 +246,9 @@ def _members(number: Ints, count: int) -> tuple[Ints, Ints, sparse.csr_matrix]:
 
 
 def _quantile(level: Floats, low: Floats, mode: Floats, high: Floats, shape: str) -> Floats:
-    """Value below which a figure lies with the probability `level`."""
+    """Quantile of a figure at the probability `level`."""
     if shape not in SHAPES:
-        raise ConfigError(f"draws: shape '{shape}' is none of {', '.join(SHAPES)}.")
+        raise ConfigError(f"draws: shape '{shape}' is not one of {', '.join(SHAPES)}.")
     if shape == "uniform":
         return low + level * (high - low)
     width = high - low

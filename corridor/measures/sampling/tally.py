@@ -1,4 +1,4 @@
-"""Means and quantiles of very many draws that need not be kept."""
+"""Means and quantiles of many draws without storing them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ class Tally:
     Parameters
     ----------
     shape
-        Of one draw.
+        Shape of one draw.
     low, high, bins
-        Quantiles are counted in bins of equal width; a value beyond either end is counted in the last bin. The
-        error of a quantile is less than a bin, and none where all draws are the same.
+        Quantiles are counted in bins of equal width; a value beyond an end is counted in the bin at that end.
+        The error of a quantile is less than a bin, and 0 if all draws are the same.
     """
 
     def __init__(self, shape: tuple[int, ...], low: float = 0.0, high: float = 1.0, bins: int = 500) -> None:
@@ -47,7 +47,7 @@ class Tally:
         self._counts += other._counts
 
     def _join(self, draws: int, mean: Floats, square: Floats) -> None:
-        """Means and squares of two parts joined (Chan, Golub & LeVeque 1983): no digits are lost."""
+        """Combine means and squared deviations of two sets (Chan, Golub & LeVeque 1983) without loss of digits."""
         total = self.draws + draws
         if not draws:
             return
@@ -63,25 +63,25 @@ class Tally:
 
     @property
     def deviation(self) -> Floats:
-        """Standard deviation of a draw, shape `shape`; 0 of a single draw."""
+        """Standard deviation of the draws, shape `shape`; 0 for a single draw."""
         deviation: Floats = np.sqrt(self._square / max(self.draws - 1, 1)).reshape(self.shape)
         return deviation
 
-    def quantile(self, part: float) -> Floats:
-        """Value that a part of the draws does not pass, shape `shape`."""
+    def quantile(self, fraction: float) -> Floats:
+        """Value that a fraction of the draws does not exceed, shape `shape`."""
         counted = np.cumsum(self._counts, axis=1)
-        wanted = part * self.draws
-        at = np.minimum((counted < wanted).sum(axis=1), self.bins - 1)
+        wanted = fraction * self.draws
+        bin_index = np.minimum((counted < wanted).sum(axis=1), self.bins - 1)
         row = np.arange(len(counted))
-        inside = self._counts[row, at]
-        before = counted[row, at] - inside
-        fraction = (wanted - before) / np.where(inside > 0, inside, 1)
-        value = self.low + (at + np.clip(fraction, 0.0, 1.0)) * ((self.high - self.low) / self.bins)
+        inside = self._counts[row, bin_index]
+        before = counted[row, bin_index] - inside
+        into_bin = (wanted - before) / np.where(inside > 0, inside, 1)
+        value = self.low + (bin_index + np.clip(into_bin, 0.0, 1.0)) * ((self.high - self.low) / self.bins)
         inside_all: Floats = np.clip(value, self._least, self._most).reshape(self.shape)
         return inside_all
 
-    def part_up_to(self, value: float) -> Floats:
-        """Part of the draws in the bins below `value`, which should lie between two bins; shape `shape`."""
+    def fraction_up_to(self, value: float) -> Floats:
+        """Fraction of the draws in the bins below `value`, which should be a border of two bins; shape `shape`."""
         bins = round((value - self.low) * self.bins / (self.high - self.low))
-        part: Floats = (self._counts[:, :bins].sum(axis=1) / max(self.draws, 1)).reshape(self.shape)
-        return part
+        fraction: Floats = (self._counts[:, :bins].sum(axis=1) / max(self.draws, 1)).reshape(self.shape)
+        return fraction

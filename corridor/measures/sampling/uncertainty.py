@@ -1,4 +1,4 @@
-"""How far exposure, its headline and the ranking of components move within the ranges of the tables."""
+"""Distribution of exposure, its headline and the ranking of components over the ranges of the tables."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from corridor.measures.sampling.tally import Tally
 from corridor.parallel import each
 
 _MEASURES = ("direct", "net", "stop")
-#: Tables that exposure rests on.
+#: Tables that exposure is computed from.
 TABLES = ("components", "recipes", "supply", "sourcing", "demand")
-_PARTS = 8  # of the draws, whatever the number of processors: sums are taken in the same order everywhere
+_CHUNKS = 8  # of draws, for any number of processors: sums are then added in the same order everywhere
 _TOPS = (10, 20)
 
 
@@ -42,7 +42,7 @@ class Uncertainty:
     ranks
         One row per market and component: ``need_usd_m`` (final need and that of makers at home, at the stated
         figures), ``exposed_usd_m`` (net exposure times need), ``rank`` by it, ``rank_median, rank_low,
-        rank_high``, ``top_10, top_20`` (probability of being among the first).
+        rank_high``, ``top_10, top_20`` (probability of a rank among the first 10 or 20).
     draws, interval
         Number of draws, and probability inside an interval.
     """
@@ -67,21 +67,21 @@ def uncertainty(
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Uncertainty:
-    """Exposure of the study's markets to its target on draws of the tables from the ranges that rows carry.
+    """Exposure of the study's markets to its target, on tables drawn from the ranges of their figures.
 
     Parameters
     ----------
     tables, study
-        What is measured; of the study only markets and target count.
+        Tables, and the study that gives markets and target; its other settings are not used.
     draws
-        How many; memory does not grow with them.
+        Number of draws; memory does not grow with them.
     seed, method, shape, correlation
-        How tables are drawn: :func:`~corridor.measures.sampling.draws.draw_tables`. Errors that are independent average
-        out over hundreds of components; a correlation above 0 says that a source errs in one direction.
+        How tables are drawn: :func:`~corridor.measures.sampling.draws.draw_tables`. Independent errors average
+        out over hundreds of components; with a correlation above 0 the errors of a source go in one direction.
     interval
-        Probability inside the intervals that are given; 0.9 gives 5 to 95 percent.
+        Probability inside the intervals; 0.9 gives 5 to 95 percent.
     workers
-        Threads; as many as there are processors if left out. The result does not depend on them.
+        Threads; as many as processors if left out. The result does not depend on them.
     progress
         Called with draws done and all draws.
 
@@ -94,7 +94,7 @@ def uncertainty(
     ConfigError
         If an option is out of range, or a market has no sourcing.
     DataError
-        If a component needs itself.
+        If a component needs itself, directly or through others.
     """
     run = _Run.of(tables, study, (seed, method, correlation), shape)
     if draws < 1 or not 0.0 < interval < 1.0:
@@ -102,27 +102,27 @@ def uncertainty(
     every = blocks(draws)
     lock, done = Lock(), 0
 
-    def part(numbers: list[tuple[int, int]]) -> _Tallies:
+    def tally_chunk(numbers: list[tuple[int, int]]) -> _Tallies:
         nonlocal done
         tallies = run.tallies()
         for number, count in numbers:
-            tallies.add(run, run.figures.at(run.sampler.block(number, count), shape))
+            tallies.add(run, run.figures.values_at(run.sampler.block(number, count), shape))
             with lock:
                 done += count
                 if progress is not None:
                     progress(done, draws)
         return tallies
 
-    parts = [piece.tolist() for piece in np.array_split(np.array(every), min(_PARTS, len(every)))]
-    found = dict(each(part, parts, workers=workers, threads=True))
-    whole = found[0]
-    for at in range(1, len(parts)):
-        whole.merge(found[at])
-    return _describe(run, whole, interval)
+    chunks = [chunk.tolist() for chunk in np.array_split(np.array(every), min(_CHUNKS, len(every)))]
+    found = dict(each(tally_chunk, chunks, workers=workers, threads=True))
+    total = found[0]
+    for number in range(1, len(chunks)):
+        total.merge(found[number])
+    return _describe(run, total, interval)
 
 
 class _Tallies:
-    """Counted: exposure by component, headline by sector, ranks."""
+    """Tallies of exposure by component, headline by sector, and ranks."""
 
     def __init__(self, components: int, markets: int, sectors: int) -> None:
         self.exposure = Tally((len(_MEASURES), components, markets))
@@ -155,9 +155,11 @@ class _Run:
         markets = list(study.markets)
         lost = sorted(set(markets) - set(tables.sourcing["market"]))
         if lost:
-            raise ConfigError(f"market {', '.join(lost)} has no rows in the table sourcing. Fix: leave it out.")
+            raise ConfigError(
+                f"market {', '.join(lost)} has no rows in the table sourcing. Fix: leave out the market."
+            )
         if shape not in SHAPES:
-            raise ConfigError(f"draws: shape '{shape}' is none of {', '.join(SHAPES)}.")
+            raise ConfigError(f"draws: shape '{shape}' is not one of {', '.join(SHAPES)}.")
         figures = Figures.of(tables, TABLES)
         network = DrawnNetwork.of(tables, figures, [study.target, *([market] for market in markets)])
         sector, sectors = pd.factorize(tables.components["sector"], sort=True)
@@ -187,7 +189,7 @@ class _Run:
     def measure(self, values: Floats) -> tuple[Floats, Floats, Floats, Floats]:
         """Exposures (kinds, components, markets, draws), headline (kinds, markets, sectors and all, draws),
         exposed value and need (components, markets, draws)."""
-        drawn = self.network.at(values)
+        drawn = self.network.draws_at(values)
         buyers = self.network.sourcing.buyers.get_indexer(pd.Index(self.markets))
         target = self.network.sourcing.member[0].astype(float)[None, :, None]
         kinds = (*drawn.net(), drawn.stop(target))
@@ -205,13 +207,13 @@ class _Run:
         return weighted
 
     def _exposed(self, drawn: Draws, net: Floats, final: Floats) -> tuple[Floats, Floats]:
-        needs = [drawn.needs(final[:, at], market, at + 1) for at, market in enumerate(self.markets)]
+        needs = [drawn.needs(final[:, index], market, index + 1) for index, market in enumerate(self.markets)]
         need = np.stack(needs, axis=1)
         return net * need, need
 
 
 def _ranks(exposed: Floats) -> Floats:
-    """Rank of each component, 1 the largest; shape as given. Equal ones in their order."""
+    """Rank of each component, 1 the largest, ties in the order of the table; shape as `exposed`."""
     order = np.argsort(-exposed, axis=0, kind="stable")
     out = np.empty_like(exposed)
     places = np.arange(1.0, len(exposed) + 1.0)[:, None, None]
@@ -237,11 +239,11 @@ def _describe(run: _Run, tallies: _Tallies, interval: float) -> Uncertainty:
             "rank": _ranks(exposed[..., None]).ravel().astype(int),
         }
     )
-    for name, part in (("median", 0.5), ("low", (1 - interval) / 2), ("high", (1 + interval) / 2)):
-        # Within a bin of width 1 around a whole number: the quantile of ranks is that number.
-        ranks[f"rank_{name}"] = np.ceil(tallies.ranks.quantile(part) - 0.5).ravel().astype(int)
+    for name, fraction in (("median", 0.5), ("low", (1 - interval) / 2), ("high", (1 + interval) / 2)):
+        # Bins have width 1 and an integer at their centre: the quantile of ranks is that integer.
+        ranks[f"rank_{name}"] = np.ceil(tallies.ranks.quantile(fraction) - 0.5).ravel().astype(int)
     for top in _TOPS:
-        ranks[f"top_{top}"] = tallies.ranks.part_up_to(min(top, len(components)) + 0.5).ravel()
+        ranks[f"top_{top}"] = tallies.ranks.fraction_up_to(min(top, len(components)) + 0.5).ravel()
     by = ["market", "sector", "measure"]
     order = ["market", "component", "measure", "value", "mean", "deviation", "median", "low", "high"]
     return Uncertainty(
@@ -258,6 +260,6 @@ def _summary(tally: Tally, stated: Floats, interval: float, labels: Sequence[Seq
     frame = pd.MultiIndex.from_product(labels).to_frame(index=False)
     frame["value"], frame["mean"] = stated.ravel(), tally.mean.ravel()
     frame["deviation"], frame["median"] = tally.deviation.ravel(), tally.quantile(0.5).ravel()
-    for name, part in (("low", (1 - interval) / 2), ("high", (1 + interval) / 2)):
-        frame[name] = tally.quantile(part).ravel()
+    for name, fraction in (("low", (1 - interval) / 2), ("high", (1 + interval) / 2)):
+        frame[name] = tally.quantile(fraction).ravel()
     return frame

@@ -1,1 +1,1 @@
-"""Who supplies whom: shares of origins, the bill of materials, flows, and how it is all known."""
+"""Who supplies whom: shares of origins, the bill of materials, flows, and the evidence behind them."""

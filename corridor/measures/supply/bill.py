@@ -1,4 +1,4 @@
-"""The bill of materials in value terms: what part of a component's price each input is."""
+"""The bill of materials in value terms: share of each input in a component's price."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from corridor.data.tables import Tables
 
 
 def status_rank(status: pd.Series) -> np.ndarray:
-    """Rank of each status by how well a figure is known, 0 (reported) to 3 (assumed); shape as given."""
+    """Rank of each status by how well a figure is known, 0 (reported) to 3 (assumed); shape as `status`."""
     return pd.Categorical(status, categories=list(STATUSES)).codes.astype(np.int64)
 
 
 def bill(tables: Tables) -> pd.DataFrame:
-    """Recipes that run, with each input as a share of the output's price.
+    """Recipes with purpose run, with each input as a share of the output's price.
 
     A recipe row states either a quantity (unit of input per unit of output, with a yield) or a value share;
-    this is where the two become one: ``value_share = quantity / yield * price[input] / price[output]``.
+    here quantities become value shares: ``value_share = quantity / yield * price[input] / price[output]``.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def bill(tables: Tables) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per (output, route, input), sorted, with ``value_share`` (US$ of input per US$ of output),
-        ``route_share`` (part of world output made by this route), ``essential`` and ``status``.
+        ``route_share`` (fraction of world output made by this route), ``essential`` and ``status``.
     """
     recipes = tables.recipes.assign(worth=value_shares(tables))
     running = recipes[recipes["purpose"] == "run"]

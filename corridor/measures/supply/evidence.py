@@ -1,4 +1,4 @@
-"""Tables of which only what is known well enough is kept."""
+"""Tables reduced to the rows with an accepted status (evidence)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from corridor.data.names import STATUSES
 from corridor.errors import ConfigError
 from corridor.measures.supply.sourcing import REST, shares
 
-#: Tables whose rows are left out. The others name things, or are conditions and costs of plants: without them a
-#: plan would look better than it is, so they stay.
+#: Tables whose rows may be left out. The others name things, or hold conditions and costs of plants: without them
+#: a plan would look better than it is, so they stay.
 EVIDENCE = (
     "recipes",
     "supply",
@@ -27,7 +27,7 @@ EVIDENCE = (
     "second_sources",
     "stockpiles",
 )
-#: Source key of rows that say that an origin is unknown.
+#: Source key of rows added for an unknown origin.
 UNKNOWN_SOURCE = "corridor-unknown"
 _ENOUGH = 1e-9
 
@@ -39,23 +39,23 @@ def keep_statuses(
     names: Sequence[str] = EVIDENCE,
     unknown_origin: str = "safe",
 ) -> Tables:
-    """Tables without the rows of other statuses, and what is then unknown settled in one way for all.
+    """Tables without the rows of other statuses, and with one rule for what is then unknown.
 
-    - A need, recipe, technology, second source or stockpile that is left out is not there: nothing is lost by it,
+    - A need, recipe, technology, second source or stockpile that is left out does not exist: it causes no loss,
       and no plan can use it.
-    - Where the home share of a market and component is left out, it is not known how much is bought abroad. If
-      unknown origins are ``safe``, all that the kept rows leave open comes from ``ROW``, which no denial of the
-      target cuts; if they are ``imported``, nothing is made at home and all is spread by the trade and world
-      production that are kept. Exposure by the kept figures lies between the two.
-    - Where the home share is kept, what is left open is spread by the trade and world production that are kept.
-    - A limit on technologies that are all left out goes with them.
+    - If the home share of a market and component is left out, it is unknown how much is bought abroad. If unknown
+      origins are ``safe``, all that the kept rows leave open comes from ``ROW``, which no denial of the target
+      cuts; if they are ``imported``, nothing is made at home and all is spread by the kept trade and world
+      production. Exposure by the kept figures is between the two.
+    - If the home share is kept, what is left open is spread by the kept trade and world production.
+    - A limit on technologies that are all left out is left out too.
     - Components, countries, sites, suppliers, other limits and shared facilities stay, whatever their status:
-      prices, stocks and loss ratios of components, costs and limits of sites are assumed where they were.
+      prices, stocks and loss ratios of components, costs and limits of sites are used even if assumed.
 
     Parameters
     ----------
     tables
-        Tables.
+        Tables to reduce.
     statuses
         Statuses to keep: some of reported, computed, inherited, assumed.
     names
@@ -66,22 +66,26 @@ def keep_statuses(
     Returns
     -------
     Tables
-        The same tables if all statuses are kept. Keeping twice changes nothing more.
+        The same tables if all statuses are kept. A second call with the same statuses changes nothing.
 
     Raises
     ------
     ConfigError
-        If a status or option is none of these.
+        If a status or option is invalid.
     """
     if unknown_origin not in ("safe", "imported"):
         raise ConfigError(f"unknown_origin '{unknown_origin}' is neither safe nor imported.")
     unknown = sorted(set(statuses) - set(STATUSES))
     if unknown or not len(statuses):
-        raise ConfigError(f"statuses {', '.join(unknown) or 'are none'}. Fix: name some of {', '.join(STATUSES)}.")
+        raise ConfigError(
+            f"statuses {', '.join(unknown) or 'are empty'}. Fix: name some of {', '.join(STATUSES)}."
+        )
     if set(statuses) == set(STATUSES):
         return tables
     if lost := sorted(set(names) - set(EVIDENCE)):
-        raise ConfigError(f"evidence of {', '.join(lost)}. Fix: name some of {', '.join(EVIDENCE)}.")
+        raise ConfigError(
+            f"evidence of {', '.join(lost)}: no such table of evidence. Fix: name some of {', '.join(EVIDENCE)}."
+        )
     kept = {name: _kept(tables[name], statuses) for name in names}
     if "technologies" in kept:
         kept["limits"] = _limits_left(tables, kept["technologies"])
@@ -95,18 +99,18 @@ def keep_statuses(
 
 
 def kept_tables(tables: Tables, study: Study) -> Tables:
-    """Tables with the evidence that a study wants; see :func:`keep_statuses`."""
+    """Tables with the evidence that a study accepts; see :func:`keep_statuses`."""
     names = study.evidence_tables or EVIDENCE
     return keep_statuses(tables, study.evidence, names=names, unknown_origin=study.unknown_origin)
 
 
 def known_tables(tables: Tables, study: Study) -> Tables:
-    """Tables with the evidence that a study wants, to plan on.
+    """Tables with the evidence that a study accepts, checked to be enough for a plan.
 
     Raises
     ------
     ConfigError
-        If nothing could be planned on it; it says what is missing, and which statuses there are.
+        If nothing can be planned with it; the message says what is missing and which statuses exist.
     """
     kept = kept_tables(tables, study)
     faults = []
@@ -128,7 +132,7 @@ def known_tables(tables: Tables, study: Study) -> Tables:
 
 
 def left_out(tables: Tables, study: Study) -> pd.DataFrame:
-    """What the evidence that a study wants leaves out: ``table, rows, kept, left_out``."""
+    """Number of rows that a study's evidence setting leaves out: ``table, rows, kept, left_out``."""
     names = study.evidence_tables or EVIDENCE
     rows = [(name, len(tables[name]), len(_kept(tables[name], study.evidence))) for name in names]
     frame = pd.DataFrame(rows, columns=["table", "rows", "kept"])
@@ -136,14 +140,14 @@ def left_out(tables: Tables, study: Study) -> pd.DataFrame:
 
 
 def cannot_be_planned(tables: Tables, study: Study) -> pd.DataFrame:
-    """Components that plants could be built for, but on the evidence that a study wants no plan can be made for.
+    """Components with a technology that no plan can cover with the evidence that a study accepts.
 
     Returns
     -------
     pandas.DataFrame
-        ``component, sector``, and whether each of these is known: ``technology`` (a plant for it), ``need`` (a
-        market needs it, through kept recipes if not by itself), ``target_share`` (a buyer's share of the target
-        above nothing); one row per component that lacks any.
+        ``component, sector``, and whether each of these is kept: ``technology`` (a plant for it), ``need`` (a
+        market needs it, directly or through kept recipes), ``target_share`` (some buyer has a share of the target
+        above 0); one row per component that lacks any of them.
     """
     kept = kept_tables(tables, study)
     sector = tables.components.set_index("id")["sector"]
@@ -157,12 +161,12 @@ def cannot_be_planned(tables: Tables, study: Study) -> pd.DataFrame:
     rows = pd.concat([shares(kept, market) for market in sorted(set(kept.sourcing["market"]))])
     sold = set(rows.loc[rows["origin"].isin(list(study.target)), "component"])
     frame = pd.DataFrame({"component": wanted, "sector": [sector[name] for name in wanted]})
-    for column, there in (
+    for column, found in (
         ("technology", set(kept.technologies["component"])),
         ("need", needed),
         ("target_share", sold),
     ):
-        frame[column] = frame["component"].isin(there)
+        frame[column] = frame["component"].isin(found)
     return frame[~frame[["technology", "need", "target_share"]].all(axis=1)].reset_index(drop=True)
 
 
@@ -171,19 +175,19 @@ def _kept(frame: pd.DataFrame, statuses: Sequence[str]) -> pd.DataFrame:
 
 
 def _limits_left(tables: Tables, technologies: pd.DataFrame) -> pd.DataFrame:
-    """Limits but those on a component, technology or sectors of which no technology is kept."""
+    """Limits without those on a component, technology or sectors of which no technology is kept."""
     limits = tables.limits
     sector = tables.components.set_index("id")["sector"]
     sectors = set(technologies["component"].map(sector))
     named = limits["sectors"].map(lambda cell: set(list_cell(cell)))
     keep = named.map(lambda some: not some or bool(some & sectors)).astype(bool)
-    for column, there in (("component", technologies["component"]), ("technology", technologies["id"])):
-        keep &= limits[column].isna() | limits[column].isin(there)
+    for column, kept in (("component", technologies["component"]), ("technology", technologies["id"])):
+        keep &= limits[column].isna() | limits[column].isin(kept)
     return limits[keep].reset_index(drop=True)
 
 
 def _unknown_origins(before: pd.DataFrame, after: pd.DataFrame, safe: bool) -> pd.DataFrame:
-    """Rows for each market and component whose home share was left out: the rest from ``ROW``, or none at home."""
+    """Rows for each market and component whose home share was left out: the rest from ``ROW``, or 0 at home."""
     keys = ["market", "component"]
     cells = before[keys].drop_duplicates()  # in the order of the table
     home = after[after["origin"] == after["market"]][keys].assign(home=True)
@@ -221,5 +225,5 @@ def _with_source(sources: pd.DataFrame) -> pd.DataFrame:
 
 def _missing(tables: Tables, name: str, what: str) -> str:
     counts = tables[name]["status"].value_counts()
-    there = ", ".join(f"{counts[status]:,} {status}" for status in STATUSES if counts.get(status, 0))
-    return f"  - {name}: {what}; rows there: {there or 'none'}"
+    found = ", ".join(f"{counts[status]:,} {status}" for status in STATUSES if counts.get(status, 0))
+    return f"  - {name}: {what}; rows in the table: {found or 'none'}"

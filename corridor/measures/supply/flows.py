@@ -1,7 +1,7 @@
-"""Flows: long frames of who supplies what to whom, and those of our tables.
+"""Flows: long frames of who supplies what to whom, from the tables or from elsewhere.
 
 A frame of flows has one row per origin with a ``value``, and any of the keys ``reporter`` (who buys), ``product``
-and ``year``. The measures of concentration, dependence and stability take such frames, ours or any other.
+and ``year``. The measures of concentration, dependence and stability take any such frame.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from corridor.data.tables import Tables
 from corridor.errors import ConfigError, DataError, Fault
 from corridor.measures.supply.sourcing import REST, by_component, import_values, world_shares
 
-#: A nomenclature shows what a country exports to the world if so many importers report in it.
+#: A nomenclature shows a country's exports to the world if at least this many importers report in it.
 _ENOUGH_IMPORTERS = 10
-#: Columns that tell one supply from another; those that a frame of flows has are its keys.
+#: Columns that identify a supply; those that a frame of flows has are its keys.
 KEYS = ("reporter", "product", "year")
 
 
@@ -27,12 +27,12 @@ def keys_of(flows: pd.DataFrame) -> list[str]:
 
 
 def check_flows(flows: pd.DataFrame, columns: Sequence[str] = ("product", "origin", "value")) -> None:
-    """Refuse a frame that lacks a column, or whose values are blank, negative or infinite.
+    """Raise an error if a frame lacks a column, or has blank, negative or infinite values.
 
     Raises
     ------
     DataError
-        With every fault and how to fix it.
+        With every fault and its fix.
     """
     problems = [
         Fault("flows", "", name, "no such column", f"a column {name}", f"add or rename a column to {name}")
@@ -56,18 +56,19 @@ def origin_shares(flows: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     flows
-        One row per flow: ``product``, ``origin``, ``value`` (any one unit) and what else of ``KEYS`` there is.
+        One row per flow: ``product``, ``origin``, ``value`` (any one unit), optionally the other columns of
+        ``KEYS``.
 
     Returns
     -------
     pandas.DataFrame
-        Keys, ``origin``, ``value``, ``share``; flows of one origin are added up, those of nothing left out.
-        Within a supply the largest comes first, equal ones by name; shares sum to 1.
+        Keys, ``origin``, ``value``, ``share``; flows of one origin are added up, flows of 0 left out.
+        Within a supply the largest comes first, ties by name; shares sum to 1.
 
     Raises
     ------
     DataError
-        If a column is missing or a value is no amount.
+        If a column is missing or a value is not an amount.
     """
     check_flows(flows)
     keys = keys_of(flows)
@@ -88,14 +89,14 @@ def market_flows(tables: Tables, market: str, *, merge: Mapping[str, str] | None
     market
         Importing country.
     merge
-        Origins to count as another, such as ``{"HKG": "CHN", "MAC": "CHN"}`` where re-exports hide the maker.
+        Origins to count as another, such as ``{"HKG": "CHN", "MAC": "CHN"}`` if re-exports hide the maker.
 
     Returns
     -------
     pandas.DataFrame
         ``reporter, product, origin, year, value`` (US$ million), ``status``, ``source``. A component that has
-        no code of its own takes the flows of its group (status ``inherited``): right in its shares, not in
-        its amount.
+        no code of its own takes the flows of its group (status ``inherited``): use their shares, not their
+        amounts.
 
     Raises
     ------
@@ -105,9 +106,9 @@ def market_flows(tables: Tables, market: str, *, merge: Mapping[str, str] | None
     own = tables.trade[tables.trade["importer"] == market]
     if not len(own):
         known = ", ".join(sorted(tables.trade["importer"].unique())) or "none"
-        raise ConfigError(f"no imports of {market!r} in the table trade; importers there are {known}")
-    parts = [import_values(tables, market, year=int(year)) for year in sorted(own["year"].unique())]
-    flows = pd.concat(parts, ignore_index=True).rename(columns={"component": "product", "value_usd_m": "value"})
+        raise ConfigError(f"no imports of {market!r} in the table trade; importers with rows: {known}")
+    frames = [import_values(tables, market, year=int(year)) for year in sorted(own["year"].unique())]
+    flows = pd.concat(frames, ignore_index=True).rename(columns={"component": "product", "value_usd_m": "value"})
     flows["origin"] = flows["origin"].replace(dict(merge or {}))
     keys = ["product", "origin", "year"]
     flows = flows.groupby(keys, as_index=False).agg(
@@ -130,12 +131,12 @@ def world_flows(tables: Tables, *, merge: Mapping[str, str] | None = None) -> pd
 
 
 def export_flows(tables: Tables, market: str) -> pd.DataFrame:
-    """What a market exports of each component in every year, to all countries together.
+    """A market's exports of each component in every year, to all countries together.
 
-    Importers tell what a country exports, in the nomenclatures in which its own imports stand. Their figures are
-    added up where they are the world: at least ten countries report imports in the nomenclature that year (a
-    code that none of them buys from the market is then exported to none), or one importer is ``ROW``, all
-    others together. Where few report, nothing is known, rather than little exported.
+    Exports are taken from importers' reports, in the nomenclatures in which the market's own imports are listed.
+    They are added up if they cover the world: at least ten countries report imports in the nomenclature that year
+    (a code that none of them buys from the market then has exports 0), or one importer is ``ROW``, all others
+    together. If few report, exports are unknown, not small.
 
     Parameters
     ----------
@@ -148,7 +149,7 @@ def export_flows(tables: Tables, market: str) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``reporter, product, year, value`` (US$ million) and ``status`` (``inherited``: those of the component's
-        class); components of unknown exports are left out.
+        class); components with unknown exports are left out.
     """
     own = tables.trade["importer"] == market
     spoken = tables.trade.loc[own, "nomenclature"].unique()
@@ -159,10 +160,10 @@ def export_flows(tables: Tables, market: str) -> pd.DataFrame:
     together = (sold & (others["importer"] == REST)).groupby(by_year).transform("any")
     none = others[world].drop_duplicates(["nomenclature", "code", "year"]).assign(value_usd_m=0.0)
     trade = pd.concat([others[sold & (world | together)], none])
-    parts = [by_component(tables, rows) for _, rows in trade.groupby("year")]
-    if not parts:
+    frames = [by_component(tables, rows) for _, rows in trade.groupby("year")]
+    if not frames:
         return pd.DataFrame({"reporter": [], "product": [], "year": [], "value": [], "status": []})
-    rows = pd.concat(parts, ignore_index=True).rename(columns={"component": "product"})
+    rows = pd.concat(frames, ignore_index=True).rename(columns={"component": "product"})
     out = rows.groupby(["product", "year"], as_index=False).agg(
         value=("value_usd_m", "sum"), status=("status", "first")
     )

@@ -1,4 +1,4 @@
-"""Indices of concentration: Herfindahl, effective suppliers, the largest three, how few hold most."""
+"""Indices of concentration: Herfindahl, effective suppliers, share of the largest three, fewest that hold 75 %."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ import pandas as pd
 from corridor.measures.supply.flows import keys_of, origin_shares
 from corridor.measures.supply.sourcing import REST
 
-#: Above this the EU, CEPII and others call imports or exports concentrated (4,000 where shares are per cent).
+#: Above this the EU, CEPII and others call imports or exports concentrated (4,000 if shares are in percent).
 CONCENTRATED = 0.4
 _MOST = 0.75
 _ENOUGH = 1e-12
 
 
 def concentration_indices(flows: pd.DataFrame, *, rest: Sequence[str] = (REST,)) -> pd.DataFrame:
-    """How concentrated each supply is.
+    """Indices of concentration of each supply.
 
     With s the shares, largest first, and N the number of countries:
 
     - ``hhi = sum s^2``, between 1/N and 1 (Herfindahl 1950, Hirschman 1945)
     - ``hhi_normalised = (hhi - 1/N) / (1 - 1/N)``, 0 for equal shares, 1 for one country alone
-    - ``effective_suppliers = 1 / hhi``: so many equal countries would be as concentrated
+    - ``effective_suppliers = 1 / hhi``: number of equal countries with the same concentration
     - ``cr3``: share of the three largest; ``n75``: fewest countries that hold 75 %
 
     Parameters
     ----------
     flows
-        As :func:`origin_shares` takes it.
+        As in :func:`origin_shares`.
     rest
-        Origins that stand for many unnamed countries. They count in the total, but nobody knows how many they
-        are: ``hhi`` takes them as very many small ones, ``hhi_high`` as a single one; the truth lies between.
+        Origins that represent many unnamed countries. They count in the total, but their number is unknown:
+        ``hhi`` takes them as very many small countries, ``hhi_high`` as a single one; the truth is between.
 
     Returns
     -------
     pandas.DataFrame
         Keys, ``total`` (unit of value), ``countries`` (named ones), ``hhi``, ``hhi_high``,
-        ``hhi_normalised`` (among the named ones), ``effective_suppliers``, ``cr3``, ``n75`` (blank where the
+        ``hhi_normalised`` (among the named ones), ``effective_suppliers``, ``cr3``, ``n75`` (blank if the
         named ones hold less than 75 %), ``rest_share``, ``largest``, ``largest_share``. Shares are 0..1.
     """
     rows = origin_shares(flows)
@@ -47,11 +47,11 @@ def concentration_indices(flows: pd.DataFrame, *, rest: Sequence[str] = (REST,))
     out = rows.groupby(keys, observed=True).agg(total=("value", "sum"), rest_share=("rest_share", "sum"))
     named = rows[~rows["unnamed"]]
     grouped = named.groupby(keys, observed=True)["share"]
-    place = grouped.cumcount()
+    position = grouped.cumcount()
     before = grouped.cumsum() - named["share"]
     named = named.assign(
         square=named["share"] ** 2,
-        top3=named["share"].where(place < 3, 0.0),
+        top3=named["share"].where(position < 3, 0.0),
         needed=before < _MOST - _ENOUGH,
     )
     sums = named.groupby(keys, observed=True).agg(

@@ -1,4 +1,4 @@
-"""The tables as arrays: who buys what from where, and what goes into it. All measures run on this."""
+"""The tables as arrays: who buys what from where, and the inputs of each component. Measures run on this."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from corridor.measures.supply.sourcing import WORLD, shares_of_buyers
 class Network:
     """Sourcing and recipes, indexed by component and buyer.
 
-    A buyer is a market with sourcing of its own, or ``WORLD``: any other country, which buys what the world
-    makes. Makers in a country buy as that country buys.
+    A buyer is a market with sourcing of its own, or ``WORLD``: any other country, which buys in proportion to
+    world production. Makers in a country buy as that country buys.
 
     Attributes
     ----------
@@ -74,8 +74,8 @@ class Network:
     @cached_property
     def maker_buyer(self) -> Ints:
         """Buyer (index) that the makers of each origin buy as; shape (origins,)."""
-        at = self.buyers.get_indexer(self.origins)
-        return np.where(at >= 0, at, len(self.buyers) - 1).astype(np.int64)
+        buyer = self.buyers.get_indexer(self.origins)
+        return np.where(buyer >= 0, buyer, len(self.buyers) - 1).astype(np.int64)
 
     def shares_of(self, buyer: str) -> Floats:
         """Shares of origins in a buyer's supply, shape (components, origins)."""
@@ -92,7 +92,7 @@ class Network:
         weight
             Weight of each origin, shape (..., components, origins).
         worst_rank
-            Shares less well known than this are left out.
+            Shares whose status ranks below this are left out.
 
         Returns
         -------
@@ -105,25 +105,27 @@ class Network:
         flat = component * len(self.buyers) + buyer
         size = len(self.components) * len(self.buyers)
         lead = value.shape[:-1]
-        out: Floats = np.stack([np.bincount(flat, one, size) for one in value.reshape(math.prod(lead), len(rows))])
+        out: Floats = np.stack(
+            [np.bincount(flat, column, size) for column in value.reshape(math.prod(lead), len(rows))]
+        )
         return out.reshape(*lead, len(self.components), len(self.buyers))
 
     def by_maker(self, keeps: Floats, worst_rank: int = 3) -> Floats:
-        """What each buyer gets from makers that buy their inputs as another buyer does.
+        """Share of each buyer's supply from makers, by the buyer that the makers buy their inputs as.
 
         Parameters
         ----------
         keeps
-            Part of each origin's deliveries that counts, shape (..., components, origins).
+            Fraction of each origin's deliveries that counts, shape (..., components, origins).
         worst_rank
-            Shares less well known than this are left out.
+            Shares whose status ranks below this are left out.
 
         Returns
         -------
         numpy.ndarray
             Shape (..., components, buyers, buyers as makers).
         """
-        parts = [
+        by_buyer = [
             self.from_origins(keeps * (self.maker_buyer == maker), worst_rank) for maker in range(len(self.buyers))
         ]
-        return np.stack(parts, axis=-1)
+        return np.stack(by_buyer, axis=-1)

@@ -1,4 +1,4 @@
-"""Where a market gets each component: home production, trade and world supply merged by evidence."""
+"""Where a market gets each component: home production, trade and world production, merged by evidence."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from corridor.measures.supply.bill import status_rank
 
 #: Columns of every table of shares.
 SHARES = ["market", "component", "origin", "share", "status", "source", "year"]
-#: Origin that stands for every country that is not named.
+#: Origin for all countries that are not named.
 REST = "ROW"
-#: Buyer that stands for every country without sourcing of its own.
+#: Buyer for all countries without sourcing of their own.
 WORLD = "WORLD"
-#: Layers of shares that ``sourcing`` states, and of those that nothing is known of.
+#: Layers of shares that ``sourcing`` states, and of unknown shares.
 FIXED, LOST = -1, 4
 _KNOWN = 3  # statuses ranked below this are not assumptions
 _ENOUGH = 1e-9
@@ -25,8 +25,8 @@ _ENOUGH = 1e-9
 def world_shares(tables: Tables) -> pd.DataFrame:
     """Shares of countries in the world's production of each component.
 
-    Published production goes before assumed shares; of several publications the newest year counts, and in it
-    the publication with most countries. What the countries leave open belongs to ``ROW``.
+    Published production takes precedence over assumed shares; of several publications the newest year counts, and
+    in it the publication with most countries. ``ROW`` has what the countries leave open.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def world_shares(tables: Tables) -> pd.DataFrame:
     rows = chosen_supply(tables)
     total = rows.groupby("component")["amount"].transform("sum")
     stated = ~rows.groupby("component")["by_quantity"].transform("any")
-    # Shares that are stated keep their value and leave a rest; quantities are put over their sum.
+    # Stated shares keep their value and leave a rest; quantities are divided by their sum.
     rows["share"] = rows["amount"] / total.where(~stated | (total > 1), 1.0).where(total > 0, 1.0)
     rows = rows.rename(columns={"country": "origin"})
     out = rows[["component", "origin", "share", "status", "source", "year"]]
@@ -54,7 +54,7 @@ def world_shares(tables: Tables) -> pd.DataFrame:
 
 
 def chosen_supply(tables: Tables) -> pd.DataFrame:
-    """Rows of ``supply`` that :func:`world_shares` rests on.
+    """Rows of ``supply`` that :func:`world_shares` uses.
 
     Returns
     -------
@@ -81,8 +81,8 @@ def chosen_supply(tables: Tables) -> pd.DataFrame:
 def import_values(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFrame:
     """A market's imports of each component by exporter, by its trade codes.
 
-    Codes that hold the component alone (``match`` exact) give ``reported`` values; where there are none, codes
-    of its group give ``inherited`` ones: their shares stand for the component's, their amounts do not.
+    Codes for the component alone (``match`` exact) give ``reported`` values; if there are none, codes of its
+    group give ``inherited`` ones: use their shares for the component, not their amounts.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def import_values(tables: Tables, market: str, *, year: int | None = None) -> pd
     market
         Importing country.
     year
-        Year of the trade; each code's newest where not given.
+        Year of the trade; each code's newest if left out.
 
     Returns
     -------
@@ -114,7 +114,7 @@ def import_values(tables: Tables, market: str, *, year: int | None = None) -> pd
 
 
 def by_component(tables: Tables, trade: pd.DataFrame) -> pd.DataFrame:
-    """Rows of trade with the component that they stand for.
+    """Rows of trade with their component.
 
     Parameters
     ----------
@@ -126,9 +126,9 @@ def by_component(tables: Tables, trade: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The rows with a column ``component``: of each component the rows of codes of its own (``match`` exact),
-        where there are none those of its group with status ``inherited``. Where an importer's trade is told in
-        two nomenclatures, the newer counts, of the same year HS6: together they would count twice.
+        The rows with a column ``component``: for each component the rows of its own codes (``match`` exact), or if
+        there are none those of its group with status ``inherited``. If an importer's trade is reported in two
+        nomenclatures, the newer counts (HS6 if both are of the same year): together they would count twice.
     """
     rows = tables.codes[["component", "nomenclature", "code", "match"]].merge(trade, on=["nomenclature", "code"])
     exact = rows["match"] == "exact"
@@ -138,7 +138,7 @@ def by_component(tables: Tables, trade: pd.DataFrame) -> pd.DataFrame:
 
 
 def _one_nomenclature(rows: pd.DataFrame) -> pd.DataFrame:
-    """Of each importer and component the rows of one nomenclature."""
+    """Rows of one nomenclature per importer and component."""
     if (rows.groupby("importer")["nomenclature"].nunique() < 2).all():
         return rows
     rank = 2 * rows["year"] + (rows["nomenclature"] == "HS6")
@@ -163,24 +163,24 @@ def import_shares(tables: Tables, market: str, *, year: int | None = None) -> pd
 def shares(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFrame:
     """Share of each origin in a market's supply of each component (sigma), home production included.
 
-    Rows of ``sourcing`` stand as they are. What they leave open is spread over the other origins by the best
-    evidence there is: trade in a code of the component's own, else published world production, else trade of
-    its group, else assumed world production. The market itself takes part only through ``sourcing``.
+    Rows of ``sourcing`` are used as they are. What they leave open is spread over the other origins by the best
+    evidence available: trade in a code of the component's own, else published world production, else trade of its
+    group, else assumed world production. The market itself is an origin only through ``sourcing``.
 
     Parameters
     ----------
     tables
         Needs ``sourcing``, ``trade``, ``codes``, ``supply`` and ``components``.
     market
-        Country code, or ``"WORLD"`` for a buyer who takes the world's production as it is.
+        Country code, or ``"WORLD"`` for a buyer in proportion to world production.
     year
-        Year of the trade figures; the newest where not given.
+        Year of the trade figures; the newest if left out.
 
     Returns
     -------
     pandas.DataFrame
         ``market, component, origin, share, status, source, year``; shares sum to 1 per component. A component
-        of which nothing is known comes from ``ROW``, as an assumption.
+        without any evidence comes from ``ROW``, as an assumption.
     """
     return share_rows(tables, market, world_shares(tables), year)[SHARES]
 
@@ -188,43 +188,43 @@ def shares(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFr
 def shares_of_buyers(tables: Tables, markets: Sequence[str]) -> pd.DataFrame:
     """:func:`shares` of several markets and of ``WORLD``, one below the other."""
     world = world_shares(tables)
-    parts = [share_rows(tables, market, world)[SHARES] for market in [*markets, WORLD]]
-    return pd.concat(parts, ignore_index=True)
+    frames = [share_rows(tables, market, world)[SHARES] for market in [*markets, WORLD]]
+    return pd.concat(frames, ignore_index=True)
 
 
 def share_rows(
     tables: Tables, market: str, world: pd.DataFrame, year: int | None = None, least: float = _ENOUGH
 ) -> pd.DataFrame:
-    """Rows of :func:`shares` with where each comes from.
+    """Rows of :func:`shares` with the evidence and table row behind each.
 
     Parameters
     ----------
     world
         Result of :func:`world_shares`.
     least
-        Smallest share that is given; -1 gives also rows that others leave nothing for.
+        Smallest share in the result; -1 also returns rows whose share is 0.
 
     Returns
     -------
     pandas.DataFrame
-        The columns of :func:`shares`; ``layer``: one of the module's FIXED, the positions 0 to 3 of the evidence
-        in its order, LOST; ``at``: position in ``sourcing`` of fixed rows, in `world` of those spread by world
-        production, -1 elsewhere; ``weight``: what the share is in proportion to within its layer.
+        The columns of :func:`shares`; ``layer``: FIXED of this module, 0 to 3 for the kinds of evidence in
+        their order, or LOST; ``row``: position in ``sourcing`` of fixed rows, in `world` of rows spread by world
+        production, -1 elsewhere; ``weight``: number that the share is proportional to within its layer.
     """
     components = pd.Index(tables.components["id"])
-    world = world.assign(at=np.arange(len(world)))
+    world = world.assign(row=np.arange(len(world)))
     if market == WORLD:
         fixed = world.iloc[:0]
         spread = world.assign(layer=1)
     else:
-        own = tables.sourcing.assign(at=np.arange(len(tables.sourcing)))
+        own = tables.sourcing.assign(row=np.arange(len(tables.sourcing)))
         own = own[own["market"] == market]
-        fixed = own[["component", "origin", "share", "status", "source", "year", "at"]]
-        traded = import_shares(tables, market, year=year).assign(at=-1)
+        fixed = own[["component", "origin", "share", "status", "source", "year", "row"]]
+        traded = import_shares(tables, market, year=year).assign(row=-1)
         known = status_rank(world["status"]) < _KNOWN
         exact = traded["status"] != "inherited"
         layers = [traded[exact], world[known], traded[~exact], world[~known]]
-        pool = pd.concat([layer.assign(layer=at) for at, layer in enumerate(layers)], ignore_index=True)
+        pool = pd.concat([layer.assign(layer=number) for number, layer in enumerate(layers)], ignore_index=True)
         pool = pool[(pool["origin"] != market) & (pool["share"] > _ENOUGH)]
         pool = pool[~_taken(pool, fixed)]
         spread = pool[pool["layer"] == pool.groupby("component")["layer"].transform("min")]
@@ -238,16 +238,16 @@ def share_rows(
     found = pd.Index(spread["component"].unique())
     lost = open_share[(open_share > _ENOUGH) & ~open_share.index.isin(found)]
     rest = pd.DataFrame({"component": lost.index, "origin": REST, "share": lost.to_numpy(), "status": "assumed"})
-    rest = rest.assign(at=-1, layer=LOST, weight=1.0)
-    parts = [part for part in (fixed, spread[fixed.columns], rest) if len(part)]
-    out = pd.concat(parts, ignore_index=True) if parts else fixed.copy()
+    rest = rest.assign(row=-1, layer=LOST, weight=1.0)
+    frames = [frame for frame in (fixed, spread[fixed.columns], rest) if len(frame)]
+    out = pd.concat(frames, ignore_index=True) if frames else fixed.copy()
     known_component = components.get_indexer(pd.Index(out["component"])) >= 0
     rows = pd.DataFrame(out[(out["share"] > least) & known_component]).assign(market=market)
-    return rows.sort_values(["component", "origin"], ignore_index=True)[[*SHARES, "layer", "at", "weight"]]
+    return rows.sort_values(["component", "origin"], ignore_index=True)[[*SHARES, "layer", "row", "weight"]]
 
 
 def _taken(pool: pd.DataFrame, fixed: pd.DataFrame) -> np.ndarray:
-    """Which rows of `pool` name a (component, origin) that stands in `fixed`."""
+    """Whether each row of `pool` has a (component, origin) that is in `fixed`."""
     components, origins = pd.Index(fixed["component"].unique()), pd.Index(fixed["origin"].unique())
 
     def number(rows: pd.DataFrame) -> np.ndarray:

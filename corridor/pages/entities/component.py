@@ -1,4 +1,4 @@
-"""components/<id>.html: all about a component on one page, without a script."""
+"""components/<id>.html: the figures of a component on one page, without a script."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from corridor.data.names import STATUSES
-from corridor.pages.entities.component_effects import plan_part, window_part
+from corridor.pages.entities.component_effects import plan_section, window_section
 from corridor.pages.entities.facts import Facts
 from corridor.pages.kit import charts, style
 from corridor.pages.kit.payload import text, year
@@ -31,7 +31,7 @@ def component_page(facts: Facts, row: Any) -> str:
     Returns
     -------
     str
-        HTML that needs nothing but itself.
+        Self-contained HTML.
     """
     from corridor.pages.kit.offline import plain_page
 
@@ -54,14 +54,14 @@ def component_page(facts: Facts, row: Any) -> str:
         "measures": [_measures(facts, market, row.id) for market in facts.markets],
         "origins": [_origins(facts, market, row.id, notes) for market in facts.markets],
         "imports": [
-            part for market in facts.markets if (part := _imports(facts, market, row.id, notes)) is not None
+            chart for market in facts.markets if (chart := _imports(facts, market, row.id, notes)) is not None
         ],
         "inputs": _inputs(facts, row.id, notes),
         "users": _users(facts, row.id, notes),
         "tiers": _tiers(facts, row.id),
         "chains": [_chains(facts, market, row.id) for market in facts.markets],
-        "windows": window_part(facts, row.id),
-        "plan": plan_part(facts, row),
+        "windows": window_section(facts, row.id),
+        "plan": plan_section(facts, row),
         "firms": _firms(facts, row, notes),
     }
     return plain_page(
@@ -80,7 +80,7 @@ def _sentence(facts: Facts, market: str, name: str) -> str:
 
 
 def _about(facts: Facts, row: Any, notes: SourceNotes) -> list[tuple[str, str]]:
-    """What it is, label by label; blank ones left out."""
+    """Facts on the component as (label, text); empty ones are left out."""
     codes: dict[tuple[str, str], list[str]] = {}
     for code in facts.codes.get(row.id, []):
         codes.setdefault((code.nomenclature, code.match), []).append(text(code.code))
@@ -102,7 +102,7 @@ def _about(facts: Facts, row: Any, notes: SourceNotes) -> list[tuple[str, str]]:
         (
             {"HS6": "HS 2022 code", "INPC": "Indian class"}.get(nomenclature, nomenclature),
             f"{'; '.join(found[:6])}{' …' if len(found) > 6 else ''}"
-            + (" (holds other goods too)" if match == "group" else " (this alone, or little else)"),
+            + (" (includes other goods)" if match == "group" else " (only this, or little else)"),
         )
         for (nomenclature, match), found in codes.items()
     ]
@@ -115,20 +115,20 @@ def _months(value: Any) -> str:
 
 
 def _need(facts: Facts, market: str, name: str) -> str:
-    need, final = (part.get((market, name), 0.0) for part in (facts.need, facts.final))
+    need, final = (values.get((market, name), 0.0) for values in (facts.need, facts.final))
     whose = facts.countries.get(market, market)
     if need <= 0:
         return f"{whose} none"
-    made_of_it = "as it is" if final >= 0.995 * need else f"{dollars(final)} of it as it is" if final > 0 else ""
-    return f"{whose} {dollars(need)} ({made_of_it or 'as an input'})"
+    use = "as a final need" if final >= 0.995 * need else f"{dollars(final)} as a final need" if final > 0 else ""
+    return f"{whose} {dollars(need)} ({use or 'as an input'})"
 
 
 def _measures(facts: Facts, market: str, name: str) -> dict[str, Any]:
-    """Exposures of a market, how well they are known, and after the plan."""
+    """Exposures of a market before and after the plan, and their evidence."""
     exposed = facts.exposure[market, name]
     change = facts.changes.get((market, name))
-    parts = [(status, float(getattr(exposed, status))) for status in STATUSES]
-    words = ", ".join(f"{percent(part)} {status}" for status, part in parts if part > 0.004) or "nothing known"
+    shares = [(status, float(getattr(exposed, status))) for status in STATUSES]
+    words = ", ".join(f"{percent(share)} {status}" for status, share in shares if share > 0.004) or "nothing known"
     kinds = [
         (kind, getattr(exposed, kind), None if change is None else getattr(change, f"{kind}_after"))
         for kind in ("direct", "net", "stop")
@@ -136,7 +136,7 @@ def _measures(facts: Facts, market: str, name: str) -> dict[str, Any]:
     return {
         "market": facts.countries.get(market, market),
         "kinds": kinds,
-        "evidence": charts.parts_bar(parts, words),
+        "evidence": charts.shares_bar(shares, words),
         "evidence_words": words,
     }
 
@@ -166,7 +166,7 @@ def _ends(ends: tuple[float, float] | None) -> str:
 
 
 def _imports(facts: Facts, market: str, name: str, notes: SourceNotes) -> dict[str, Any] | None:
-    """Chart of reported imports over the years; None where fewer than two years are known."""
+    """Chart of reported imports over the years; None if fewer than two years are known."""
     found = facts.imports.get((market, name))
     if found is None or len(found[0]) < 2 or not any(any(values) for values in found[1].values()):
         return None
@@ -178,12 +178,14 @@ def _imports(facts: Facts, market: str, name: str, notes: SourceNotes) -> dict[s
     labels = {"target": facts.target, "others": "others"}
     kinds = {"target": "target", "others": "o9"}
     series, legend = [], []
-    for at, key in enumerate(shown):
-        kind = kinds.get(key, f"o{at}")
+    for position, key in enumerate(shown):
+        kind = kinds.get(key, f"o{position}")
         label = labels.get(key) or facts.countries.get(key, key)
         series.append(charts.Series(label, kind, [value / size for value in values[key]]))
         legend.append((kind, label))
-    part = [value / whole if whole else 0.0 for value, whole in zip(values.get("target", []), total, strict=False)]
+    target_shares = [
+        value / every if every else 0.0 for value, every in zip(values.get("target", []), total, strict=False)
+    ]
     codes = [code for code in facts.codes.get(name, []) if code.match == "group"] if status == "inherited" else []
     classes = [text(code.code) for code in codes if code.nomenclature == "INPC"] or [
         text(code.code) for code in codes
@@ -191,7 +193,7 @@ def _imports(facts: Facts, market: str, name: str, notes: SourceNotes) -> dict[s
     title = f"Imports of {in_text(facts.countries.get(market, market))} by origin"
     return {
         "title": title,
-        "svg": charts.columns(years, series, title, unit, [percent(share) for share in part]),
+        "svg": charts.columns(years, series, title, unit, [percent(share) for share in target_shares]),
         "legend": legend,
         "classes": listed(classes[:3]) if classes else "",
         "status": status,
@@ -224,12 +226,12 @@ def _recipe(facts: Facts, row: Any, other: str, notes: SourceNotes) -> dict[str,
 def _range(row: Any) -> str:
     if pd.isna(row.low) or pd.isna(row.high):
         return ""
-    of = "quantity" if pd.notna(row.quantity) else "part of the value"
+    of = "quantity" if pd.notna(row.quantity) else "share of the value"
     return f"{of}: {row.low:.3g} to {row.high:.3g}"
 
 
 def _inputs(facts: Facts, name: str, notes: SourceNotes) -> dict[str, Any]:
-    """Recipe by route, the most used first, and the equipment that only building needs."""
+    """Recipe by route, the most used first, and the equipment needed only for building."""
     routes: dict[str, list[dict[str, Any]]] = {}
     build = []
     for row in facts.inputs.get(name, []):
@@ -271,16 +273,16 @@ def _tiers(facts: Facts, name: str) -> dict[str, Any] | None:
         depth = {"t0": 0.0, "t1": 0.0, "t2": 0.0, "t3": 0.0}
         for row in facts.tiers.get((market, name), []):
             depth[f"t{min(3, row.tier)}"] += row.contribution
-        parts = [(kind, part, f"{_TIERS[kind]}: {percent(part)}") for kind, part in depth.items() if part > 0]
-        rows.append((facts.countries.get(market, market), parts))
-    if not any(parts for _, parts in rows):
+        shares = [(kind, share, f"{_TIERS[kind]}: {percent(share)}") for kind, share in depth.items() if share > 0]
+        rows.append((facts.countries.get(market, market), shares))
+    if not any(shares for _, shares in rows):
         return None
     svg = charts.stacked_rows(rows, f"Net exposure to {facts.target} by tier, per cent of value")
     return {"svg": svg, "legend": list(_TIERS.items())}
 
 
 _TIERS = {
-    "t0": "bought there as such",
+    "t0": "bought there directly",
     "t1": "in its inputs",
     "t2": "in their inputs",
     "t3": "deeper",
@@ -288,7 +290,7 @@ _TIERS = {
 
 
 def _chains(facts: Facts, market: str, name: str) -> dict[str, Any]:
-    """The chains of inputs that carry most of the net exposure."""
+    """Chains of inputs that carry most of the net exposure."""
     found = [row for row in facts.chains.get((market, name), []) if row.share >= 0.005]
     return {
         "market": facts.countries.get(market, market),

@@ -1,4 +1,4 @@
-"""What a component's page says of shocks and of plans."""
+"""Sections of a component's page on shocks and plans."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from corridor.pages.kit import charts
 from corridor.pages.kit.words import amount, dollars, in_text, listed, percent, plural
 
 _MOST_WINDOWS = 8
-#: Part of a market's final needs below which a loss is not worth a line.
+#: Losses below this fraction of final needs are not listed.
 _LEAST_LOSS = 5e-5
 
 
-def window_part(facts: Facts, name: str) -> dict[str, Any]:
-    """The study's windows that touch a component, and what a stop of its greatest makers costs."""
+def window_section(facts: Facts, name: str) -> dict[str, Any]:
+    """Windows that affect a component, and the losses if its greatest makers stop."""
     denials = {denial.name: denial for denial in facts.study.denials}
     rows = facts.windows.get(name, [])
-    told = [row for row in rows if row.scenario in denials]
+    named = [row for row in rows if row.scenario in denials]
     return {
-        "rows": [_window(denials[row.scenario], row) for row in told[:_MOST_WINDOWS]],
-        "more": max(0, len(told) - _MOST_WINDOWS),
+        "rows": [_window(denials[row.scenario], row) for row in named[:_MOST_WINDOWS]],
+        "more": max(0, len(named) - _MOST_WINDOWS),
         "final": any(facts.final.get((market, name), 0.0) > 0 for market in facts.markets),
         "makers": [
             {
@@ -55,8 +55,8 @@ def _month(value: float) -> str:
     return "never" if pd.isna(value) else f"month {value:.0f}"
 
 
-def plan_part(facts: Facts, row: Any) -> dict[str, Any] | None:
-    """What the chosen plan does for a component, and the other budgets beside it; None without plans."""
+def plan_section(facts: Facts, row: Any) -> dict[str, Any] | None:
+    """Effects of the chosen plan and of other budgets on a component; None without plans."""
     plan = facts.chosen
     if plan is None:
         return None
@@ -108,7 +108,7 @@ def _change(facts: Facts, market: str, name: str, kind: str) -> tuple[float, flo
 
 
 def _budgets(facts: Facts, name: str) -> list[dict[str, Any]]:
-    """What each plan does for a component: plants, second sources, months of stock."""
+    """Plants, second sources and months of stock of a component in each plan."""
     rows = []
     for plan in facts.plans:
         key = (plan.budget_usd_m, name)
@@ -128,7 +128,7 @@ def _budgets(facts: Facts, name: str) -> list[dict[str, Any]]:
 
 
 def _levers(facts: Facts, name: str) -> str:
-    """What the tables allow to be done for a component, in words."""
+    """Levers that the tables allow for a component, in words."""
     can = []
     if plants := facts.can_build.get(name, 0):
         can.append(f"built in India in {plural(plants, 'plant size')}")

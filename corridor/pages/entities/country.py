@@ -1,4 +1,4 @@
-"""countries/<ISO3>.html: what a country supplies to the study's markets, and what would stop without it."""
+"""countries/<ISO3>.html: what a country supplies to the study's markets, and what stops without it."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from corridor.pages.kit.words import capital, dollars, in_text, percent, plural
 STYLES = ("kit/assets/base.css", "entities/entity.css")
 _MOST_COMPONENTS, _MOST_HELD, _MOST_LOSSES, _MOST_FIRMS = 20, 16, 8, 60
 _KINDS = ("direct", "net", "stop")
-#: Direct shares below this are not counted as a supply worth a line.
+#: Direct shares below this do not count as a supply.
 _LEAST = 0.01
 
 
 @dataclass(frozen=True, eq=False)
 class Lands:
-    """Figures by country, from those by component.
+    """Figures by country, aggregated from components.
 
     Attributes
     ----------
-    whole
+    total
         (country, market) -> exposure of all final needs to it: ``direct, net, stop``, weighted by value, and its
-        place among the countries by net exposure.
+        rank among the countries by net exposure.
     sectors
         (country, market) -> the same by sector.
     counts
         (country, market) -> components of which it supplies 1 % or more.
     greatest
-        (country, market) -> rows of ``Facts.by_origin``, the value that rests on it (net) falling.
+        (country, market) -> rows of ``Facts.by_origin``, the most value from it (net) first.
     held
         (country, market) -> rows of ``Facts.by_origin``, the greatest direct shares first.
     losses
@@ -49,7 +49,7 @@ class Lands:
         Country -> second sources that the chosen plan qualifies there.
     """
 
-    whole: Rows
+    total: Rows
     sectors: Rows
     counts: dict[tuple[str, str], int]
     greatest: Rows
@@ -61,7 +61,7 @@ class Lands:
 
     @classmethod
     def of(cls, facts: Facts) -> Lands:
-        """Everything that the pages of countries need."""
+        """Compute the figures for the pages of countries."""
         rows = facts.by_origin
         need = pd.Series(facts.need, dtype=float).rename_axis(["market", "component"]).rename("need").reset_index()
         rows = rows.merge(need, on=["market", "component"], how="left").assign(
@@ -75,7 +75,7 @@ class Lands:
         losses = facts.losses[facts.losses["loss_usd_m"] > 0].groupby("origin").head(_MOST_LOSSES)
         seconds = facts.chosen.second_sources if facts.chosen is not None else pd.DataFrame()
         return cls(
-            whole=rows_by(_weighted(facts, rows, keys), *keys),
+            total=rows_by(_weighted(facts, rows, keys), *keys),
             sectors=rows_by(_weighted(facts, rows, [*keys, "sector"]), *keys),
             counts=lookup(rows[rows["direct"] >= _LEAST].groupby(keys).size()),
             greatest=rows_by(greatest.groupby(keys).head(_MOST_COMPONENTS), *keys),
@@ -100,7 +100,7 @@ def country_page(facts: Facts, lands: Lands, row: Any) -> str:
     Returns
     -------
     str
-        HTML that needs nothing but itself.
+        Self-contained HTML.
     """
     from corridor.pages.kit.offline import plain_page
 
@@ -119,7 +119,7 @@ def country_page(facts: Facts, lands: Lands, row: Any) -> str:
         "says": [_sentence(facts, lands, row.iso3, market) for market in others],
         "markets": [_market(facts, lands, row.iso3, market, notes) for market in others],
         "home": _home(facts, row.iso3),
-        "imports": [part for market in others if (part := _chart(facts, lands, row.iso3, market, notes))],
+        "imports": [chart for market in others if (chart := _chart(facts, lands, row.iso3, market, notes))],
         "losses": _losses(facts, lands, row.iso3),
         "seconds": _seconds(facts, lands, row.iso3),
         "built": _built(facts) if row.iso3 == HOST else None,
@@ -131,7 +131,7 @@ def country_page(facts: Facts, lands: Lands, row: Any) -> str:
 
 
 def _weighted(facts: Facts, rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Exposure of final needs by the keys, weighted by value, with the place by net exposure."""
+    """Exposure of final needs by the keys, weighted by value, with the rank by net exposure."""
     final = pd.Series(facts.final, dtype=float).rename_axis(["market", "component"]).rename("final").reset_index()
     sector = facts.tables.components.set_index("id")["sector"]
     final = final.assign(sector=final["component"].map(sector))
@@ -142,28 +142,28 @@ def _weighted(facts: Facts, rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame
     out = worth.groupby(keys, as_index=False).sum().merge(total, on=per)
     out[list(_KINDS)] = out[list(_KINDS)].div(out["total"].where(out["total"] > 0), axis=0).fillna(0.0)
     foreign = out[out["origin"] != out["market"]]
-    out["place"] = foreign.groupby(per)["net"].rank(ascending=False, method="min")
-    order = facts.sectors.names
-    at = out["sector"].map({name: at for at, name in enumerate(order)}).fillna(99) if "sector" in out else 0
-    return out.assign(at=at).sort_values([*per[:1], "at"])
+    out["rank"] = foreign.groupby(per)["net"].rank(ascending=False, method="min")
+    order = {name: position for position, name in enumerate(facts.sectors.names)}
+    position = out["sector"].map(order).fillna(99) if "sector" in out else 0
+    return out.assign(position=position).sort_values([*per[:1], "position"])
 
 
 def _imports(facts: Facts) -> dict[tuple[str, str], tuple[list[int], list[float], str]]:
-    """Reported imports from each country over the years: every class or code once, if components name it."""
+    """Reported imports from each country over the years: every class or code of the components, counted once."""
     named = facts.tables.codes[["nomenclature", "code"]].drop_duplicates()
     trade = facts.tables.trade.merge(named, on=["nomenclature", "code"])
     trade = trade[trade["importer"].isin(facts.markets)]
     if not len(trade):
         return {}
-    # One nomenclature a market: the same goods in two would count twice.
+    # One nomenclature per market: in two the same goods would count twice.
     sizes = trade.groupby(["importer", "nomenclature"])["year"].nunique().reset_index().sort_values("year")
     best = sizes.drop_duplicates("importer", keep="last")[["importer", "nomenclature"]]
     trade = trade.merge(best, on=["importer", "nomenclature"])
     source = trade.groupby("importer")["source"].first()
     found: dict[tuple[str, str], tuple[list[int], list[float], str]] = {}
-    for market, part in trade.groupby("importer"):
-        years = np.unique(part["year"].to_numpy(int))
-        wide = part.groupby(["exporter", "year"])["value_usd_m"].sum().unstack("year").reindex(columns=years)
+    for market, flows in trade.groupby("importer"):
+        years = np.unique(flows["year"].to_numpy(int))
+        wide = flows.groupby(["exporter", "year"])["value_usd_m"].sum().unstack("year").reindex(columns=years)
         for country, values in zip(wide.index, wide.fillna(0.0).to_numpy(), strict=True):
             found[str(country), str(market)] = (years.tolist(), values.tolist(), str(source[market]))
     return found
@@ -176,22 +176,22 @@ def _firms(facts: Facts) -> pd.DataFrame:
 
 
 def _sentence(facts: Facts, lands: Lands, country: str, market: str) -> str:
-    rows = lands.whole.get((country, market), [])
+    rows = lands.total.get((country, market), [])
     who = capital(in_text(facts.countries.get(market, market)))
     if not rows or rows[0].net < 5e-4:
-        return f"{who} gets next to nothing of these goods from here."
+        return f"{who} gets almost none of these goods from here."
     row = rows[0]
     count = lands.counts.get((country, market), 0)
     return (
         f"{who} buys {percent(row.direct)} of what it finally needs in these sectors from here; "
         f"{percent(row.net)} of the value rests on it through the bill of materials, and {percent(row.stop)} "
         f"would stop without it. It supplies 1 % or more of {plural(count, 'component')}. By net exposure it "
-        f"is number {row.place:.0f} of all countries abroad."
+        f"is number {row.rank:.0f} of all foreign countries."
     )
 
 
 def _market(facts: Facts, lands: Lands, country: str, market: str, notes: SourceNotes) -> dict[str, Any]:
-    """What it supplies to a market: by sector, and the components of which most value rests on it."""
+    """Its supplies to a market: by sector, and the components with the most value from it."""
     return {
         "name": facts.countries.get(market, market),
         "in_text": in_text(facts.countries.get(market, market)),
@@ -232,7 +232,7 @@ def _market(facts: Facts, lands: Lands, country: str, market: str, notes: Source
 
 
 def _home(facts: Facts, country: str) -> dict[str, Any] | None:
-    """For a market: how much it makes itself, and its exposure to the target."""
+    """For a market: its exposure to the target."""
     if country not in facts.markets:
         return None
     row = facts.headline.loc[country]
@@ -251,14 +251,14 @@ def _chart(facts: Facts, lands: Lands, country: str, market: str, notes: SourceN
 
 
 def _losses(facts: Facts, lands: Lands, country: str) -> list[dict[str, Any]]:
-    """What goes unmet when it alone stops making one component."""
+    """Final needs unmet if it alone stops making one component."""
     return [
         {
             "name": capital(facts.names.get(row.component, row.component)),
             "file": facts.component_files.get(row.component, ""),
             "share": percent(row.share),
             "loss": dollars(row.loss_usd_m),
-            "part": percent(row.loss_share),
+            "loss_share": percent(row.loss_share),
             "short": f"{row.components_short:,}",
             "status": row.status,
         }
@@ -267,7 +267,7 @@ def _losses(facts: Facts, lands: Lands, country: str) -> list[dict[str, Any]]:
 
 
 def _seconds(facts: Facts, lands: Lands, country: str) -> dict[str, Any] | None:
-    """Makers there that the chosen plan qualifies."""
+    """Second sources that the chosen plan qualifies there."""
     rows = lands.seconds.get(country, [])
     if not rows or facts.chosen is None:
         return None
@@ -285,7 +285,7 @@ def _seconds(facts: Facts, lands: Lands, country: str) -> dict[str, Any] | None:
 
 
 def _built(facts: Facts) -> dict[str, Any] | None:
-    """What the chosen plan builds, site by site, the greatest investment first."""
+    """Plants of the chosen plan by site, the greatest investment first."""
     plan = facts.chosen
     if plan is None or not len(plan.moves):
         return None

@@ -1,4 +1,4 @@
-"""What the pages of components and countries say, worked out once for all of them and laid out by component."""
+"""Figures for the pages of components and countries, computed once and indexed by component."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _COVERAGE = 0.9
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """Figures of a study by component, each list in the order in which it is shown.
+    """Figures of a study by component, each list in display order.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Facts:
     exposure
         Rows of :func:`corridor.exposure` by (market, component).
     need, final
-        US$ million a year by (market, component): all needs, and final ones alone.
+        US$ million a year by (market, component): all needs, and only final needs.
     origins, other_origins
         Greatest shares by (market, component); number and share of the origins not shown.
     ranges
@@ -70,7 +70,7 @@ class Facts:
     imports
         Reported imports by (market, component): ``years``, and ``origin -> values`` in US$ million.
     codes, firms
-        Rows of the tables ``codes``, and of ``suppliers`` with what they make, by component.
+        Rows of the tables ``codes``, and of ``suppliers`` joined to ``makes``, by component.
     changes
         Rows of the chosen plan's exposure by (market, component).
     windows
@@ -82,7 +82,7 @@ class Facts:
     sites
         Name and state by id.
     by_origin
-        Of :func:`corridor.exposure_by_origin`, with the share and how it is known; one row per market, component
+        Of :func:`corridor.exposure_by_origin`, with the share and its evidence; one row per market, component
         and origin.
     losses
         Of :func:`corridor.measures.stop_losses`, all makers.
@@ -136,7 +136,7 @@ class Facts:
     def of(
         cls, tables: Tables, study: Study, exposures: pd.DataFrame, shares: pd.DataFrame, plans: Sequence[Plan]
     ) -> Facts:
-        """Everything that the pages need; parameters as in :func:`corridor.pages.write_pages`."""
+        """Compute the figures; parameters as in :func:`corridor.pages.write_pages`."""
         ordered = sorted(plans, key=lambda plan: plan.budget_usd_m)
         chosen = min(ordered, key=lambda plan: abs(plan.budget_usd_m - study.budget_usd_m), default=None)
         markets = list(study.markets)
@@ -200,14 +200,14 @@ class Facts:
 def rows_by(frame: pd.DataFrame, *keys: str) -> Rows:
     """Rows of a table by the values of one or several columns, in the table's order."""
     found: Rows = defaultdict(list)
-    at = frame[keys[0]] if len(keys) == 1 else zip(*(frame[key] for key in keys), strict=True)
-    for key, row in zip(at, rows_of(frame), strict=True):
+    values = frame[keys[0]] if len(keys) == 1 else zip(*(frame[key] for key in keys), strict=True)
+    for key, row in zip(values, rows_of(frame), strict=True):
         found[key].append(row)
     return dict(found)
 
 
 def lookup(series: pd.Series) -> dict[Any, Any]:
-    """Values of a series by its index, as Python's own numbers."""
+    """Values of a series by its index, as Python numbers."""
     return dict(zip(series.index, series.tolist(), strict=True))
 
 
@@ -226,7 +226,7 @@ def _named(frame: pd.DataFrame, key: str) -> dict[str, str]:
 
 
 def _origins(shares: pd.DataFrame) -> tuple[Rows, dict[tuple[str, str], tuple[int, float]]]:
-    """The greatest origins of each component in each market, and how many others there are with what share."""
+    """Greatest origins of each component in each market; number and share of the others."""
     keys = ["market", "component"]
     order = shares.sort_values([*keys, "share", "origin"], ascending=[True, True, False, True])
     rank = order.groupby(keys).cumcount()
@@ -273,7 +273,7 @@ def _imports(
 
 
 def _firms(tables: Tables) -> pd.DataFrame:
-    """Suppliers with what they make, by country and firm; status and source are those of what is made."""
+    """Suppliers with the components they make, by country and firm; status and source are from ``makes``."""
     makes = tables.makes[["supplier", "component", "capacity", "status", "source", "year"]]
     place = tables.suppliers[["id", "firm", "country", "place", "kind"]]
     rows = makes.merge(place, left_on="supplier", right_on="id")

@@ -1,4 +1,4 @@
-/* components.html: search, filters and sorting of the tables that stand in the page; what is chosen is kept in the address. */
+/* components.html: search, filters and sorting of the static tables; the state is kept in the address. */
 "use strict";
 (() => {
   const $ = (id) => document.getElementById(id);
@@ -6,9 +6,9 @@
   const rows = [...$("components").tBodies[0].rows].map((line) => ({ line, words: line.cells[0].textContent.toLowerCase(), sector: line.dataset.s, stage: line.dataset.g }));
 
   function keep() {
-    const parts = new URLSearchParams(Object.entries(state).filter(([key, value]) => value && key in { q: 0, s: 0, g: 0, by: 0 }));
-    // From a file the browser may refuse this; the page works all the same.
-    try { history.replaceState(null, "", parts.size ? `#${parts}` : location.pathname + location.search); } catch { /* as said */ }
+    const chosen = new URLSearchParams(Object.entries(state).filter(([key, value]) => value && key in { q: 0, s: 0, g: 0, by: 0 }));
+    // For a local file the browser may refuse this; the page works without it.
+    try { history.replaceState(null, "", chosen.size ? `#${chosen}` : location.pathname + location.search); } catch { /* ignored */ }
   }
   function filter() {
     const sought = $("find").value.trim().toLowerCase().split(/\s+/).filter(Boolean);
@@ -22,24 +22,24 @@
     $("count").textContent = `${shown} of ${rows.length} components`;
     $("none").hidden = shown > 0;
   }
-  /** Value of a cell: the number behind it, or its text. */
+  /** Value of a cell: its number, or its text. */
   const value = (cell) => (cell.dataset.v === undefined ? cell.textContent.trim().toLowerCase() : Number(cell.dataset.v));
-  function sort(table, at, down) {
+  function sort(table, column, down) {
     const body = table.tBodies[0], sign = down ? -1 : 1;
-    const order = [...body.rows].map((line) => [value(line.cells[at]), line]);
+    const order = [...body.rows].map((line) => [value(line.cells[column]), line]);
     order.sort(([a], [b]) => (typeof a === "string" ? sign * a.localeCompare(b) : sign * (a - b)));
     body.append(...order.map(([, line]) => line));
-    [...table.tHead.rows[0].cells].forEach((head, n) => (n === at ? head.setAttribute("aria-sort", down ? "descending" : "ascending") : head.removeAttribute("aria-sort")));
-    if (table.id === "components") { state.by = `${at}${down ? "d" : "a"}`; keep(); }
+    [...table.tHead.rows[0].cells].forEach((head, n) => (n === column ? head.setAttribute("aria-sort", down ? "descending" : "ascending") : head.removeAttribute("aria-sort")));
+    if (table.id === "components") { state.by = `${column}${down ? "d" : "a"}`; keep(); }
   }
   for (const table of document.querySelectorAll("table.sortable")) {
-    [...table.tHead.rows[0].cells].forEach((head, at) => {
+    [...table.tHead.rows[0].cells].forEach((head, column) => {
       const button = document.createElement("button"), arrow = document.createElement("span");
       arrow.className = "arrow"; arrow.setAttribute("aria-hidden", "true");
       button.type = "button"; button.append(...head.childNodes, arrow);
       button.addEventListener("click", () => {
-        const number = table.tBodies[0].rows[0]?.cells[at].dataset.v !== undefined, now = head.getAttribute("aria-sort");
-        sort(table, at, now ? now === "ascending" : number);
+        const number = table.tBodies[0].rows[0]?.cells[column].dataset.v !== undefined, now = head.getAttribute("aria-sort");
+        sort(table, column, now ? now === "ascending" : number);
       });
       head.append(button);
     });

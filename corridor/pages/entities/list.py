@@ -1,4 +1,4 @@
-"""components.html: every component and every country of a study in two tables, the door to their pages."""
+"""components.html: every component and every country of a study in two tables that link to their pages."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ STYLES = ("kit/assets/base.css", "entities/entity.css", "entities/list.css")
 
 
 def listing_page(facts: Facts, lands: Lands) -> str:
-    """The page as text; a small script searches and sorts what the tables hold without it.
+    """The page as text; a small script adds search and sorting to the static tables.
 
     Returns
     -------
     str
-        HTML that needs nothing but itself.
+        Self-contained HTML.
     """
     from corridor.pages.kit.offline import plain_page
 
@@ -50,7 +50,7 @@ def listing_page(facts: Facts, lands: Lands) -> str:
 def _component(facts: Facts, row: Any) -> dict[str, Any]:
     exposed = [facts.exposure[market, row.id] for market in facts.markets]
     need = [facts.need.get((market, row.id), 0.0) for market in facts.markets]
-    # Where no market needs it, the first market's evidence stands.
+    # If no market needs it, the first market's evidence is shown.
     weights = need if sum(need) > 0 else [1.0, *[0.0] * (len(need) - 1)]
     known = [
         sum(weight * float(getattr(one, status)) for weight, one in zip(weights, exposed, strict=True))
@@ -58,7 +58,7 @@ def _component(facts: Facts, row: Any) -> dict[str, Any]:
         for status in STATUSES
     ]
     words = ", ".join(
-        f"{percent(part)} {status}" for status, part in zip(STATUSES, known, strict=True) if part > 0.004
+        f"{percent(share)} {status}" for status, share in zip(STATUSES, known, strict=True) if share > 0.004
     )
     return {
         "name": capital(facts.names[row.id]),
@@ -70,14 +70,14 @@ def _component(facts: Facts, row: Any) -> dict[str, Any]:
         "net": [one.net for one in exposed],
         "stop": [one.stop for one in exposed],
         "at_risk": sum(one.net * value for one, value in zip(exposed, need, strict=True)),
-        "known": charts.parts_bar(list(zip(STATUSES, known, strict=True)), words or "nothing known"),
+        "known": charts.shares_bar(list(zip(STATUSES, known, strict=True)), words or "nothing known"),
         "certain": known[0] + 0.9 * known[1] + 0.3 * known[2],
         "plan": _plan(facts, row.id),
     }
 
 
 def _plan(facts: Facts, name: str) -> str:
-    """What the chosen plan does, in letters: B builds, Q qualifies a second source, S stores."""
+    """Actions of the chosen plan as letters: B builds, Q qualifies a second source, S stores."""
     if facts.chosen is None:
         return ""
     key = (facts.chosen.budget_usd_m, name)
@@ -86,15 +86,15 @@ def _plan(facts: Facts, name: str) -> str:
 
 
 def _country(facts: Facts, lands: Lands, row: Any) -> dict[str, Any]:
-    whole = [lands.whole.get((row.iso3, market), []) for market in facts.markets]
+    totals = [lands.total.get((row.iso3, market), []) for market in facts.markets]
     own = [market == row.iso3 for market in facts.markets]
-    nets = [None if home else rows[0].net if rows else 0.0 for rows, home in zip(whole, own, strict=True)]
+    nets = [None if home else rows[0].net if rows else 0.0 for rows, home in zip(totals, own, strict=True)]
     return {
         "name": facts.countries[row.iso3],
         "file": facts.country_files[row.iso3],
         "region": text(row.region),
         "nets": nets,
-        "stops": [None if home else rows[0].stop if rows else 0.0 for rows, home in zip(whole, own, strict=True)],
+        "stops": [None if home else rows[0].stop if rows else 0.0 for rows, home in zip(totals, own, strict=True)],
         "net": max(value or 0.0 for value in nets),
         "counts": [lands.counts.get((row.iso3, market), 0) for market in facts.markets],
         "firms": len(lands.firms.get(row.iso3, [])),

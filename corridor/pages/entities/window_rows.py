@@ -1,4 +1,4 @@
-"""What each window of the study does to each component, without a plan and with one."""
+"""Shortage and loss of each component in each window of the study, without and with a plan."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def window_rows(tables: Tables, study: Study, plan: Plan | None) -> pd.DataFrame
     Returns
     -------
     pandas.DataFrame
-        ``scenario, component``; ``cut`` (largest part that an origin withholds of the component itself);
+        ``scenario, component``; ``cut`` (largest fraction that an origin withholds of the component itself);
         ``first_before`` (month in which not all of India's needs for it are met, its makers' included; missing:
         never); ``loss_before`` (US$ million of final needs for it unmet in all markets, times the loss ratio);
-        the same ``_after``, missing without a plan. Rows in which nothing happens are left out; the greatest loss
+        the same ``_after``, missing without a plan. Rows without any effect are left out; the greatest loss
         first within a component.
 
     Raises
@@ -56,11 +56,11 @@ def window_rows(tables: Tables, study: Study, plan: Plan | None) -> pd.DataFrame
 
 
 def _cuts(tables: Tables, study: Study) -> pd.DataFrame:
-    """Largest part withheld of each component in each window, by (scenario, component)."""
+    """Largest fraction withheld of each component in each window, by (scenario, component)."""
     from corridor.measures import Network
 
     network = Network.of(tables)
-    origin = {name: at for at, name in enumerate(network.origins)}
+    origin = {name: position for position, name in enumerate(network.origins)}
     shape = (len(study.denials), len(network.components), len(network.origins))
     cut = withheld(tables, study, origin, study.denials, shape).max(axis=2, initial=0.0)
     window, component = np.nonzero(cut)

@@ -1,11 +1,11 @@
-/* The picture of the component graph: boxes in columns and curves between them, as SVG that can be walked by keys,
-   zoomed, printed and saved. What to draw is decided in graph.js. Attributes rather than classes carry the looks, so
-   that the saved picture has them too. */
+/* The picture of the component graph: boxes in columns and curves between them, as SVG with keyboard navigation,
+   zoom, print and save. graph.js decides what to draw. Styles are attributes, not classes, so that the saved picture
+   has them too. A node is the index of a component in data.components. */
 "use strict";
 corridor.graphPicture = (frame, words, act) => {
   const { svg, layout: { BOX } } = corridor;
   const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', Arial, sans-serif";
-  /** Size of the words in a box from this scale on; below the last, names stand beside the boxes, at their own size. */
+  /** [scale, font size of names in boxes from that scale on]; below the last, names are beside the boxes in a fixed size. */
   const SIZES = [[0.7, 11.5], [0.5, 14.5]], MOST_ZOOM = 3;
   const INK = "#10161d", SOFT = "#56606c", UP = "#1f5f99", DOWN = "#5d5d5d", CARRY = "#c2410c";
   const root = svg("svg", { role: "group", "aria-label": words.label, "aria-describedby": words.help, "font-family": FONT });
@@ -32,7 +32,7 @@ corridor.graphPicture = (frame, words, act) => {
     return short;
   }
 
-  /** A name on two lines: words as they fit, the rest cut. */
+  /** A name on two lines, cut if it is longer. */
   const broken = new Map();
   function twoLines(text, width, font) {
     const key = `${width}|${font}|${text}`;
@@ -54,34 +54,34 @@ corridor.graphPicture = (frame, words, act) => {
   }
 
   /* ---- boxes ---- */
-  /** Marks of what the plan does, told apart by shape: diamond (build), ring (buy elsewhere), bars (store). */
+  /** Marks of the plan's actions, distinguished by shape: diamond (build), ring (buy elsewhere), bars (store). */
   const MARKS = {
     build: (x, y) => svg("path", { d: `M${x} ${y - 6.5}l6.5 6.5l-6.5 6.5l-6.5 -6.5z`, fill: "#0b3d5c", stroke: "#fff", "stroke-width": 1.4 }),
     qualify: (x, y) => svg("circle", { cx: x, cy: y, r: 4.6, fill: "#fff", stroke: "#0b3d5c", "stroke-width": 2.6 }),
     store: (x, y) => svg("path", { d: `M${x - 5} ${y - 5}h10v10h-10zM${x - 5} ${y}h10`, fill: "#fff", stroke: "#0b3d5c", "stroke-width": 2 }),
     choke: (x, y) => svg("path", { d: `M${x - 6} ${y - 6}L${x + 6} ${y + 6}V${y - 6}L${x - 6} ${y + 6}z`, fill: INK, stroke: "#fff", "stroke-width": 1.2 }),
   };
-  function make(at) {
+  function make(node) {
     const box = svg("rect", { width: BOX.width, height: BOX.height, rx: 3 });
     const stripe = svg("rect", { width: 5, height: BOX.height, rx: 2 });
     const label = svg("text", { "aria-hidden": "true" }); // the title names the node
     const marks = svg("g"), title = svg("title");
-    const node = svg("g", { class: "node", role: "button", tabindex: -1, "data-at": at }, title, box, stripe, label, marks);
-    return { node, box, stripe, label, marks, title };
+    const group = svg("g", { class: "node", role: "button", tabindex: -1, "data-node": node }, title, box, stripe, label, marks);
+    return { group, box, stripe, label, marks, title };
   }
-  /** The name in a box, in words of this size; none where it would be too small. */
-  function write(at, size) {
-    const { label } = nodes.get(at), look = view.look(at), room = BOX.width - 15 - (look.marks.length ? 11 : 0);
+  /** Writes the name into a box in this font size; nothing if the size is 0. */
+  function write(node, size) {
+    const { label } = nodes.get(node), look = view.look(node), room = BOX.width - 15 - (look.marks.length ? 11 : 0);
     const lines = size ? twoLines(look.name, room, `${look.chosen ? 700 : 400} ${size}px ${FONT}`) : [];
     label.setAttribute("font-size", size);
     label.replaceChildren(...lines.map((line, n) => svg("tspan", { x: 10, y: BOX.height / 2 + size * (0.36 + 1.08 * (n - (lines.length - 1) / 2)) }, line)));
   }
-  function drawBox(at) {
-    if (!nodes.has(at)) nodes.set(at, make(at));
-    const { node, box, stripe, label, marks, title } = nodes.get(at), look = view.look(at), place = view.layout.boxes.get(at);
-    node.setAttribute("transform", `translate(${place.x} ${place.y})`);
-    node.setAttribute("opacity", look.dim ? 0.22 : 1);
-    node.setAttribute("aria-pressed", String(look.chosen));
+  function drawBox(node) {
+    if (!nodes.has(node)) nodes.set(node, make(node));
+    const { group, box, stripe, label, marks, title } = nodes.get(node), look = view.look(node), place = view.layout.boxes.get(node);
+    group.setAttribute("transform", `translate(${place.x} ${place.y})`);
+    group.setAttribute("opacity", look.dim ? 0.22 : 1);
+    group.setAttribute("aria-pressed", String(look.chosen));
     title.textContent = look.words;
     const edge = look.chosen ? [INK, 3] : look.carries ? [CARRY, 2.4] : look.through ? [INK, 1.6] : ["#8a8577", 0.6];
     box.setAttribute("fill", look.fill);
@@ -91,7 +91,7 @@ corridor.graphPicture = (frame, words, act) => {
     label.setAttribute("fill", look.ink);
     label.setAttribute("font-weight", look.chosen ? 700 : 400);
     marks.replaceChildren(...look.marks.map((kind, n) => MARKS[kind](0, 14 * n)));
-    return node;
+    return group;
   }
 
   /* ---- curves ---- */
@@ -101,12 +101,12 @@ corridor.graphPicture = (frame, words, act) => {
     const bend = x2 > x1 ? Math.max(22, (x2 - x1) * 0.45) : 60;
     return `M${x1} ${y1}C${(x1 + bend).toFixed(1)} ${y1} ${(x2 - bend).toFixed(1)} ${y2} ${x2} ${y2}`;
   }
-  /** All curves of one look in one path for each of three widths: by the input's share in the value. */
+  /** All curves of one style in one path per width; the width shows the input's share of the value. */
   function drawLines() {
-    const parts = [];
+    const paths = [];
     const add = (edges, colour, opacity, widths, value = (edge) => view.edges.v[edge]) => widths.forEach(([low, high, width]) => {
       const d = edges.filter((edge) => value(edge) >= low && value(edge) < high).map(curve).join("");
-      if (d) parts.push(svg("path", { d, stroke: colour, "stroke-opacity": opacity, "stroke-width": width }));
+      if (d) paths.push(svg("path", { d, stroke: colour, "stroke-opacity": opacity, "stroke-width": width }));
     });
     const classes = (factor) => [[-1, 0.05, factor], [0.05, 0.2, 1.9 * factor], [0.2, 9e9, 3.2 * factor]];
     const { faint, up, down, carry } = view.lines;
@@ -115,7 +115,7 @@ corridor.graphPicture = (frame, words, act) => {
     add(down, DOWN, down.length > 200 ? 0.3 : 0.62, classes(0.8));
     add(up, UP, up.length > 200 ? 0.3 : 0.66, classes(0.8));
     add(carry, CARRY, 0.95, [[-1, 0.03, 1.8], [0.03, 0.1, 3], [0.1, 9e9, 4.6]], view.carried);
-    lines.replaceChildren(...parts);
+    lines.replaceChildren(...paths);
   }
 
   function drawHeads() {
@@ -125,7 +125,7 @@ corridor.graphPicture = (frame, words, act) => {
   }
 
   function draw(next) {
-    const focused = document.activeElement?.closest?.(".node")?.dataset.at;
+    const focused = document.activeElement?.closest?.(".node")?.dataset.node;
     view = next;
     drawHeads();
     drawLines();
@@ -137,8 +137,8 @@ corridor.graphPicture = (frame, words, act) => {
 
   const boxesOf = () => [...view.layout.boxes];
 
-  /* ---- what keeps its size: heads of the stages, and labels where the boxes are too small to be read ---- */
-  /** Heads stay at the top and over their columns while these are in sight. */
+  /* ---- texts of fixed size: heads of the stages, and labels if the boxes are too small to read ---- */
+  /** Heads stay at the top, above their columns while these are visible. */
   function drawHeadings() {
     const font = `600 12px ${FONT}`, parts = [];
     let free = 8;
@@ -154,20 +154,20 @@ corridor.graphPicture = (frame, words, act) => {
     }
     return parts.length ? [svg("rect", { x: 0, y: 0, width: size.width, height: 25, fill: "#fbfaf7", "fill-opacity": 0.9 }), ...parts] : [];
   }
-  /** Names of the most important, none over another. */
+  /** Names of the most important nodes, without overlaps. */
   function drawNames() {
     const taken = [], parts = [], font = `11px ${FONT}`;
-    for (const at of view.important) {
-      const place = view.layout.boxes.get(at);
-      if (!place || taken.length > 45 || view.look(at).dim) continue;
+    for (const node of view.important) {
+      const place = view.layout.boxes.get(node);
+      if (!place || taken.length > 45 || view.look(node).dim) continue;
       const x = place.x * zoom.k + zoom.x, y = (place.y + BOX.height / 2) * zoom.k + zoom.y;
       if (x < -60 || y < 34 || x > size.width || y > size.height) continue;
-      const text = cut(view.look(at).name, 112, font);
+      const text = cut(view.look(node).name, 112, font);
       ruler.font = font;
       const width = ruler.measureText(text).width + 8, left = Math.min(x, size.width - width - 2);
       if (taken.some((other) => Math.abs(other.y - y) < 15.5 && left < other.x + other.width + 3 && other.x < left + width + 3)) continue;
       taken.push({ x: left, y, width });
-      parts.push(svg("rect", { x: left, y: y - 7.5, width, height: 15, rx: 3, fill: "#fff", "fill-opacity": 0.93, stroke: view.look(at).fill, "stroke-width": 1.4 }),
+      parts.push(svg("rect", { x: left, y: y - 7.5, width, height: 15, rx: 3, fill: "#fff", "fill-opacity": 0.93, stroke: view.look(node).fill, "stroke-width": 1.4 }),
         svg("text", { x: left + 4, y: y + 4, "font-size": 11, fill: INK }, text));
     }
     return parts;
@@ -175,10 +175,10 @@ corridor.graphPicture = (frame, words, act) => {
   let before = "";
   function drawLabels() {
     const words = SIZES.find(([least]) => zoom.k >= least)?.[1] ?? 0;
-    const grow = Math.min(2, Math.max(1, Math.round(3 / zoom.k) / 4)), now = `${words} ${grow}`;  // marks stay large enough to be told apart
-    if (now !== before) for (const at of view.order) {
-      write(at, words);
-      nodes.get(at).marks.setAttribute("transform", `translate(${BOX.width - 2} 3) scale(${grow})`);
+    const grow = Math.min(2, Math.max(1, Math.round(3 / zoom.k) / 4)), now = `${words} ${grow}`;  // marks stay large enough to distinguish
+    if (now !== before) for (const node of view.order) {
+      write(node, words);
+      nodes.get(node).marks.setAttribute("transform", `translate(${BOX.width - 2} 3) scale(${grow})`);
     }
     before = now;
     labels.replaceChildren(...(words ? [] : drawNames()), ...drawHeadings());
@@ -195,24 +195,24 @@ corridor.graphPicture = (frame, words, act) => {
     root.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
     return size;
   }
-  /** All of it; where that would be smaller than the least scale, the part around a box (or products, at the right). */
+  /** Show all; if that needs less than the least scale, show the surroundings of a node (or the products, at the right). */
   function fit(least = 0, around = -1) {
     const { width, height, boxes: all } = view.layout, edge = 14, place = all.get(around);
     const k = Math.max(least, Math.min((size.width - 2 * edge) / width, (size.height - 2 * edge) / height, 1.25));
-    /** Offset along one side: in the middle if all fits, else with the box in the middle but no empty rim. */
+    /** Offset along one side: centred if all fits, else centred on the box but without an empty margin. */
     const offset = (long, room, middle) => (long * k <= room - 2 * edge ? (room - long * k) / 2 : Math.min(edge, Math.max(room - edge - long * k, room / 2 - middle * k)));
     zoom = { k, x: offset(width, size.width, place ? place.x + BOX.width / 2 : width), y: offset(height, size.height, place ? place.y : 0) };
     settle();
   }
   function limited(k) { return Math.min(MOST_ZOOM, Math.max(0.08, k)); }
   function zoomAt(factor, x = size.width / 2, y = size.height / 2) {
-    const k = limited(zoom.k * factor), part = k / zoom.k;
-    zoom = { k, x: x - (x - zoom.x) * part, y: y - (y - zoom.y) * part };
+    const k = limited(zoom.k * factor), ratio = k / zoom.k;
+    zoom = { k, x: x - (x - zoom.x) * ratio, y: y - (y - zoom.y) * ratio };
     settle();
     act.moved();
   }
-  function show(at) {
-    const place = view.layout.boxes.get(at), x = place.x * zoom.k + zoom.x, y = place.y * zoom.k + zoom.y;
+  function show(node) {
+    const place = view.layout.boxes.get(node), x = place.x * zoom.k + zoom.x, y = place.y * zoom.k + zoom.y;
     const w = BOX.width * zoom.k, h = BOX.height * zoom.k;
     if (x < 0 || x + w > size.width) zoom.x += size.width / 2 - x - w / 2;
     if (y < 0 || y + h > size.height) zoom.y += size.height / 2 - y - h / 2;
@@ -249,38 +249,38 @@ corridor.graphPicture = (frame, words, act) => {
     zoomAt(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016)), event.clientX - box.left, event.clientY - box.top);
   }, { passive: false });
   root.addEventListener("click", (event) => {
-    const node = event.target.closest(".node");
-    if (!dragged) act.pick(node ? +node.dataset.at : -1);
+    const group = event.target.closest(".node");
+    if (!dragged) act.pick(group ? +group.dataset.node : -1);
     dragged = false;
   });
 
-  /* ---- keys: arrows walk along edges and within a column ---- */
+  /* ---- keys: arrows move along edges and within a column ---- */
   let stop = -1;
-  function rove(at) {
-    nodes.get(stop)?.node.setAttribute("tabindex", -1);
-    stop = at ?? -1;
-    nodes.get(stop)?.node.setAttribute("tabindex", 0);
+  function rove(node) {
+    nodes.get(stop)?.group.setAttribute("tabindex", -1);
+    stop = node ?? -1;
+    nodes.get(stop)?.group.setAttribute("tabindex", 0);
   }
-  function focus(at) { rove(at); nodes.get(at).node.focus({ preventScroll: true }); show(at); }
-  function beside(at, step) {
-    const here = view.layout.boxes.get(at);
+  function focus(node) { rove(node); nodes.get(node).group.focus({ preventScroll: true }); show(node); }
+  function beside(node, step) {
+    const here = view.layout.boxes.get(node);
     const same = boxesOf().filter(([, box]) => box.x === here.x).sort((a, b) => a[1].y - b[1].y).map(([other]) => other);
-    return same[same.indexOf(at) + step];
+    return same[same.indexOf(node) + step];
   }
   root.addEventListener("keydown", (event) => {
-    const at = +(event.target.closest?.(".node")?.dataset.at ?? -1);
+    const node = +(event.target.closest?.(".node")?.dataset.node ?? -1);
     if (event.key === "+" || event.key === "=") return zoomAt(1.3);
     if (event.key === "-") return zoomAt(1 / 1.3);
     if (event.key === "0") { fit(); return act.moved(); }
-    if (at < 0) return undefined;
-    if (event.key === "Enter" || event.key === " ") { event.preventDefault(); return act.pick(at); }
-    const next = { ArrowRight: () => act.next(at, "users"), ArrowLeft: () => act.next(at, "inputs"), ArrowDown: () => beside(at, 1), ArrowUp: () => beside(at, -1) }[event.key]?.();
+    if (node < 0) return undefined;
+    if (event.key === "Enter" || event.key === " ") { event.preventDefault(); return act.pick(node); }
+    const next = { ArrowRight: () => act.next(node, "users"), ArrowLeft: () => act.next(node, "inputs"), ArrowDown: () => beside(node, 1), ArrowUp: () => beside(node, -1) }[event.key]?.();
     if (event.key.startsWith("Arrow")) event.preventDefault();
     if (next !== undefined) focus(next);
     return undefined;
   });
 
-  /** The picture as it stands, with a line of text below. */
+  /** Saves the current view as PNG, with two lines of text below. */
   function save(name, lines) {
     const foot = 46, ratio = 2, copy = root.cloneNode(true);
     for (const [key, value] of Object.entries({ xmlns: "http://www.w3.org/2000/svg", width: size.width, height: size.height })) copy.setAttribute(key, value);
@@ -307,7 +307,7 @@ corridor.graphPicture = (frame, words, act) => {
 
   return {
     draw, fit, measure, zoomAt, save,
-    /** What is in the middle of the frame, and the scale: the same on a screen of another size. */
+    /** Point in the middle of the frame, and scale: independent of the screen's size. */
     get middle() { return { x: (size.width / 2 - zoom.x) / zoom.k, y: (size.height / 2 - zoom.y) / zoom.k, k: zoom.k }; },
     set middle({ x, y, k }) {
       const scale = limited(k);

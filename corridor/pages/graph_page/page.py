@@ -1,4 +1,4 @@
-"""graph.html: recipes tier by tier from ore to product, with what carries a component's exposure."""
+"""graph.html: recipes tier by tier from ore to product, with the chains that carry a component's exposure."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from corridor.pages.kit.links import component_files, odd_names
 from corridor.pages.kit.outlines import DISCLAIMER
 from corridor.pages.kit.payload import (
     Codes,
-    country_part,
+    countries_json,
     needs,
     number,
     numbers,
     rows_of,
-    source_part,
-    study_part,
+    sources_json,
+    study_json,
     text,
     year,
 )
@@ -34,8 +34,8 @@ from corridor.pages.kit.sectors import Sectors
 if TYPE_CHECKING:
     from corridor.relocation.result.plan import Plan
 
-#: Stages from ore to product, in the order of the picture's columns; others stand before the product.
 _SCRIPTS = ("graph_layout", "graph_picture", "graph_panel", "graph")
+#: Stages from ore to product, in the order of the picture's columns; unknown ones come before the product.
 _STAGE_NAMES: dict[str, str] = {
     "mined": "Mined",
     "refined": "Refined",
@@ -51,7 +51,7 @@ _LAST = "product"
 _MOST_ORIGINS = 6
 _MOST_PATHS = 40
 _COVERAGE = 0.9
-#: Parts of supply whose loss is asked for: half, and four fifths.
+#: Fractions of supply whose loss is examined: half, and four fifths.
 _LOST = (0.5, 0.8)
 
 
@@ -71,12 +71,12 @@ def graph_page(
     tables, study, exposures, shares, plans
         As in :func:`corridor.pages.write_pages`.
     has_component_pages
-        Whether ``components/<id>.html`` are there to be linked.
+        Whether ``components/<id>.html`` exist and can be linked.
 
     Returns
     -------
     str
-        HTML that needs nothing but itself.
+        Self-contained HTML.
     """
     from corridor.pages.kit.offline import OfflineFigure
 
@@ -105,29 +105,29 @@ def graph_page(
 def graph_payload(
     tables: Tables, study: Study, exposures: pd.DataFrame, shares: pd.DataFrame, plans: Sequence[Plan]
 ) -> dict[str, Any]:
-    """What the component graph shows, ready for JSON; parameters as in :func:`graph_page`.
+    """Data of the component graph, ready for JSON; parameters as in :func:`graph_page`.
 
     Returns
     -------
     dict
         ``components`` with sector, stage and tier; ``edges``, column by column (input, output,
         value share, essential, status, source, year); ``measures``, ``origins``, ``paths`` and ``fewest`` by
-        market, each in the order of the components; ``through`` (what all chains pass through); ``plans``.
+        market, each in the order of the components; ``through`` (nodes on all chains); ``plans``.
     """
     codes = Codes(tables.components["id"])
     sources, countries = Codes([]), Codes([])
     lines = recipe_lines(tables)
-    part = study_part(tables, study)
-    markets = [market["id"] for market in part["markets"]]
-    own = shares[shares["component"].isin(codes.at)]
-    payload = part | {
+    base = study_json(tables, study)
+    markets = [market["id"] for market in base["markets"]]
+    own = shares[shares["component"].isin(codes.positions)]
+    payload = base | {
         "statuses": list(STATUSES),
         "stages": _stages(tables),
-        "components": _components(tables, lines, [sector["id"] for sector in part["sectors"]]),
+        "components": _components(tables, lines, [sector["id"] for sector in base["sectors"]]),
         "edges": {
             "i": [codes(name) for name in lines["input"]],
             "o": [codes(name) for name in lines["output"]],
-            "v": numbers(lines["part"]),
+            "v": numbers(lines["value_share"]),
             "e": [int(flag) for flag in lines["essential"]],
             "t": lines["rank"].tolist(),
             "q": [sources(name) for name in lines["source"]],
@@ -143,27 +143,27 @@ def graph_payload(
         "plans": [_plan(tables, plan, codes) for plan in plans],
         "start": _start(plans, study),
     }
-    payload["sources"] = source_part(tables, sources.names)
-    payload["countries"] = country_part(tables, countries.names)
+    payload["sources"] = sources_json(tables, sources.names)
+    payload["countries"] = countries_json(tables, countries.names)
     return payload
 
 
 def recipe_lines(tables: Tables) -> pd.DataFrame:
-    """Recipes that run, one row per output and input, all routes together.
+    """Recipes for running (not building), one row per output and input, all routes together.
 
     Returns
     -------
     pandas.DataFrame
-        ``output, input, part`` (US$ of input per US$ of output, over the routes' shares), ``essential`` (on any
-        route), ``rank`` (place in STATUSES of the least known row), ``source`` and ``year`` (of the row that
-        weighs most), sorted.
+        ``output, input, value_share`` (US$ of input per US$ of output, weighted by route shares), ``essential``
+        (on any route), ``rank`` (position in STATUSES of the least known row), ``source`` and ``year`` (of
+        the row with the largest share), sorted.
     """
     frame = tables.recipes.assign(worth=value_shares(tables), rank=status_rank(tables.recipes["status"]))
     frame = frame[frame["purpose"] == "run"]
-    frame = frame.assign(part=frame["worth"].fillna(0.0) * frame["route_share"].astype(float))
-    frame = frame.sort_values(["output", "input", "part"], ascending=[True, True, False], kind="stable")
+    frame = frame.assign(value_share=frame["worth"].fillna(0.0) * frame["route_share"].astype(float))
+    frame = frame.sort_values(["output", "input", "value_share"], ascending=[True, True, False], kind="stable")
     return frame.groupby(["output", "input"], as_index=False).agg(
-        part=("part", "sum"),
+        value_share=("value_share", "sum"),
         essential=("essential", "any"),
         rank=("rank", "max"),
         source=("source", "first"),
@@ -174,49 +174,49 @@ def recipe_lines(tables: Tables) -> pd.DataFrame:
 def tiers(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> dict[str, int]:
     """Tier of each component: the longest chain of inputs below it, 0 for raw materials.
 
-    Components that need each other in a circle share a tier: tiers are those of the circles taken as one
-    (strongly connected components, Tarjan 1972).
+    Components that need each other in a cycle share a tier: each strongly connected component (Tarjan 1972)
+    counts as one node.
 
     Parameters
     ----------
     names
         All components.
     pairs
-        (input, output); those of which an end is not among the names are left out.
+        (input, output); pairs with an unknown name are left out.
     """
     import networkx as nx
 
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(names)
     graph.add_edges_from(pair for pair in pairs if pair[0] in graph and pair[1] in graph)
-    whole = nx.condensation(graph)
+    condensed = nx.condensation(graph)
     return {
         name: tier
-        for tier, groups in enumerate(nx.topological_generations(whole))
+        for tier, groups in enumerate(nx.topological_generations(condensed))
         for group in groups
-        for name in whole.nodes[group]["members"]
+        for name in condensed.nodes[group]["members"]
     }
 
 
 def _stages(tables: Tables) -> list[dict[str, str]]:
     """Stages that have components, from ore to product."""
-    there = list(dict.fromkeys(text(stage) for stage in tables.components["stage"]))
-    order = [stage for stage in _STAGE_NAMES if stage in there and stage != _LAST]
-    order += [stage for stage in there if stage not in _STAGE_NAMES]
-    order += [_LAST] if _LAST in there else []
+    present = list(dict.fromkeys(text(stage) for stage in tables.components["stage"]))
+    order = [stage for stage in _STAGE_NAMES if stage in present and stage != _LAST]
+    order += [stage for stage in present if stage not in _STAGE_NAMES]
+    order += [_LAST] if _LAST in present else []
     return [{"id": stage, "name": _STAGE_NAMES.get(stage, stage.capitalize())} for stage in order]
 
 
 def _components(tables: Tables, lines: pd.DataFrame, sectors: Sequence[str]) -> list[dict[str, Any]]:
-    """Components with sector and stage as places in their lists, and tier."""
+    """Components with sector and stage as positions in their lists, and tier."""
     tier = tiers(tables.components["id"], zip(lines["input"], lines["output"], strict=True))
-    stage_at = {stage["id"]: at for at, stage in enumerate(_stages(tables))}
+    stage_position = {stage["id"]: position for position, stage in enumerate(_stages(tables))}
     return [
         {
             "id": row.id,
             "name": text(row.name),
             "sector": sectors.index(row.sector),
-            "stage": stage_at[text(row.stage)],
+            "stage": stage_position[text(row.stage)],
             "tier": tier[row.id],
             "unit": text(row.unit),
         }
@@ -266,7 +266,7 @@ def _paths(tables: Tables, study: Study, market: str, codes: Codes, countries: C
 
 
 def _fewest(tables: Tables, market: str, codes: Codes, countries: Codes) -> list[list[Any]]:
-    """Fewest countries whose failure takes a part of supply: part, how many, where, share, status, countries."""
+    """Fewest countries whose failure loses a fraction of supply: fraction, count, choke, share, status, names."""
     found: list[list[Any]] = [[] for _ in codes.names]
     rows = fewest_failures(tables, market, lost=_LOST, spared=[market]).dropna(subset="fewest")
     for row in rows_of(rows):
@@ -277,7 +277,7 @@ def _fewest(tables: Tables, market: str, codes: Codes, countries: Codes) -> list
 
 
 def _through(tables: Tables, codes: Codes, countries: Codes) -> list[list[Any]]:
-    """What every chain to a component passes through: (component or -1, country or -1)."""
+    """Nodes on every chain to a component: (component or -1, country or -1)."""
     found: list[list[Any]] = [[] for _ in codes.names]
     for row in rows_of(pass_through(tables)):
         through = codes(row.through) if row.through else -1
@@ -286,7 +286,7 @@ def _through(tables: Tables, codes: Codes, countries: Codes) -> list[list[Any]]:
 
 
 def _plan(tables: Tables, plan: Plan, codes: Codes) -> dict[str, Any]:
-    """What a plan does for each component, in words and by kind: build, qualify, store."""
+    """Actions of a plan by kind (build, qualify, store), with the component's position and details."""
     sites = dict(zip(tables.sites["id"], tables.sites["name"], strict=True))
     names = dict(zip(tables.countries["iso3"], tables.countries["name"], strict=True))
     return {
@@ -305,4 +305,6 @@ def _plan(tables: Tables, plan: Plan, codes: Codes) -> dict[str, Any]:
 
 def _start(plans: Sequence[Plan], study: Study) -> int:
     """The plan nearest to the study's budget; -1 without plans."""
-    return min(range(len(plans)), key=lambda at: abs(plans[at].budget_usd_m - study.budget_usd_m), default=-1)
+    return min(
+        range(len(plans)), key=lambda position: abs(plans[position].budget_usd_m - study.budget_usd_m), default=-1
+    )

@@ -1,1 +1,1 @@
-"""What all pages share: the frame that loads nothing from outside, style, charts, words, sources."""
+"""Shared by all pages: the frame that loads nothing from outside, style, charts, words, sources."""

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-#: Width of a chart in its own units; the page scales it.
+#: Width of a chart in SVG units; the page scales it.
 WIDTH = 460
-_TEXT = 7.0  # width of a letter of a chart's text, about
-_SEEN = 0.4  # lower parts of a column would not be seen
+_TEXT = 7.0  # approximate width of a letter
+_SEEN = 0.4  # lower segments of a column are invisible
 
 
 @dataclass(frozen=True)
 class Series:
-    """Values of one name over the years; ``kind`` is the class that gives its colour."""
+    """Values of one name over the years; ``kind`` is the CSS class that gives the colour."""
 
     name: str
     kind: str
@@ -33,7 +33,7 @@ class Pair:
 
 
 def share_bar(share: float, status: str, *, target: bool = False) -> Markup:
-    """A bar for a share; how well it is known is shown by fill, hatching and outline, not by colour alone."""
+    """A bar for a share; its status is shown by fill, hatching and outline, not by colour alone."""
     width = max(0.8, 100 * min(1.0, share))
     kind = escape(f"{status}{' target' if target else ''}")
     return Markup(
@@ -42,17 +42,17 @@ def share_bar(share: float, status: str, *, target: bool = False) -> Markup:
     ).format(kind, f"{width - 0.8:.1f}")
 
 
-def parts_bar(parts: Sequence[tuple[str, float]], words: str) -> Markup:
-    """Parts of a whole side by side, by class; `words` says the same to those who do not see it."""
+def shares_bar(shares: Sequence[tuple[str, float]], words: str) -> Markup:
+    """Shares of a total side by side: (CSS class, share); `words` is the text for screen readers."""
     x, drawn = 0.0, []
-    for kind, part in parts:
-        if part > 0.004:
+    for kind, share in shares:
+        if share > 0.004:
             drawn.append(
                 Markup('<rect class="{}" x="{}" width="{}" height="10"/>').format(
-                    kind, f"{100 * x:.1f}", f"{100 * part:.1f}"
+                    kind, f"{100 * x:.1f}", f"{100 * share:.1f}"
                 )
             )
-        x += max(0.0, part)
+        x += max(0.0, share)
     return Markup(
         '<svg class="evidence" viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label="{}">'
         "<title>{}</title>{}</svg>"
@@ -62,20 +62,20 @@ def parts_bar(parts: Sequence[tuple[str, float]], words: str) -> Markup:
 def columns(
     years: Sequence[int], series: Sequence[Series], title: str, axis: str, notes: Sequence[str] = ()
 ) -> Markup:
-    """Stacked columns over the years, at their place in time, so that a missing year is a gap.
+    """Stacked columns over the years; a missing year is a gap.
 
     Parameters
     ----------
     years
         Years of the values, rising.
     series
-        From the bottom up; each has a value per year.
+        Bottom first; each has a value per year.
     title
-        What is drawn, for those who do not see it.
+        Title, for screen readers.
     axis
         Unit of the values.
     notes
-        A word above each column.
+        A text above each column.
     """
     height, left, bottom, top = 190.0, 44.0, 22.0, 30.0
     totals = [sum(values) for values in zip(*(one.values for one in series), strict=True)]
@@ -88,18 +88,18 @@ def columns(
     def y(value: float) -> float:
         return height - bottom - room * value / most
 
-    parts = [_rule(y(step * at), left, f"{step * at:g}" if step < 1e3 else f"{step * at:,.0f}") for at in range(6)
-             if step * at <= most * 1.0001]  # fmt: skip
-    parts.append(Markup('<text class="tick" x="0" y="11">{}</text>').format(axis))
-    for at, year in enumerate(years):
+    ticks = [step * tick for tick in range(6) if step * tick <= most * 1.0001]
+    elements = [_rule(y(tick), left, f"{tick:g}" if step < 1e3 else f"{tick:,.0f}") for tick in ticks]
+    elements.append(Markup('<text class="tick" x="0" y="11">{}</text>').format(axis))
+    for position, year in enumerate(years):
         x = left + (year - years[0] + 0.5) * slot - wide / 2
         base = 0.0
         for one in series:
-            value = one.values[at]
+            value = one.values[position]
             tall = y(base) - y(base + value)
             if tall >= _SEEN:
                 words = f"{one.name}, {year}: {value:,.3g}"
-                parts.append(
+                elements.append(
                     Markup('<path class="{}" d="M{} {}h{}v{}h-{}z"><title>{}</title></path>').format(
                         one.kind,
                         f"{x:.1f}",
@@ -112,74 +112,74 @@ def columns(
                 )
             base += value
         middle = f"{x + wide / 2:.1f}"
-        parts.append(Markup('<text class="tick mid" x="{}" y="{}">{}</text>').format(middle, height - 6, year))
+        elements.append(Markup('<text class="tick mid" x="{}" y="{}">{}</text>').format(middle, height - 6, year))
         if notes:
-            parts.append(
+            elements.append(
                 Markup('<text class="note mid" x="{}" y="{}">{}</text>').format(
-                    middle, f"{y(totals[at]) - 5:.1f}", notes[at]
+                    middle, f"{y(totals[position]) - 5:.1f}", notes[position]
                 )
             )
-    return _picture(height, title, parts)
+    return _picture(height, title, elements)
 
 
 def stacked_rows(rows: Sequence[tuple[str, Sequence[tuple[str, float, str]]]], title: str) -> Markup:
-    """A bar from 0 to 100 % per row, in parts: (class, share, what it is)."""
+    """A stacked bar from 0 to 100 % per row, of segments (CSS class, share, label)."""
     left, line, top = 104.0, 34.0, 6.0
     height = top + line * len(rows) + 22
     room = WIDTH - left - 46
-    parts = [_mark(left + room * at / 4, top, height - 20, f"{25 * at}") for at in range(5)]
-    for at, (name, shares) in enumerate(rows):
-        y, x = top + line * at + 5, left
-        parts.append(Markup('<text class="axis" x="0" y="{}">{}</text>').format(y + 15, _cut(name, left - 8)))
+    elements = [_mark(left + room * tick / 4, top, height - 20, f"{25 * tick}") for tick in range(5)]
+    for position, (name, shares) in enumerate(rows):
+        y, x = top + line * position + 5, left
+        elements.append(Markup('<text class="axis" x="0" y="{}">{}</text>').format(y + 15, _cut(name, left - 8)))
         for kind, share, words in shares:
             wide = room * share
-            parts.append(
+            elements.append(
                 Markup('<rect class="{}" x="{}" y="{}" width="{}" height="20"><title>{}</title></rect>').format(
                     kind, f"{x:.1f}", f"{y:.1f}", f"{max(0.0, wide - 0.6):.1f}", words
                 )
             )
             x += wide
         total = sum(share for _, share, _ in shares)
-        parts.append(
+        elements.append(
             Markup('<text class="note" x="{}" y="{}">{} %</text>').format(
                 f"{x + 6:.1f}", y + 15, f"{100 * total:.0f}"
             )
         )
-    return _picture(height, title, parts)
+    return _picture(height, title, elements)
 
 
 def pairs(rows: Sequence[Pair], title: str, unit: str = "%", scale: float = 100.0) -> Markup:
-    """Before and after, one row each: a ring where it was, a point where it is, a line between.
+    """Before and after, one row each: a ring for before, a point for after, a line between.
 
     Parameters
     ----------
     rows
-        Values, of which the axis begins at 0.
+        Values; the axis begins at 0.
     title
-        What is drawn.
+        Title, for screen readers.
     unit, scale
-        Unit shown, and what a value is times to be in it.
+        Unit shown, and the factor from values to it.
     """
     left, line, top = 170.0, 27.0, 8.0
     height = top + line * len(rows) + 24
     room = WIDTH - left - 18
     largest = max((max(one.before, one.after) for one in rows), default=1.0) * scale
     step, most = _scale(100.0 if unit == "%" and largest > 60 else largest)
-    parts = [
+    elements = [
         _mark(
-            left + room * step * at / most,
+            left + room * step * tick / most,
             top,
             height - 20,
-            f"{step * at:g}" if step < 1000 else f"{step * at:,.0f}",
+            f"{step * tick:g}" if step < 1000 else f"{step * tick:,.0f}",
         )
-        for at in range(6)
-        if step * at <= most * 1.0001
+        for tick in range(6)
+        if step * tick <= most * 1.0001
     ]
-    for at, one in enumerate(rows):
-        y = top + line * at + 15
+    for position, one in enumerate(rows):
+        y = top + line * position + 15
         was, now = (left + room * value * scale / most for value in (one.before, one.after))
         words = f"{one.name}: {one.before * scale:,.1f} → {one.after * scale:,.1f} {unit}"
-        parts.append(
+        elements.append(
             Markup(
                 '<g><title>{}</title><text class="axis" x="0" y="{}">{}</text>'
                 '<line class="change" x1="{}" x2="{}" y1="{}" y2="{}"/>'
@@ -198,7 +198,7 @@ def pairs(rows: Sequence[Pair], title: str, unit: str = "%", scale: float = 100.
                 y,
             )
         )
-    return _picture(height, f"{title}, {unit}", parts)
+    return _picture(height, f"{title}, {unit}", elements)
 
 
 def curve(dots: Sequence[tuple[float, float, str, bool]], title: str, across: str, up: str) -> Markup:
@@ -211,28 +211,32 @@ def curve(dots: Sequence[tuple[float, float, str, bool]], title: str, across: st
     def place(x: float, y: float) -> tuple[float, float]:
         return left + room_x * x / most_x, height - bottom - room_y * y / most_y
 
-    parts = [_rule(place(0, step_y * at)[1], left, f"{step_y * at:g}") for at in range(6) if step_y * at <= most_y]
-    parts += [
-        Markup('<text class="tick mid" x="{}" y="{}">{}</text>').format(
-            f"{place(step_x * at, 0)[0]:.1f}", height - bottom + 16, f"{step_x * at:g}"
-        )
-        for at in range(6)
-        if step_x * at <= most_x
+    elements = [
+        _rule(place(0, step_y * tick)[1], left, f"{step_y * tick:g}")
+        for tick in range(6)
+        if step_y * tick <= most_y
     ]
-    parts.append(Markup('<text class="tick" x="0" y="11">{}</text>').format(up))
-    parts.append(Markup('<text class="tick end" x="{}" y="{}">{}</text>').format(WIDTH, height - 5, across))
+    elements += [
+        Markup('<text class="tick mid" x="{}" y="{}">{}</text>').format(
+            f"{place(step_x * tick, 0)[0]:.1f}", height - bottom + 16, f"{step_x * tick:g}"
+        )
+        for tick in range(6)
+        if step_x * tick <= most_x
+    ]
+    elements.append(Markup('<text class="tick" x="0" y="11">{}</text>').format(up))
+    elements.append(Markup('<text class="tick end" x="{}" y="{}">{}</text>').format(WIDTH, height - 5, across))
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(dot[0], dot[1]) for dot in dots))
-    parts.append(Markup('<polyline class="curve" points="{}"/>').format(path))
+    elements.append(Markup('<polyline class="curve" points="{}"/>').format(path))
     for x, y, label, marked in dots:
         at_x, at_y = place(x, y)
-        parts.append(
+        elements.append(
             Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>').format(
                 "is" if marked else "was", f"{at_x:.1f}", f"{at_y:.1f}", 5.5 if marked else 3.6, label
             )
         )
         if marked:
             last = at_x > WIDTH - 90  # no room to the right
-            parts.append(
+            elements.append(
                 Markup('<text class="note{}" x="{}" y="{}">{}</text>').format(
                     " end" if last else "",
                     f"{at_x + (2 if last else 7):.1f}",
@@ -240,12 +244,12 @@ def curve(dots: Sequence[tuple[float, float, str, bool]], title: str, across: st
                     label,
                 )
             )
-    return _picture(height, title, parts)
+    return _picture(height, title, elements)
 
 
-def _picture(height: float, title: str, parts: Sequence[Markup]) -> Markup:
+def _picture(height: float, title: str, elements: Sequence[Markup]) -> Markup:
     return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
-        WIDTH, f"{height:g}", title, Markup("").join(parts)
+        WIDTH, f"{height:g}", title, Markup("").join(elements)
     )
 
 
@@ -271,5 +275,5 @@ def _scale(largest: float) -> tuple[float, float]:
     if not largest > 0:
         return 1.0, 1.0
     size = 10.0 ** math.floor(math.log10(largest))
-    step = next(size * part for part in (0.2, 0.25, 0.5, 1.0, 2.0, 2.5) if largest / (size * part) <= 5.0)
+    step = next(size * factor for factor in (0.2, 0.25, 0.5, 1.0, 2.0, 2.5) if largest / (size * factor) <= 5.0)
     return step, step * math.ceil(largest / step - 1e-9)

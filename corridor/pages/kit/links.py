@@ -1,4 +1,4 @@
-"""Which pages stand beside each other, and the files of components and countries."""
+"""File names of the pages of components and countries, and the data that scripts need to link them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import pandas as pd
 
 from corridor.data.tables import Tables
 
-#: Ids that can name a file anywhere as they are. Two hyphens are kept for the names that are made.
+#: Ids that are safe file names on every system. Two hyphens are reserved for generated names.
 _SAFE = re.compile(r"(?!.*--)[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
-#: Names that some systems keep for devices, whatever the ending.
+#: Names that some systems reserve for devices, with any ending.
 _DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)
-#: Origins that stand for many countries have no page.
+#: The origin that stands for the rest of the world has no page.
 REST = "ROW"
-#: Shares below this are on no page: they would not be seen.
+#: Shares below this are on no page.
 LEAST_SHARE = 5e-4
 
 
 def file_names(ids: Iterable[str]) -> dict[str, str]:
-    """A file name for each id: the id where it is safe on every system, else made from it with its checksum.
+    """A file name for each id: the id if it is safe on every system, else words of it and a checksum.
 
     Parameters
     ----------
@@ -32,13 +32,14 @@ def file_names(ids: Iterable[str]) -> dict[str, str]:
     Returns
     -------
     dict
-        Id -> name ending in ``.html``, of ASCII letters, digits, ``_`` and ``-`` alone; no two are the same, also
-        not where upper and lower case are one.
+        Id -> name ending in ``.html``, only ASCII letters, digits, ``_`` and ``-``; all differ, also on systems
+        that ignore case.
     """
     wanted = list(dict.fromkeys(ids))
     folded = Counter(name.lower() for name in wanted)
     return {
-        name: f"{name if _is_safe(name) and folded[name.lower()] == 1 else _made(name)}.html" for name in wanted
+        name: f"{name if _is_safe(name) and folded[name.lower()] == 1 else _generated(name)}.html"
+        for name in wanted
     }
 
 
@@ -48,7 +49,7 @@ def component_files(tables: Tables) -> dict[str, str]:
 
 
 def country_files(tables: Tables, shares: pd.DataFrame) -> dict[str, str]:
-    """File in countries/ of each country that supplies a market of the study, or where suppliers stand.
+    """File in countries/ of each country that supplies a market of the study or has known suppliers.
 
     Parameters
     ----------
@@ -63,12 +64,12 @@ def country_files(tables: Tables, shares: pd.DataFrame) -> dict[str, str]:
 
 
 def page_files(tables: Tables, shares: pd.DataFrame) -> dict[str, dict[str, str]]:
-    """What scripts need to link pages: files of components that are not simply their id, and of all countries."""
+    """For scripts that link pages: files of components that are not ``<id>.html``, and of all countries."""
     return {"components": odd_names(component_files(tables)), "countries": country_files(tables, shares)}
 
 
 def odd_names(files: dict[str, str]) -> dict[str, str]:
-    """Files that are not simply ``<id>.html``: what scripts need to be told."""
+    """Files that are not ``<id>.html``: scripts need them."""
     return {name: file for name, file in files.items() if file != f"{name}.html"}
 
 
@@ -76,6 +77,6 @@ def _is_safe(name: str) -> bool:
     return bool(_SAFE.fullmatch(name)) and not _DEVICES.fullmatch(name)
 
 
-def _made(name: str) -> str:
+def _generated(name: str) -> str:
     words = re.sub(r"[^a-z0-9]+", "-", name.lower())[:48].strip("-") or "x"
     return f"{words}--{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:20]}"

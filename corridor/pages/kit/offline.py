@@ -1,4 +1,4 @@
-"""A folium map in a page that asks for nothing: every script, style and image is put into the file."""
+"""Pages that load nothing from outside: every script, style and image is in the file; folium maps included."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from corridor.errors import CorridorError
 from corridor.pages.kit.sectors import Sectors
 
-#: Folder of the pages: scripts, styles and templates are named from here ("kit/assets/map.js", "plan/page.html").
+#: Folder of the pages: scripts, styles and templates are named relative to it ("kit/assets/map.js").
 PAGES = Path(__file__).resolve().parents[1]
 #: Styles of the pages with maps and graphs, in order; base.css is in every page.
 STYLES = ("kit/assets/base.css", "kit/assets/corridor.css")
-#: Addresses that folium's map asks for, by what they end with, and the vendored file that stands in.
+#: End of an address that folium's map asks for -> the vendored file that replaces it.
 _VENDORED = {
     "/leaflet.js": "kit/assets/leaflet/leaflet.js",
     "/leaflet.css": "kit/assets/leaflet/leaflet.css",
 }
-#: What a page must hold to load anything at all; in a text of data it may mean nothing.
+#: A page without any match loads nothing; a match in a text of the data may be harmless.
 _SUSPECT = re.compile(
     r"(?:src|srcset|poster|data|background)\s*=|<use\b|<link(?! rel=\"icon\" href=\"data:,\">)|url\(|@import",
     re.IGNORECASE,
@@ -38,7 +38,7 @@ _URL = re.compile(r"url\(\s*['\"]?([^'\")]+)['\"]?\s*\)")
 
 
 class OfflineMap(Map):
-    """A folium map that needs Leaflet and nothing else: no jQuery, bootstrap or icon fonts."""
+    """A folium map that needs only Leaflet: no jQuery, bootstrap or icon fonts."""
 
     default_js = [link for link in Map.default_js if link[0] == "leaflet"]  # noqa: RUF012
     default_css = [link for link in Map.default_css if link[0] == "leaflet_css"]  # noqa: RUF012
@@ -60,7 +60,7 @@ class OfflineMap(Map):
 
 
 class Start(MacroElement):
-    """Calls a function of our own scripts with the map it is added to."""
+    """Script that calls one of our JavaScript functions with the map it is added to."""
 
     _template = Template(
         "{% macro script(this, kwargs) %}{{ this.function }}({{ this._parent.get_name() }});{% endmacro %}"
@@ -72,18 +72,18 @@ class Start(MacroElement):
 
 
 class OfflineFigure(Figure):
-    """A page: its children's parts in one of our templates, with a content security policy of hashes.
+    """A page: its children's HTML and scripts in one of our templates, with a content security policy of hashes.
 
     Parameters
     ----------
     template
-        File in templates/; it gets ``head``, ``map`` and the context.
+        File in corridor/pages/; it gets ``map`` and the context.
     scripts
-        Files in assets/ to run before the children's own script.
+        Files in corridor/pages/ to run before the children's own script.
     data
-        Name -> what the scripts read: JSON text, or an object to be written as JSON.
+        Name -> data for the scripts: JSON text, or an object to write as JSON.
     context
-        What the template shows; escaped by it.
+        Values for the template, which escapes them.
     sectors
         Sectors of the tables, for their colours.
     """
@@ -101,19 +101,19 @@ class OfflineFigure(Figure):
         self.template, self.scripts, self.data, self.context = template, tuple(scripts), dict(data), dict(context)
 
     def render(self, **kwargs: Any) -> str:
-        """The whole page.
+        """The full page as HTML.
 
         Raises
         ------
         CorridorError
-            If a child asks for an address of which there is no vendored copy.
+            If a child asks for an address without a vendored copy.
         """
         for child in self._children.values():
             child.render(**kwargs)
         styles: list[str] = []
         code: list[str] = []
-        for part in self.header._children.values():
-            for kind, text in _inline(part.render(**kwargs) if isinstance(part, Element) else ""):
+        for child in self.header._children.values():
+            for kind, text in _inline(child.render(**kwargs) if isinstance(child, Element) else ""):
                 (styles if kind == "style" else code).append(text)
         code += [_asset(name) for name in self.scripts]
         own = self.script.render(**kwargs).strip()
@@ -157,7 +157,7 @@ def assemble(
     data: Mapping[str, Any],
     context: Mapping[str, Any],
 ) -> str:
-    """A template with the texts of styles and scripts in it, and the policy that allows these alone.
+    """A rendered template with its styles and scripts inline, and a policy that allows only these.
 
     Raises
     ------
@@ -182,7 +182,7 @@ def assemble(
 
 @cache
 def environment() -> Environment:
-    """Templates: everything shown is escaped unless marked safe, a name that is not given is an error."""
+    """Jinja environment: values are escaped unless marked safe; a missing name is an error."""
     return Environment(
         loader=PackageLoader("corridor.pages", "."),
         autoescape=select_autoescape(default=True, default_for_string=True),
@@ -193,7 +193,7 @@ def environment() -> Environment:
 
 
 def policy(styles: Sequence[str], scripts: Sequence[str]) -> str:
-    """Content security policy: nothing but these inline styles and scripts, and images inside the file."""
+    """Content security policy: only these inline styles and scripts, and images inside the file."""
 
     def hashes(texts: Sequence[str]) -> str:
         found = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts]
@@ -206,7 +206,7 @@ def policy(styles: Sequence[str], scripts: Sequence[str]) -> str:
 
 
 def json_text(value: Any) -> str:
-    """JSON that can stand inside a script element: no ``<``, ``>``, ``&`` nor line separators in it."""
+    """JSON that is safe inside a script element: without ``<``, ``>``, ``&`` and line separators."""
     text = (
         value
         if isinstance(value, str)
@@ -218,20 +218,20 @@ def json_text(value: Any) -> str:
 
 
 def check_offline(page: str) -> None:
-    """Raise if the page would ask for anything; links that a reader may follow are no requests.
+    """Raise if the page would load anything from outside; links for readers are allowed.
 
     Raises
     ------
     CorridorError
         Naming every address found.
     """
-    if not _SUSPECT.search(page):  # reading it in full takes most of the time of hundreds of pages
+    if not _SUSPECT.search(page):  # fast path: parsing hundreds of pages is slow
         return
     seen = _Requests()
     seen.feed(page)
     if seen.addresses:
         raise CorridorError(
-            f"page asks for addresses that are not vendored: {', '.join(sorted(set(seen.addresses)))}"
+            f"page loads addresses that are not vendored: {', '.join(sorted(set(seen.addresses)))}"
         )
 
 
@@ -264,7 +264,7 @@ class _Requests(HTMLParser):
 
 
 class _Links(HTMLParser):
-    """Scripts and styles of a piece of a page's head, in order: (kind, address or None, text)."""
+    """Collects scripts and styles of a part of a page's head, in order: (kind, address or None, text)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -272,11 +272,11 @@ class _Links(HTMLParser):
         self._open = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
+        attributes = dict(attrs)
         if tag == "link":
-            self.found.append(["style", given.get("href"), ""])
+            self.found.append(["style", attributes.get("href"), ""])
         elif tag in {"script", "style"}:
-            self.found.append([tag, given.get("src"), ""])
+            self.found.append([tag, attributes.get("src"), ""])
             self._open = True
 
     def handle_endtag(self, tag: str) -> None:
@@ -290,18 +290,16 @@ class _Links(HTMLParser):
 def _inline(head: str) -> list[tuple[str, str]]:
     links = _Links()
     links.feed(head)
-    parts = []
+    texts = []
     for kind, address, text in links.found:
         if address is not None:
             file = next((file for end, file in _VENDORED.items() if address.endswith(end)), None)
             if file is None:
-                raise CorridorError(
-                    f"page asks for {address}, of which there is no copy in corridor/pages/kit/assets"
-                )
+                raise CorridorError(f"page asks for {address}, which has no copy in corridor/pages/kit/assets")
             text = _asset(file)
         if text.strip():
-            parts.append((kind, text))
-    return parts
+            texts.append((kind, text))
+    return texts
 
 
 @cache
@@ -315,7 +313,7 @@ def _asset(name: str) -> str:
 
 
 def _tight(style: str) -> str:
-    """A style without comments and needless spaces: it stands in every one of many pages."""
+    """A style sheet without comments and needless spaces: it is repeated in hundreds of pages."""
     style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
     style = re.sub(r"\s+", " ", style)
     return re.sub(r"(?<=:) | ?([{};,]) ?", r"\1", style).replace(";}", "}")
@@ -326,7 +324,7 @@ def _data_uri(folder: Path, address: str) -> str:
         return address
     file = folder / address
     if not file.is_file():
-        raise CorridorError(f"style asks for {address}, of which there is no copy in corridor/pages/kit/assets")
+        raise CorridorError(f"style asks for {address}, which has no copy in corridor/pages/kit/assets")
     return f"data:image/{file.suffix[1:]};base64,{base64.b64encode(file.read_bytes()).decode()}"
 
 

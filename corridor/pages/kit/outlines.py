@@ -1,4 +1,4 @@
-"""Outlines of countries and of India's states, as seen from a point of view."""
+"""Outlines of countries and of India's states, from a point of view on boundaries."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DISCLAIMER = (
 
 
 def outline_text(name: str, point_of_view: str = "IND") -> str:
-    """TopoJSON of outlines, ready to be put into a page.
+    """TopoJSON of outlines, ready for a page.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def outline_text(name: str, point_of_view: str = "IND") -> str:
         ``"world"``: countries (id: ISO 3166-1 alpha-3), 30 W to 330 E; ``"india"``: states and union
         territories (id: name, kind ``state``) and the countries around them (kind ``country``).
     point_of_view
-        Whose boundaries; ``"IND"`` is the one that is bundled.
+        Whose boundaries; only ``"IND"`` is bundled.
 
     Returns
     -------
@@ -37,13 +37,13 @@ def outline_text(name: str, point_of_view: str = "IND") -> str:
     Raises
     ------
     ConfigError
-        If there are no outlines for that point of view or of that name.
+        If there are no outlines for that point of view or name.
     """
     if point_of_view != "IND":
-        raise ConfigError(f"point_of_view {point_of_view!r}: there are no such outlines. Fix: use 'IND'.")
+        raise ConfigError(f"point_of_view {point_of_view!r}: no such outlines. Fix: use 'IND'.")
     file = ASSETS / f"{name}.topo.json"
     if not file.is_file():
-        raise ConfigError(f"outlines {name!r}: there are none of that name. Fix: use 'world' or 'india'.")
+        raise ConfigError(f"outlines {name!r}: no such outlines. Fix: use 'world' or 'india'.")
     return file.read_text(encoding="utf-8").strip()
 
 
@@ -65,7 +65,7 @@ def outline_shapes(name: str, point_of_view: str = "IND") -> dict[str, Any]:
 
     shapes = {}
     for geometry in topology["objects"][name]["geometries"]:
-        rings = [[ring(topology["arcs"][at]) for (at,) in polygon] for polygon in geometry["arcs"]]
+        rings = [[ring(topology["arcs"][arc_index]) for (arc_index,) in polygon] for polygon in geometry["arcs"]]
         shapes[geometry["id"]] = MultiPolygon([Polygon(outer, inner) for outer, *inner in rings])
     return shapes
 

@@ -1,4 +1,4 @@
-"""Tables as the compact JSON that the pages read: codes instead of names, columns instead of rows, few digits."""
+"""Tables as compact JSON for the pages: codes instead of names, columns instead of rows, few digits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from corridor.pages.kit.sectors import OTHER_COLOUR, Sectors
 
 
 def number(value: Any, digits: int = 4) -> float | None:
-    """A number with few digits, None where unknown: JSON knows no NaN."""
+    """A number with few digits, None if unknown: JSON has no NaN."""
     if value is None or pd.isna(value) or not math.isfinite(float(value)):
         return None
     short = round(float(value), digits)
@@ -24,12 +24,12 @@ def number(value: Any, digits: int = 4) -> float | None:
 
 
 def text(value: Any) -> str:
-    """A text, empty where unknown."""
+    """A text, empty if unknown."""
     return "" if value is None or pd.isna(value) else str(value)
 
 
 def year(value: Any) -> int | None:
-    """A year, None where unknown."""
+    """A year, None if unknown."""
     return None if value is None or pd.isna(value) else int(value)
 
 
@@ -39,12 +39,12 @@ def rows_of(frame: pd.DataFrame) -> Iterable[Any]:
 
 
 def numbers(values: Iterable[Any], digits: int = 4) -> list[float | None]:
-    """A column of :func:`number`."""
+    """Values as :func:`number`."""
     return [number(value, digits) for value in values]
 
 
 def needs(tables: Tables, shares: pd.DataFrame) -> pd.Series:
-    """What each market needs of each component: finally, and for what its own makers of the users need.
+    """Need of each market for each component: final needs plus inputs of its own makers.
 
     ``need[i,m] = demand[i,m] + sum_c value_share[i,c] route_share[c] home_share[c,m] need[c,m]``
 
@@ -61,7 +61,7 @@ def needs(tables: Tables, shares: pd.DataFrame) -> pd.Series:
         US$ million a year at reference prices, by (market, component).
     """
     recipes = bill(tables)
-    recipes = recipes.assign(part=recipes["value_share"] * recipes["route_share"])
+    recipes = recipes.assign(weight=recipes["value_share"] * recipes["route_share"])
     found = []
     for market, own in shares.groupby("market", sort=False):
         home = own[own["origin"] == market].groupby("component")["share"].sum()
@@ -69,9 +69,9 @@ def needs(tables: Tables, shares: pd.DataFrame) -> pd.Series:
         final = demand.reindex(tables.components["id"], fill_value=0.0).astype(float)
         need = final
         for _ in range(len(final)):
-            worth, own_part = (recipes["output"].map(one).astype(float).fillna(0.0) for one in (need, home))
-            made = worth * own_part
-            derived = (recipes["part"] * made).groupby(recipes["input"]).sum()
+            worth, home_share = (recipes["output"].map(one).astype(float).fillna(0.0) for one in (need, home))
+            made = worth * home_share
+            derived = (recipes["weight"] * made).groupby(recipes["input"]).sum()
             new = final.add(derived.reindex(final.index, fill_value=0.0))
             if float((new - need).abs().max()) < 1e-9:
                 break
@@ -82,31 +82,31 @@ def needs(tables: Tables, shares: pd.DataFrame) -> pd.Series:
 
 
 class Codes:
-    """Places of names in a list, so that rows can carry small numbers."""
+    """Positions of names in a list, so that rows can refer to names by small integers."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = list(dict.fromkeys(names))
-        self.at = {name: place for place, name in enumerate(self.names)}
+        self.positions = {name: position for position, name in enumerate(self.names)}
 
     def __call__(self, name: Any) -> int:
-        """Place of a name; names not there before are added at the end."""
+        """Position of a name; new names are appended."""
         key = text(name)
-        if key not in self.at:
-            self.at[key] = len(self.names)
+        if key not in self.positions:
+            self.positions[key] = len(self.names)
             self.names.append(key)
-        return self.at[key]
+        return self.positions[key]
 
 
-def study_part(tables: Tables, study: Study) -> dict[str, Any]:
-    """What every page's scripts need to know of the study."""
+def study_json(tables: Tables, study: Study) -> dict[str, Any]:
+    """Settings of the study that every page's scripts use."""
     names = dict(zip(tables.countries["iso3"], tables.countries["name"], strict=True))
     return {
         "study": study.name,
         "crore": study.inr_per_usd / 10,
-        "markets": [market_part(tables, iso3) for iso3 in study.markets],
+        "markets": [market_json(tables, iso3) for iso3 in study.markets],
         "target": list(study.target),
         "targetName": target_name(study.target, names),
-        "sectors": sector_part(tables),
+        "sectors": sectors_json(tables),
         "style": {
             "classes": style.SHARE_CLASSES,
             "colours": style.SHARE_COLOURS,
@@ -120,26 +120,26 @@ def study_part(tables: Tables, study: Study) -> dict[str, Any]:
 
 
 def target_name(target: Sequence[str], names: dict[str, str]) -> str:
-    """The target in one word where its first member is by far the greatest."""
+    """Name of the target: "China" for China with Hong Kong and Macao, else its members."""
     if tuple(target) == ("CHN", "HKG", "MAC"):
         return "China"
     return ", ".join(text(names.get(iso3, iso3)) for iso3 in target)
 
 
-def market_part(tables: Tables, iso3: str) -> dict[str, Any]:
-    """A market with its place on the map."""
+def market_json(tables: Tables, iso3: str) -> dict[str, Any]:
+    """A market with its position on the map."""
     row = tables.countries[tables.countries["iso3"] == iso3].iloc[0]
     return {"id": iso3, "name": text(row["name"]), "lon": number(row["lon"], 2), "lat": number(row["lat"], 2)}
 
 
-def sector_part(tables: Tables) -> list[dict[str, str]]:
+def sectors_json(tables: Tables) -> list[dict[str, str]]:
     """Sectors that have components, in the order of the table ``sectors``."""
     shown = Sectors.of(tables)
     order = shown.order(tables.components["sector"])
     return [{"id": name, "name": shown.name(name), "colour": shown.colour(name)} for name in order]
 
 
-def source_part(tables: Tables, keys: Sequence[str]) -> list[dict[str, str]]:
+def sources_json(tables: Tables, keys: Sequence[str]) -> list[dict[str, str]]:
     """Title and address of each source, in the order of the keys."""
     known = tables.sources.drop_duplicates("key").set_index("key")
     rows = []
@@ -149,8 +149,8 @@ def source_part(tables: Tables, keys: Sequence[str]) -> list[dict[str, str]]:
     return rows
 
 
-def country_part(tables: Tables, codes: Sequence[str]) -> list[dict[str, Any]]:
-    """Name and place of each country, in the order of the codes."""
+def countries_json(tables: Tables, codes: Sequence[str]) -> list[dict[str, Any]]:
+    """Name and position on the map of each country, in the order of the codes."""
     known = tables.countries.drop_duplicates("iso3").set_index("iso3")
     rows = []
     for iso3 in codes:

@@ -1,4 +1,4 @@
-"""Sectors as readers see them: name, colour and order, from the table ``sectors``."""
+"""Display name, colour and order of sectors, from the table ``sectors``."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Sectors:
 
     @classmethod
     def of(cls, tables: Tables) -> Sectors:
-        """Those of some tables."""
+        """Sectors of the tables."""
         rows = tables.sectors
         return cls(
             dict(zip(rows["id"], rows["name"], strict=True)), dict(zip(rows["id"], rows["colour"], strict=True))
         )
 
     def name(self, sector: str) -> str:
-        """Name as readers see it."""
+        """Display name."""
         return self.names.get(sector, sector.capitalize())
 
     def colour(self, sector: str) -> str:
@@ -37,14 +37,14 @@ class Sectors:
         colour = self.colours.get(sector, OTHER_COLOUR)
         return colour if _COLOUR.fullmatch(colour) else OTHER_COLOUR
 
-    def order(self, there: Iterable[str]) -> list[str]:
-        """The sectors of `there`, in the order of the table, others last."""
-        left = list(dict.fromkeys(there))
-        known = [sector for sector in self.names if sector in left]
-        return known + [sector for sector in left if sector not in self.names]
+    def order(self, sectors: Iterable[str]) -> list[str]:
+        """The given sectors without repeats, in the order of the table, unknown ones last."""
+        unique = list(dict.fromkeys(sectors))
+        known = [sector for sector in self.names if sector in unique]
+        return known + [sector for sector in unique if sector not in self.names]
 
     def css(self) -> str:
-        """Style rules that colour what carries ``data-sector``; an id that is no plain word keeps the default."""
+        """Style rules that colour elements by ``data-sector``; unsafe ids keep the default colour."""
         return "".join(
             f'[data-sector="{sector}"]{{background:{self.colour(sector)}}}'
             for sector in self.names

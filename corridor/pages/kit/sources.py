@@ -1,4 +1,4 @@
-"""Sources of one page: numbered in the order in which they are first named, with their years."""
+"""Sources of one page: numbered in order of first use, with their years."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class SourceNotes:
         self._years: dict[str, set[int]] = {}
 
     def __call__(self, key: Any, of_year: Any = None) -> int:
-        """Number of a source; its year is remembered. 0 where there is none."""
+        """Number of a source; its year is recorded. 0 if there is no source."""
         name = text(key)
         if not name:
             return 0
@@ -32,7 +32,7 @@ class SourceNotes:
         return list(self._years).index(name) + 1
 
     def listed(self) -> list[dict[str, Any]]:
-        """Title, publisher, licence, address (web addresses alone) and years of each source, by number."""
+        """Title, publisher, licence, address (only web addresses) and years of each source, by number."""
         return [self._line(key, sorted(years)) for key, years in self._years.items()]
 
     def _line(self, key: str, years: list[int]) -> dict[str, Any]:

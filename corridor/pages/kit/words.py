@@ -1,4 +1,4 @@
-"""Numbers and names as readers see them, the same on all pages that are written without a script."""
+"""Numbers and names formatted for readers, for all pages that are written without a script."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SPACE = "\u00a0"
 
 
 def percent(share: float | None) -> str:
-    """A share as per cent: what is almost nothing or almost all is not rounded to 0 or 100."""
+    """A share as per cent; almost zero and almost all are not rounded to 0 or 100."""
     if share is None or math.isnan(share):
         return "–"
     if 0 < share <= 0.005:
@@ -29,7 +29,7 @@ def points(change: float) -> str:
 
 
 def dollars(usd_m: float | None) -> str:
-    """US$ million in the unit that fits."""
+    """US$ million in the unit that fits: M, bn or trillion."""
     if usd_m is None or math.isnan(usd_m):
         return "–"
     sign, size = "−" if usd_m < 0 else "", abs(usd_m)
@@ -43,7 +43,7 @@ def dollars(usd_m: float | None) -> str:
 
 
 def money(usd_m: float, study: Study) -> str:
-    """Money in US$, with the same in rupees."""
+    """Money in US$, with the amount in rupees."""
     rupees = usd_m * study.inr_per_usd / 10
     shown = f"₹{rupees / 1e5:,.1f} lakh crore" if abs(rupees) >= 1e5 else f"₹{rupees:,.0f} crore"
     return f"{dollars(usd_m)} ({shown})"
@@ -83,7 +83,7 @@ def plural(count: int, one: str, more: str = "") -> str:
 
 
 def years_span(first: float, last: float) -> str:
-    """``2022``, ``2014–2022``; empty where unknown."""
+    """``2022``, ``2014–2022``; empty if unknown."""
     if math.isnan(first):
         return ""
     return f"{first:.0f}" if first == last else f"{first:.0f}–{last:.0f}"

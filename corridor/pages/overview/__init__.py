@@ -1,1 +1,1 @@
-"""index.html: the headline, how to read it, and what there is."""
+"""index.html: the headline, how to read it, and the files."""

@@ -1,4 +1,4 @@
-"""Tables that lie in a results folder, as the overview lists them: what is there and nothing else."""
+"""Files in a results folder, as the overview lists them: only files that exist."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from urllib.parse import quote
 
 from corridor.pages.kit.words import dollars
 
-#: Endings of files that readers take along.
+#: Endings of files that are listed.
 _KINDS = (".csv", ".parquet", ".json", ".xlsx")
 _WORDS = {
     "exposure.csv": "exposure of every component in every market, with its evidence",
     "shares.csv": "shares of origins, with status, source and year",
-    "frontier.csv": "one row a plan: cost, loss, exposure, gap",
+    "frontier.csv": "one row per plan: cost, loss, exposure, gap",
     "study.json": "settings of the study, to run it again",
     "corridor.json": "versions, and checksums of the tables",
 }
@@ -25,7 +25,7 @@ def downloads(folder: Path) -> list[dict[str, Any]]:
     Parameters
     ----------
     folder
-        Where the pages go; it may be empty or missing.
+        Folder of the pages; may be empty or missing.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def _file(folder: Path, path: Path) -> dict[str, str]:
 
 
 def _budget(name: str) -> str:
-    """Money in the name of a plan's folder."""
+    """Budget of a plan from the name of its folder."""
     try:
         return dollars(float(name))
     except ValueError:

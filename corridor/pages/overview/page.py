@@ -1,4 +1,4 @@
-"""index.html: the headline, how to read the pages, the study's settings, and what all of it rests on."""
+"""index.html: the headline, how to read the pages, the study's settings, and the evidence."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def index_page(
     }
     shown = {key: text(name) for key, name in zip(tables.components["id"], tables.components["name"], strict=True)}
     need = needs(tables, shares)
-    whole = headline(tables, exposures).set_index("market")
+    totals = headline(tables, exposures).set_index("market")
     plan = min(plans, key=lambda one: abs(one.budget_usd_m - study.budget_usd_m)) if plans else None
     sectors = Sectors.of(tables)
     figure = OfflineFigure(
@@ -74,7 +74,7 @@ def index_page(
                     "name": names.get(iso3, iso3),
                     "in_text": in_text(names.get(iso3, iso3)),
                     "weight": weight,
-                    **whole.loc[iso3].to_dict(),
+                    **totals.loc[iso3].to_dict(),
                 }
                 for iso3, weight in study.markets.items()
             ],
@@ -101,7 +101,7 @@ def index_page(
 def _top(
     tables: Tables, exposures: pd.DataFrame, need: pd.Series, market: str, names: dict[str, str]
 ) -> dict[str, Any]:
-    """The ten components of which most value rests on the target: net exposure times need."""
+    """The ten components with the most value from the target: net exposure times need."""
     own = exposures[exposures["market"] == market]
     value = own["component"].map(lambda name: float(need.get((market, name), 0.0)))
     own = own.assign(need=value, at_risk=value * own["net"]).sort_values("at_risk", ascending=False).head(10)
@@ -124,7 +124,7 @@ def _top(
 
 
 def _rests(tables: Tables, exposures: pd.DataFrame, market: str, names: dict[str, str]) -> dict[str, Any]:
-    """On what the net exposure of final needs rests, weighted by value: all together, then by sector."""
+    """Shares of the net exposure of final needs by status, weighted by value: all needs, then by sector."""
     need = tables.demand[tables.demand["market"] == market].groupby("component")["value_usd_m"].sum()
     own = exposures[exposures["market"] == market].set_index("component")
     own = own[own.index.isin(need.index)]
@@ -137,10 +137,10 @@ def _rests(tables: Tables, exposures: pd.DataFrame, market: str, names: dict[str
         ("All final needs", known.sum()),
         *[(shown.name(name), by_sector.loc[name]) for name in shown.order(by_sector.index)],
     ]
-    told = [(name, row.to_numpy(float)) for name, row in rows if row.sum() > 0]
+    known_rows = [(name, row.to_numpy(float)) for name, row in rows if row.sum() > 0]
     return {
         "market": names.get(market, market),
-        "rows": [{"name": name, "parts": (row / row.sum()).tolist()} for name, row in told],
+        "rows": [{"name": name, "shares": (row / row.sum()).tolist()} for name, row in known_rows],
     }
 
 
@@ -169,8 +169,8 @@ def _denial(denial: Denial, names: dict[str, str], shown: dict[str, str], sector
     def what(cut: Cut) -> str:
         named = ", ".join(sectors.name(name).lower() for name in cut.sectors)
         named = "everything" if set(cut.sectors) == set(sectors.names) else named
-        parts = [named, ", ".join(cut.stages), ", ".join(shown.get(name, name) for name in cut.components)]
-        return "; ".join(part for part in parts if part) or "everything"
+        words = [named, ", ".join(cut.stages), ", ".join(shown.get(name, name) for name in cut.components)]
+        return "; ".join(word for word in words if word) or "everything"
 
     cuts = [f"{100 * cut.cut:.0f}\u00a0% of {what(cut)} from {who(cut.exporters)}" for cut in denial.cuts]
     return {
@@ -185,18 +185,18 @@ def _denial(denial: Denial, names: dict[str, str], shown: dict[str, str], sector
 
 
 def _coverage(tables: Tables) -> list[dict[str, Any]]:
-    """Rows of the coverage report over all sectors of a table, with parts known how well."""
+    """Rows of the coverage report over all sectors of a table, with shares by status."""
     frame = coverage(tables)
     kinds = list(style.STATUS_MEANING)
     rows = []
-    for table, part in frame.groupby("table", sort=False):
-        count = part["rows"].sum()
-        counted = part[kinds].fillna(0.0).mul(part["rows"], axis=0)
-        first, last = part["first_year"].min(), part["last_year"].max()
+    for table, rows_of_table in frame.groupby("table", sort=False):
+        count = rows_of_table["rows"].sum()
+        counted = rows_of_table[kinds].fillna(0.0).mul(rows_of_table["rows"], axis=0)
+        first, last = rows_of_table["first_year"].min(), rows_of_table["last_year"].max()
         years = "" if pd.isna(first) else f"{int(first)}" if first == last else f"{int(first)}–{int(last)}"
         total = float(counted.sum().sum())
-        parts = {kind: float(counted[kind].sum()) / total if total else None for kind in kinds}
-        rows.append({"table": table, "rows": int(count), "years": years, "parts": parts})
+        shares = {kind: float(counted[kind].sum()) / total if total else None for kind in kinds}
+        rows.append({"table": table, "rows": int(count), "years": years, "shares": shares})
     return rows
 
 

@@ -1,4 +1,4 @@
-/* plan.html, the charts: frontier, years, before and after. Drawn as SVG, each with its figures in words. */
+/* plan.html, the charts: frontier, years, before and after. SVG, each with its figures as text. */
 "use strict";
 corridor.indiaCharts = (data, view) => {
   const { $, el, svg, percent, money, number, capital } = corridor, { plans, components, sectors, years } = data, { state, sum } = view;
@@ -11,7 +11,7 @@ corridor.indiaCharts = (data, view) => {
   function frontier() {
     const w = 520, h = 236, left = 62, right = 16, top = 30, bottom = 38;
     const lossBefore = view.plan().summary.expected_loss_before_usd_m;
-    const points = [{ cost: 0, loss: lossBefore, at: -1 }, ...plans.map((one, at) => ({ cost: one.summary.cost_usd_m, loss: one.summary.expected_loss_after_usd_m, at }))];
+    const points = [{ cost: 0, loss: lossBefore, planIndex: -1 }, ...plans.map((one, planIndex) => ({ cost: one.summary.cost_usd_m, loss: one.summary.expected_loss_after_usd_m, planIndex }))];
     const maxX = Math.max(...points.map((p) => p.cost)) * 1.04 || 1, maxY = Math.max(...points.map((p) => p.loss)) * 1.06 || 1;
     const x = (value) => left + (value / maxX) * (w - left - right), y = (value) => h - bottom - (value / maxY) * (h - top - bottom);
     const words = points.slice(1).map((p) => `${money(p.cost)}: ${money(p.loss)}`).join("; ");
@@ -19,13 +19,13 @@ corridor.indiaCharts = (data, view) => {
     for (let tick = 0, step = niceStep(maxY, 4); tick <= maxY; tick += step) chart.append(svg("line", { x1: left, x2: w - right, y1: y(tick), y2: y(tick), class: "grid" }), svg("text", { x: left - 7, y: y(tick) + 4, class: "tick end" }, money(tick)));
     for (let tick = 0, step = niceStep(maxX, 5); tick <= maxX; tick += step) chart.append(svg("text", { x: x(tick), y: h - bottom + 17, class: "tick mid" }, money(tick)));
     chart.append(svg("text", { x: w - right, y: h - 4, class: "axis end" }, "cost of the plan →"), svg("text", { x: 4, y: 13, class: "axis" }, "↑ expected loss over the study"));
-    chart.append(svg("path", { class: "curve", d: points.map((p, at) => `${at ? "L" : "M"}${x(p.cost).toFixed(1)} ${y(p.loss).toFixed(1)}`).join(" ") }));
+    chart.append(svg("path", { class: "curve", d: points.map((p, index) => `${index ? "L" : "M"}${x(p.cost).toFixed(1)} ${y(p.loss).toFixed(1)}`).join(" ") }));
     const now = points[+state.b + 1];
     chart.append(svg("line", { x1: x(now.cost), x2: x(now.cost), y1: y(now.loss), y2: y(lossBefore), class: "saved" }));
     for (const point of [...points.filter((other) => other !== now), now]) {  // the chosen one on top
-      const dot = svg("circle", { cx: x(point.cost), cy: y(point.loss), r: point === now ? 7 : 4.5, class: point === now ? "dot-now" : point.at < 0 ? "dot-none" : "dot-plan" });
-      dot.append(svg("title", {}, point.at < 0 ? `no plan: expected loss ${money(point.loss)}` : `budget ${money(plans[point.at].budget)}: cost ${money(point.cost)}, expected loss ${money(point.loss)}`));
-      if (point.at >= 0) dot.addEventListener("click", () => view.setPlan(point.at));
+      const dot = svg("circle", { cx: x(point.cost), cy: y(point.loss), r: point === now ? 7 : 4.5, class: point === now ? "dot-now" : point.planIndex < 0 ? "dot-none" : "dot-plan" });
+      dot.append(svg("title", {}, point.planIndex < 0 ? `no plan: expected loss ${money(point.loss)}` : `budget ${money(plans[point.planIndex].budget)}: cost ${money(point.cost)}, expected loss ${money(point.loss)}`));
+      if (point.planIndex >= 0) dot.addEventListener("click", () => view.setPlan(point.planIndex));
       chart.append(dot);
     }
     $("frontier").replaceChildren(chart);
@@ -36,14 +36,14 @@ corridor.indiaCharts = (data, view) => {
   function investment() {
     const rows = view.shown(), h = 118, bottom = 20;
     const totals = years.map((year) => sum(rows.filter((move) => move.start === year), "capex")), top = Math.max(1, ...totals);
-    const chart = svg("svg", { viewBox: `0 0 ${W} ${h}`, role: "img", "aria-label": `Investment by start year: ${years.map((year, at) => `${year} ${money(totals[at])}`).join(", ")}` });
+    const chart = svg("svg", { viewBox: `0 0 ${W} ${h}`, role: "img", "aria-label": `Investment by start year: ${years.map((year, index) => `${year} ${money(totals[index])}`).join(", ")}` });
     const peak = totals.indexOf(Math.max(...totals));
     chart.append(svg("text", { x: 0, y: h - bottom - 18, class: "axis" }, "investment"), svg("text", { x: 0, y: h - bottom - 4, class: "tick" }, `most: ${money(totals[peak])}, ${years[peak]}`));
-    years.forEach((year, at) => {
+    years.forEach((year, index) => {
       let base = h - bottom;
       for (const sector of sectors) {
         const height = (sum(rows.filter((move) => move.start === year && view.sectorOf(move) === sector), "capex") / top) * (h - bottom - 6);
-        if (height > 0.2) chart.append(svg("rect", { x: yearX(year) + step * 0.12, width: step * 0.76, y: base - height, height, fill: sector.colour }, svg("title", {}, `${year} ${sector.name}; all sectors ${money(totals[at])}`)));
+        if (height > 0.2) chart.append(svg("rect", { x: yearX(year) + step * 0.12, width: step * 0.76, y: base - height, height, fill: sector.colour }, svg("title", {}, `${year} ${sector.name}; all sectors ${money(totals[index])}`)));
         base -= height;
       }
       chart.append(svg("text", { x: yearX(year) + step / 2, y: h - 5, class: year === +state.y ? "tick mid now" : "tick mid" }, String(year)));
@@ -61,8 +61,8 @@ corridor.indiaCharts = (data, view) => {
     const rows = [...groups.values()].sort((a, b) => a.start - b.start || a.output - b.output || b.capex - a.capex), line = 15, end = years.at(-1) + 1;
     const chart = svg("svg", { viewBox: `0 0 ${W} ${Math.max(1, rows.length) * line}`, role: "img", "aria-label": `When plants start and first produce: ${rows.map((row) => `${components[row.c].name} ${row.start}, ${row.output}`).slice(0, 40).join("; ")}` });
     chart.append(svg("rect", { x: yearX(+state.y), y: 0, width: step, height: rows.length * line, class: "year-now" }));
-    rows.forEach((row, at) => {
-      const colour = view.sectorOf(row).colour, y = at * line, name = capital(components[row.c].name), made = Math.min(row.output, end);
+    rows.forEach((row, index) => {
+      const colour = view.sectorOf(row).colour, y = index * line, name = capital(components[row.c].name), made = Math.min(row.output, end);
       chart.append(svg("text", { x: LEFT - 6, y: y + 11, class: "strip-name end" }, name.length > 25 ? `${name.slice(0, 24)}…` : name),
         svg("rect", { x: yearX(row.start) + 1, y: y + 3.5, width: Math.max(1, yearX(made) - yearX(row.start) - 2), height: line - 7, fill: "none", stroke: colour, "stroke-dasharray": "3 2", "stroke-width": 1.2 }),
         svg("rect", { x: yearX(made), y: y + 2.5, width: Math.max(0, yearX(end) - yearX(made)), height: line - 5, fill: colour }),
@@ -85,7 +85,7 @@ corridor.indiaCharts = (data, view) => {
     pairs($("losses"), one.losses.map(([name, before, after]) => ({ name: data.denials[name]?.label ?? name, before, after, title: data.denials[name]?.title })).slice(0, 10), money, Math.max(0, ...one.losses.map((row) => row[1])));
     pairs($("changed"), one.changed.map(([c, before, after]) => ({ name: capital(components[c].name), before, after })), percent, 1);
   }
-  /** "US$ 500 M of 500 M", in the unit chosen where it is money. */
+  /** "US$ 500 M of 500 M"; money in the chosen unit. */
   const usedOf = (limit) => (limit.money ? `${money(limit.used)} of ${money(limit.amount)}` : `${number(limit.used)} of ${number(limit.amount)} ${limit.unit}`.trim());
   function limits() {
     const tight = view.plan().limits.filter((limit) => limit.binds), kinds = tight.filter((limit) => limit.kind === "most plants"), rest = tight.filter((limit) => !kinds.includes(limit));

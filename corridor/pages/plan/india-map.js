@@ -1,4 +1,4 @@
-/* plan.html, the map: sites as discs, producing or being built, or by what near-optimal plans have in common. */
+/* plan.html, the map: sites as discs, producing or being built, or by the verdicts of near-optimal plans. */
 "use strict";
 corridor.indiaMap = (map, data, view) => {
   const { el, svg, money, number } = corridor, { sites, components, style, sectors } = data, { state } = view;
@@ -10,14 +10,14 @@ corridor.indiaMap = (map, data, view) => {
   const isState = (layer) => layer.feature.properties.kind === "state";
   const whole = L.featureGroup(states.getLayers().filter(isState)).getBounds();
   const fit = () => map.fitBounds(whole, { animate: false, padding: [6, 6] });
-  corridor.map.named(map, "Map of India: arrows move it, plus and minus zoom. The table of moves says the same in words.");
+  corridor.map.named(map, "Map of India: arrows move it, plus and minus zoom. The table of moves has the same content.");
   const home = corridor.map.keepView(map, fit, state, view.keep);
   const tip = corridor.map.tooltip(map);
   corridor.map.calm(map);
-  const at = (site) => [sites[site].lat, sites[site].lon];
-  const rings = sites.map((_, site) => L.circleMarker(at(site), { radius: 3, interactive: false, fill: false }));
-  const circles = sites.map((site, place) => L.circleMarker(at(place), { radius: 3, weight: 1, bubblingMouseEvents: false })
-    .on("mousemove", (event) => tip.show(event.containerPoint, siteWords(place)))
+  const latLngOf = (siteIndex) => [sites[siteIndex].lat, sites[siteIndex].lon];
+  const rings = sites.map((_, siteIndex) => L.circleMarker(latLngOf(siteIndex), { radius: 3, interactive: false, fill: false }));
+  const circles = sites.map((site, siteIndex) => L.circleMarker(latLngOf(siteIndex), { radius: 3, weight: 1, bubblingMouseEvents: false })
+    .on("mousemove", (event) => tip.show(event.containerPoint, siteWords(siteIndex)))
     .on("mouseout", () => tip.hide()).on("click", () => view.pick("site", site.id)).addTo(map));
   states.on("mousemove", (event) => {
     const layer = event.layer ?? event.propagatedFrom;
@@ -30,8 +30,8 @@ corridor.indiaMap = (map, data, view) => {
   const marks = L.layerGroup().addTo(map);
   let labels = [], shapes = [];
 
-  function siteWords(place) {
-    const rows = view.shown().filter((move) => move.s === place), lines = [`${sites[place].name}, ${sites[place].state}`];
+  function siteWords(siteIndex) {
+    const rows = view.shown().filter((move) => move.s === siteIndex), lines = [`${sites[siteIndex].name}, ${sites[siteIndex].state}`];
     if (!rows.length) return [...lines, "nothing placed here in this plan"];
     lines.push(`${number(view.sum(rows, "plants"))} plants, ${money(view.sum(rows, "capex"))}`);
     return [...lines, ...rows.slice(0, 5).map((move) => `${components[move.c].name} · ${view.stage(move)}`), ...(rows.length > 5 ? [`and ${rows.length - 5} more`] : [])];
@@ -55,9 +55,9 @@ corridor.indiaMap = (map, data, view) => {
     const year = +state.y, placed = [], others = view.byOthers() ? verdicts() : null;
     const here = sites.map(() => []);
     for (const move of view.shown()) here[move.s].push(move);
-    sites.forEach((site, place) => {
-      const circle = circles[place], ring = rings[place], picked = site.id === state.site;
-      const making = here[place].filter((move) => move.output <= year), building = here[place].filter((move) => move.start <= year && move.output > year);
+    sites.forEach((site, siteIndex) => {
+      const circle = circles[siteIndex], ring = rings[siteIndex], picked = site.id === state.site;
+      const making = here[siteIndex].filter((move) => move.output <= year), building = here[siteIndex].filter((move) => move.start <= year && move.output > year);
       const capex = view.sum(making, "capex"), later = view.sum(building, "capex"), parts = new Map();
       for (const move of [...making, ...building]) parts.set(view.sectorOf(move), (parts.get(view.sectorOf(move)) || 0) + move.capex);
       const main = [...parts].sort((a, b) => b[1] - a[1])[0]?.[0], shown = making.length && !others;
@@ -68,34 +68,34 @@ corridor.indiaMap = (map, data, view) => {
       if (building.length && !others) {
         ring.setRadius(radius(capex + later) + 1.5).setStyle({ color: main.colour, weight: 2, dashArray: "4 3", opacity: 1 }).addTo(map);
       } else ring.remove();
-      if (making.length || building.length) placed.push([capex + later, place]);
+      if (making.length || building.length) placed.push([capex + later, siteIndex]);
     });
-    placed.sort((a, b) => b[0] - a[0]).forEach(([, place]) => circles[place].bringToFront());
-    const full = new Set(placed.map(([, place]) => place));
-    circles.forEach((circle, place) => { if (!full.has(place)) circle.bringToFront(); });
+    placed.sort((a, b) => b[0] - a[0]).forEach(([, siteIndex]) => circles[siteIndex].bringToFront());
+    const full = new Set(placed.map(([, siteIndex]) => siteIndex));
+    circles.forEach((circle, siteIndex) => { if (!full.has(siteIndex)) circle.bringToFront(); });
     return { placed, others };
   }
-  const pointOf = (place) => { const { x, y } = map.latLngToContainerPoint(at(place)); return { x, y }; };
+  const pointOf = (siteIndex) => { const { x, y } = map.latLngToContainerPoint(latLngOf(siteIndex)); return { x, y }; };
   function drawMarks({ placed, others }) {
     marks.clearLayers();
-    shapes = [...others ?? []].map(([place, kind]) => ({ place, kind }));
-    for (const [place, verdict] of others ?? []) {
+    shapes = [...others ?? []].map(([siteIndex, kind]) => ({ siteIndex, kind }));
+    for (const [siteIndex, verdict] of others ?? []) {
       const icon = corridor.verdictMark(verdict, 17);
-      marks.addLayer(L.marker(at(place), { interactive: false, keyboard: false, icon: L.divIcon({ className: "verdict", html: icon, iconSize: [17, 17] }) }));
+      marks.addLayer(L.marker(latLngOf(siteIndex), { interactive: false, keyboard: false, icon: L.divIcon({ className: "verdict", html: icon, iconSize: [17, 17] }) }));
     }
     const taken = [];
     labels = [];
-    for (const [, place] of placed.slice(0, 12)) {
-      const point = map.latLngToContainerPoint(at(place)), off = (others ? 9 : circles[place].getRadius()) + 8;
+    for (const [, siteIndex] of placed.slice(0, 12)) {
+      const point = map.latLngToContainerPoint(latLngOf(siteIndex)), off = (others ? 9 : circles[siteIndex].getRadius()) + 8;
       if (taken.some((other) => Math.abs(other.y - point.y) < 15 && Math.abs(other.x - point.x) < 110)) continue;
       taken.push(point);
-      const text = sites[place].name.length > 28 ? `${sites[place].name.slice(0, 26)}…` : sites[place].name;
-      labels.push({ place, off, text });
-      marks.addLayer(L.marker(at(place), { interactive: false, keyboard: false, icon: L.divIcon({ className: "sitename", html: el("span", {}, text), iconSize: null, iconAnchor: [-off, 9] }) }));
+      const text = sites[siteIndex].name.length > 28 ? `${sites[siteIndex].name.slice(0, 26)}…` : sites[siteIndex].name;
+      labels.push({ siteIndex, off, text });
+      marks.addLayer(L.marker(latLngOf(siteIndex), { interactive: false, keyboard: false, icon: L.divIcon({ className: "sitename", html: el("span", {}, text), iconSize: null, iconAnchor: [-off, 9] }) }));
     }
   }
   function draw() {
-    const found = drawSites(), active = new Set(found.placed.map(([, place]) => sites[place].state));
+    const found = drawSites(), active = new Set(found.placed.map(([, siteIndex]) => sites[siteIndex].state));
     states.eachLayer((layer) => {
       if (!isState(layer)) return;
       const picked = layer.feature.id === state.st;
@@ -105,6 +105,6 @@ corridor.indiaMap = (map, data, view) => {
     drawMarks(found);
   }
   map.on("zoomend", draw);
-  const legend = () => (view.byOthers() ? [{ text: "In plans as good, a plant here:" }, { kind: "must", text: "must be" }, { kind: "could", text: "could be" }, { kind: "never", text: "never is" }, null] : [{ text: `Investment placed by ${state.y}, by sector:` }, ...sectors.map((sector) => ({ kind: "dot", colour: sector.colour, text: sector.name })), null]);
-  return { draw, home, legend, labels: () => labels.map(({ place, off, text }) => { const { x, y } = pointOf(place); return { x: x + off, y: y + 4, text }; }), marks: () => shapes.map(({ place, kind }) => ({ ...pointOf(place), kind })) };
+  const legend = () => (view.byOthers() ? [{ text: "In near-optimal plans, a plant here:" }, { kind: "must", text: "must be" }, { kind: "could", text: "could be" }, { kind: "never", text: "never is" }, null] : [{ text: `Investment placed by ${state.y}, by sector:` }, ...sectors.map((sector) => ({ kind: "dot", colour: sector.colour, text: sector.name })), null]);
+  return { draw, home, legend, labels: () => labels.map(({ siteIndex, off, text }) => { const { x, y } = pointOf(siteIndex); return { x: x + off, y: y + 4, text }; }), marks: () => shapes.map(({ siteIndex, kind }) => ({ ...pointOf(siteIndex), kind })) };
 };

@@ -1,4 +1,4 @@
-/* plan.html, the panel: a site, a state or a move with what it has, uses, replaces and needs. */
+/* plan.html, the panel: a site, a state or a move with its capacity, use, replacement and needs. */
 "use strict";
 corridor.indiaPanel = (data, view) => {
   const { $, el, percent, money, number, amount, capital } = corridor, { sites, components } = data, { state, sum } = view, card = $("site");
@@ -17,9 +17,9 @@ corridor.indiaPanel = (data, view) => {
       el("span", { className: "why" }, `starts ${move.start}, first output ${move.output}; ${amount(move.capacity, components[move.c].unit)} a year; ${still(move)} still from ${data.targetName}`))));
   }
   function site(id) {
-    const place = view.bySite.get(id), one = sites[place], limits = view.plan().limits.filter((limit) => limit.at === id);
-    const rows = view.plan().rows.filter((move) => move.s === place).sort((a, b) => b.capex - a.capex);
-    const known = data.siteLimits.filter((_, at) => one.has[at] !== null).map(([kind, label, unit]) => {
+    const siteIndex = view.bySite.get(id), one = sites[siteIndex], limits = view.plan().limits.filter((limit) => limit.place === id);
+    const rows = view.plan().rows.filter((move) => move.s === siteIndex).sort((a, b) => b.capex - a.capex);
+    const known = data.siteLimits.filter((_, index) => one.has[index] !== null).map(([kind, label, unit]) => {
       const limit = limits.find((other) => other.kind === kind), has = limit?.amount ?? one.has[data.siteLimits.findIndex((row) => row[0] === kind)];
       return meter(label, limit?.used ?? 0, has, unit, limit?.binds);
     });
@@ -32,15 +32,15 @@ corridor.indiaPanel = (data, view) => {
       one.tags ? el("p", { className: "soft small" }, `Suited to: ${one.tags}`) : null]];
   }
   function inState(name) {
-    const rows = view.plan().rows.filter((move) => sites[move.s].state === name), there = sites.filter((one) => one.state === name);
-    const limits = view.plan().limits.filter((limit) => limit.at === name);
+    const rows = view.plan().rows.filter((move) => sites[move.s].state === name), inside = sites.filter((one) => one.state === name);
+    const limits = view.plan().limits.filter((limit) => limit.place === name);
     const bySector = data.sectors.map((sector) => [sector, rows.filter((move) => view.sectorOf(move) === sector)]).filter(([, part]) => part.length);
-    return [name, [el("h2", {}, name), el("p", {}, rows.length ? `${number(sum(rows, "plants"))} plants at ${new Set(rows.map((move) => move.s)).size} of ${there.length} sites, ${money(sum(rows, "capex"))}.` : `Nothing is placed here in this plan; ${there.length} sites.`),
+    return [name, [el("h2", {}, name), el("p", {}, rows.length ? `${number(sum(rows, "plants"))} plants at ${new Set(rows.map((move) => move.s)).size} of ${inside.length} sites, ${money(sum(rows, "capex"))}.` : `Nothing is placed here in this plan; ${inside.length} sites.`),
       el("ul", { className: "firms" }, ...bySector.map(([sector, part]) => el("li", {}, el("span", { className: "dot", "data-sector": sector.id }), `${sector.name}: ${number(sum(part, "plants"))} plants, ${money(sum(part, "capex"))}`))),
       limits.length ? el("h3", {}, "Limits of the state: used and left") : null,
       el("ul", { className: "meters" }, ...limits.map((limit) => meter(limit.limit, limit.used, limit.amount, limit.unit, limit.binds))),
-      there.length ? el("h3", {}, "Sites") : null,
-      el("ul", { className: "firms" }, ...there.map((one) => el("li", {}, button(one.name, () => view.pick("site", one.id)), ` ${money(sum(rows.filter((move) => sites[move.s] === one), "capex"))}`)))]];
+      inside.length ? el("h3", {}, "Sites") : null,
+      el("ul", { className: "firms" }, ...inside.map((one) => el("li", {}, button(one.name, () => view.pick("site", one.id)), ` ${money(sum(rows.filter((move) => sites[move.s] === one), "capex"))}`)))]];
   }
   function move(key) {
     const one = view.plan().rows.find((row) => view.keyOf(row) === key);
@@ -50,7 +50,7 @@ corridor.indiaPanel = (data, view) => {
     return [component.name, [el("h2", {}, capital(component.name)),
       el("p", { className: "soft" }, `${one.plants > 1 ? `${one.plants} plants` : "One plant"} at `, button(place.name, () => view.pick("site", place.id)), `, ${place.state}. Starts ${one.start}, first output ${one.output}.`),
       el("dl", { className: "move" },
-        ...line("Why", one.worth === undefined || one.worth === null ? `It replaces ${money(one.replaces)} a year that ${data.targetName} delivers. What it is worth was not worked out for this plan.`
+        ...line("Why", one.worth === undefined || one.worth === null ? `It replaces ${money(one.replaces)} a year that ${data.targetName} delivers. Its worth was not computed for this plan.`
           : `Without ${one.together > 1 ? `these ${one.together} plants` : "it"} the expected loss is ${money(one.worth)} higher: ${number(one.perUsd)} US$ for each US$ it costs.`),
         ...(one.needs?.length ? line("Needs", `loses a tenth or more of its worth without: ${named(one.needs)}`) : []),
         ...(one.neededBy?.length ? line("Needed by", named(one.neededBy)) : []),
@@ -58,7 +58,7 @@ corridor.indiaPanel = (data, view) => {
         ...line("Makes", `${money(one.made)} a year, of ${amount(one.capacity, component.unit)}`),
         ...line("Replaces", `${money(one.replaces)} a year from ${data.targetName}; ${data.markets[0].name}'s net exposure ${percent(one.before)} → ${percent(one.after)}`),
         ...line("Stays dependent", `${still(one)} of the value made (${money(one.still)} a year) still comes from ${data.targetName}, in its inputs`),
-        ...(one.verdict ? line("In other plans as good", corridor.verdictMark(one.verdict, 13), ` ${view.verdictWords(one)}`) : [])),
+        ...(one.verdict ? line("In near-optimal plans", corridor.verdictMark(one.verdict, 13), ` ${view.verdictWords(one)}`) : [])),
       data.pages ? el("p", {}, el("a", { href: corridor.pageOf(data.pages, "components", component.id) }, "Its page →")) : null]];
   }
   function draw() {

@@ -1,8 +1,8 @@
-/* plan.html, the tables: moves, and what the plan does beside building. */
+/* plan.html, the tables: moves, and second sources, stocks and shared facilities. */
 "use strict";
 corridor.indiaTables = (data, view) => {
   const { $, el, percent, money, moneyBoth, amount, capital } = corridor, { sites, components, markets } = data, { state } = view;
-  const both = (value) => { const [here, there] = moneyBoth(value).split(" ("); return el("td", { className: "n" }, here, el("span", { className: "second" }, there.slice(0, -1))); };
+  const both = (value) => { const [shown, other] = moneyBoth(value).split(" ("); return el("td", { className: "n" }, shown, el("span", { className: "second" }, other.slice(0, -1))); };
   const hasWhy = data.plans.some((one) => one.why), hasOthers = data.plans.some((one) => one.others);
   const ORDER = { must: 2, could: 1, never: 0 };
   const columns = [
@@ -12,11 +12,11 @@ corridor.indiaTables = (data, view) => {
     { key: "start", label: "Start", title: "Year of start, and of first output", down: false, className: "n", value: (move) => move.start, cell: (move) => el("td", { className: "n" }, String(move.start), el("span", { className: "second" }, `output ${move.output}`)) },
     { key: "capacity", label: "Capacity a year", className: "n", value: (move) => move.capacityUsd, cell: (move) => el("td", { className: "n" }, amount(move.capacity, components[move.c].unit), el("span", { className: "second" }, `${move.plants > 1 ? `${move.plants} plants, ` : ""}worth ${money(move.capacityUsd)}`)) },
     { key: "capex", label: "Investment", className: "n", value: (move) => move.capex, cell: (move) => both(move.capex) },
-    hasWhy && { key: "worth", label: "Worth", title: "Expected loss that comes back without it (all its plants of the same start), and per US$ of cost", className: "n", value: (move) => move.worth ?? -1, cell: (move) => el("td", { className: "n" }, money(move.worth), el("span", { className: "second" }, move.perUsd === null || move.perUsd === undefined ? "" : `${move.perUsd.toFixed(1)} per US$${move.together > 1 ? `, all ${move.together}` : ""}`)) },
+    hasWhy && { key: "worth", label: "Worth", title: "Expected loss that returns without it (all its plants of the same start), and per US$ of cost", className: "n", value: (move) => move.worth ?? -1, cell: (move) => el("td", { className: "n" }, money(move.worth), el("span", { className: "second" }, move.perUsd === null || move.perUsd === undefined ? "" : `${move.perUsd.toFixed(1)} per US$${move.together > 1 ? `, all ${move.together}` : ""}`)) },
     { key: "replaces", label: "Replaces a year", title: "Deliveries of the target that it replaces", className: "n", value: (move) => move.replaces, cell: (move) => el("td", { className: "n" }, money(move.replaces)) },
-    { key: "still", label: "Still dependent", title: "Part of the value made that comes from the target through the bill of materials", className: "n", value: (move) => (move.made ? move.still / move.made : 0), cell: (move) => corridor.shareCell(move.made ? move.still / move.made : 0, "accent") },
+    { key: "still", label: "Still dependent", title: "Share of the value made that comes from the target through the bill of materials", className: "n", value: (move) => (move.made ? move.still / move.made : 0), cell: (move) => corridor.shareCell(move.made ? move.still / move.made : 0, "accent") },
     { key: "net", label: `${markets[0].name}, net`, title: "Net exposure of the component, before and after", className: "n", value: (move) => move.before - move.after, cell: (move) => el("td", { className: "n" }, `${percent(move.before)} → ${percent(move.after)}`) },
-    hasOthers && { key: "verdict", label: "Other plans", title: "Is the component in all plans as good (must), in some (could), or in none (never)?", value: (move) => ORDER[move.verdict] ?? -1, cell: (move) => el("td", { title: move.verdict ? view.verdictWords(move) : "" }, ...(move.verdict ? [corridor.verdictMark(move.verdict, 12), ` ${move.verdict}`] : ["–"])) },
+    hasOthers && { key: "verdict", label: "Other plans", title: "Is the component in all near-optimal plans (must), in some (could), or in none (never)?", value: (move) => ORDER[move.verdict] ?? -1, cell: (move) => el("td", { title: move.verdict ? view.verdictWords(move) : "" }, ...(move.verdict ? [corridor.verdictMark(move.verdict, 12), ` ${move.verdict}`] : ["–"])) },
   ].filter(Boolean);
   const moves = corridor.table($("moves"), columns, { sort: { key: "capex", down: true }, caption: "Moves of the plan", none: "No moves of this kind with this budget.",
     mark: (line, move) => line.classList.toggle("chosen", sites[move.s].id === state.site || view.keyOf(move) === state.d) });
@@ -28,12 +28,12 @@ corridor.indiaTables = (data, view) => {
       ? `${count("second source")} second sources, ${count("stock")} stocks, ${count("shared facility")} shared facilities: ${money(rows.reduce((total, row) => total + row[3], 0))}`
       : "none in this plan";
     const lineOf = ([kind, name, what, cost, value]) => el("tr", {}, el("td", {}, kind), el("th", { scope: "row" }, capital(name)), el("td", {}, value ? `${what}, worth ${money(value)}` : what), el("td", { className: "n" }, money(cost)));
-    // As in the table of moves: what is seen first at once, the rest when the browser has time, or before printing.
+    // As in the table of moves: the first rows at once, the rest when the browser is idle, or before printing.
     const body = el("tbody", {}, ...rows.slice(0, all ? rows.length : FIRST).map(lineOf)), rest = all ? [] : rows.slice(FIRST);
     cancelIdleCallback(later);
     if (rest.length) later = requestIdleCallback(() => body.append(...rest.map(lineOf)), { timeout: 600 });
-    $("levers").replaceChildren(el("caption", { className: "hidden" }, "Levers beside building"),
-      el("thead", {}, el("tr", {}, ...["What", "Component", "How much", "Cost"].map((name, at) => el("th", { scope: "col", className: at === 3 ? "n" : "" }, name)))),
+    $("levers").replaceChildren(el("caption", { className: "hidden" }, "Levers other than building"),
+      el("thead", {}, el("tr", {}, ...["What", "Component", "How much", "Cost"].map((name, index) => el("th", { scope: "col", className: index === 3 ? "n" : "" }, name)))),
       body);
   }
   window.addEventListener("beforeprint", () => levers(true));

@@ -5,9 +5,9 @@ corridor.india = (map) => {
   const data = corridor.read("data"), { plans, sites, components, sectors, markets, years } = data;
   const DEFAULTS = { b: String(data.start), s: "all", y: String(years.at(-1)), site: "", st: "", d: "", q: "", paint: "sector", v: "", u: "usd" };
   const state = corridor.readState(DEFAULTS);
-  const bySite = new Map(sites.map((site, at) => [site.id, at]));
+  const bySite = new Map(sites.map((site, index) => [site.id, index]));
   const known = {
-    b: (at) => Boolean(plans[+at]), s: (id) => id === "all" || sectors.some((sector) => sector.id === id), y: (year) => years.includes(+year),
+    b: (index) => Boolean(plans[+index]), s: (id) => id === "all" || sectors.some((sector) => sector.id === id), y: (year) => years.includes(+year),
     site: (id) => bySite.has(id), st: (name) => sites.some((site) => site.state === name), paint: (kind) => kind === "others" && plans.some((one) => one.others),
   };
   for (const [key, good] of Object.entries(known)) if (!good(state[key])) state[key] = DEFAULTS[key];
@@ -15,7 +15,7 @@ corridor.india = (map) => {
   for (const one of plans) {
     const keys = Object.keys(one.moves), { worth, perUsd, together, needs, neededBy } = one.why ?? {}, { verdict, here, regret } = one.others ?? {};
     const extra = { worth, perUsd, together, needs, neededBy, verdict, here, regret };
-    one.rows = one.moves.c.map((_, at) => ({ ...Object.fromEntries(keys.map((key) => [key, one.moves[key][at]])), ...Object.fromEntries(Object.entries(extra).filter(([, column]) => column).map(([key, column]) => [key, column[at]])) }));
+    one.rows = one.moves.c.map((_, index) => ({ ...Object.fromEntries(keys.map((key) => [key, one.moves[key][index]])), ...Object.fromEntries(Object.entries(extra).filter(([, column]) => column).map(([key, column]) => [key, column[index]])) }));
   }
   const plan = () => plans[+state.b];
   const sectorOf = (move) => sectors[components[move.c].sector];
@@ -31,7 +31,7 @@ corridor.india = (map) => {
     return move.start > +state.y ? `starts ${move.start}` : move.output > +state.y ? `being built since ${move.start}` : `produces since ${move.output}`;
   }
   function verdictWords(move) {
-    const others = plan().others, all = `${others.count} plans that avoid at least ${percentFine(1 - others.slack)} of what the best does`;
+    const others = plan().others, all = `${others.count} plans that avoid at least ${percentFine(1 - others.slack)} of the loss avoided by the best`;
     const here = move.here === move.verdict ? "" : `; at this site: ${move.here}`;
     return { must: `in all of ${all}`, could: `in some of ${all}${move.regret === null ? "" : `; leaving it out costs ${money(move.regret)} more loss`}`, never: `in none of the others of ${all}` }[move.verdict] + here;
   }
@@ -75,16 +75,16 @@ corridor.india = (map) => {
     slider.value = state.b;
     slider.setAttribute("aria-valuetext", `${money(plan().budget)}, ${plan().rows.length} moves`);
     $("budget-now").textContent = moneyBoth(plan().budget);
-    for (const part of document.querySelectorAll("[data-legend]")) part.hidden = (part.dataset.legend === "others") !== view.byOthers();
+    for (const legend of document.querySelectorAll("[data-legend]")) legend.hidden = (legend.dataset.legend === "others") !== view.byOthers();
     if ($("others-note")) {
       $("others-note").textContent = others
-        ? `${others.count} plans that avoid at least ${percentFine(1 - others.slack)} of what the best does were compared. ${others.elsewhere.length ? `In some of them but not here: ${others.elsewhere.map((c) => components[c].name).join(", ")}. ` : ""}${others.never} components are in none.`
-        : "Other plans were not looked for with this budget.";
+        ? `${others.count} plans that avoid at least ${percentFine(1 - others.slack)} of the loss avoided by the best were compared. ${others.elsewhere.length ? `In some of them but not here: ${others.elsewhere.map((c) => components[c].name).join(", ")}. ` : ""}${others.never} components are in none.`
+        : "Near-optimal plans were not computed for this budget.";
     }
     say(); sayYear(); drawn.draw(); charts.draw(); panel.draw(); tables.draw([]); drawList(); keep();
   }
-  function setPlan(at) { state.b = String(Math.max(0, Math.min(plans.length - 1, at))); refresh(); }
-  /** Choose a site, a state (st) or a move (d); the same again lets go of it. */
+  function setPlan(index) { state.b = String(Math.max(0, Math.min(plans.length - 1, index))); refresh(); }
+  /** Choose a site, a state (st) or a move (d); choosing it again clears the choice. */
   function pick(kind, id) {
     const same = kind && state[kind] === id;
     state.site = state.st = state.d = "";
@@ -94,7 +94,7 @@ corridor.india = (map) => {
 
   $("budget").max = plans.length - 1;
   $("budget").addEventListener("input", () => { stop(); setPlan(+$("budget").value); });
-  $("ticks").replaceChildren(...plans.map((one, at) => el("button", { type: "button", className: "plain", tabIndex: -1, onclick: () => { stop(); setPlan(at); } }, "")));
+  $("ticks").replaceChildren(...plans.map((one, index) => el("button", { type: "button", className: "plain", tabIndex: -1, onclick: () => { stop(); setPlan(index); } }, "")));
   let playing = null;
   function stop() { clearInterval(playing); playing = null; $("play").textContent = "▶ Play"; $("play").setAttribute("aria-pressed", "false"); }
   $("play").addEventListener("click", () => {
@@ -121,7 +121,7 @@ corridor.india = (map) => {
     { title: `Plan of ${moneyBoth(plan().budget)}: ${number(sum(plan().rows, "plants"))} plants`, foot: `${$("say").textContent} ${data.disclaimer} corridor, study ${data.study}.`, legend: drawn.legend(), labels: drawn.labels(), marks: drawn.marks() }));
   corridor.linkButton($("link"));
   corridor.unitSwitch($("unit"), data.crore, state.u, (unit) => { state.u = unit; drawTicks(); refresh(); });
-  function drawTicks() { [...$("ticks").children].forEach((button, at) => { button.textContent = money(plans[at].budget); }); }
+  function drawTicks() { [...$("ticks").children].forEach((button, index) => { button.textContent = money(plans[index].budget); }); }
   drawTicks();
   refresh();
   corridor.ready();

@@ -1,4 +1,4 @@
-"""A plan's limits in words that readers use: what is limited, where, how much of it is used."""
+"""A plan's limits in words: what is limited, where, and how much is used."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from corridor.pages.kit.payload import number, rows_of, text
 from corridor.pages.kit.sectors import Sectors
 from corridor.relocation.model.limits import MONEY
 
-#: Kinds of limits as readers say them.
+#: Display names of kinds of limits.
 _KINDS = {
     "land_ha": "Land",
     "power_mw": "Power",
@@ -42,7 +42,7 @@ def limit_rows(tables: Tables, limits: pd.DataFrame) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``limit, scope`` in words, ``kind, at`` (a site's id or a state's name, else empty), ``unit, money``
+        ``limit, scope`` in words, ``kind, place`` (a site's id or a state's name, else empty), ``unit, money``
         (whether the amounts are US$ million), ``amount, used, left, binds, price`` (US$ million of expected loss
         that one more unit avoids).
     """
@@ -53,7 +53,7 @@ def limit_rows(tables: Tables, limits: pd.DataFrame) -> list[dict[str, Any]]:
             "limit": _name(row),
             "kind": text(row.limit),
             "scope": words(row),
-            "at": text(row.scope) if text(row.scope) in words.places else "",
+            "place": text(row.scope) if text(row.scope) in words.places else "",
             "unit": _UNITS.get(text(row.unit), text(row.unit)),
             "money": text(row.unit) == MONEY,
             "amount": number(row.amount, 1),
@@ -69,7 +69,7 @@ def limit_rows(tables: Tables, limits: pd.DataFrame) -> list[dict[str, Any]]:
 def _name(row: Any) -> str:
     kind = _KINDS.get(text(row.limit), text(row.limit).replace("_", " ").capitalize())
     named = text(getattr(row, "name", ""))
-    # A study's own limits carry a name of their own; those of tables are named by kind and scope.
+    # A study's own limits have their own names; limits of tables are named by kind and scope.
     own = row.limit == "fund" and named and named != f"{row.limit} {row.scope}"
     return named if own else kind
 
@@ -93,8 +93,8 @@ class _Scopes:
             return text(self.sites[scope])
         if scope in self.plants:
             return f"{self.plants[scope]} ({scope})"
-        parts = list_cell(scope)
-        if parts and set(parts) <= self.sectors:
-            names = [self.shown.name(part).lower() for part in parts]
+        sectors = list_cell(scope)
+        if sectors and set(sectors) <= self.sectors:
+            names = [self.shown.name(sector).lower() for sector in sectors]
             return f"for {', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else f"for {names[0]}"
         return scope.replace("_", " ").replace(";", ", ")

@@ -40,7 +40,7 @@ def plan_page(
     Returns
     -------
     str
-        HTML that needs nothing but itself.
+        Self-contained HTML.
     """
     from corridor.pages.kit.offline import OfflineFigure, OfflineMap, Start
 

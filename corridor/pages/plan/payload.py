@@ -1,4 +1,4 @@
-"""What the map of India shows, as the compact JSON that its page reads."""
+"""Data of the map of India as compact JSON for its page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from corridor.data.names import RESOURCES
 from corridor.data.tables import Tables
 from corridor.measures import headline
 from corridor.pages.kit.outlines import DISCLAIMER
-from corridor.pages.kit.payload import Codes, number, numbers, rows_of, study_part, text
+from corridor.pages.kit.payload import Codes, number, numbers, rows_of, study_json, text
 from corridor.pages.plan.limit_words import limit_rows
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 _MOST_CHANGED = 12
 _MOST_PRICES = 8
-#: What a site has of land, power, water and workers.
+#: Names of a site's resources: land, power, water and workers.
 SITE_WORDS = ("Land", "Power", "Water", "Workers")
 SITE_UNITS = ("ha", "MW", "million litres a day", "people")
-#: Column of ``Plan.moves`` -> name in the page, for figures that are passed on as they are.
+#: Column of ``Plan.moves`` -> key in the page's JSON, for figures that are passed unchanged.
 _FIGURES = {
     "start_year": "start",
     "first_output_year": "output",
@@ -49,21 +49,21 @@ def plan_payload(
     reasons: Mapping[float, Reasons] | None = None,
     alternatives: Mapping[float, Alternatives] | None = None,
 ) -> dict[str, Any]:
-    """What the map of India shows, ready for JSON.
+    """Data of the map of India, ready for JSON.
 
     Parameters
     ----------
     tables, study, plans
         As in :func:`corridor.pages.write_pages`, with at least one plan.
     reasons, alternatives
-        By budget (US$ million); plans of other budgets are shown without.
+        By budget (US$ million); plans of other budgets are shown without them.
     """
-    part = study_part(tables, study)
-    sectors = Codes(sector["id"] for sector in part["sectors"])
+    base = study_json(tables, study)
+    sectors = Codes(sector["id"] for sector in base["sectors"])
     codes = Codes(tables.components["id"])
     sites = Codes(tables.sites["id"])
-    chosen = min(range(len(plans)), key=lambda at: abs(plans[at].budget_usd_m - study.budget_usd_m))
-    return part | {
+    chosen = min(range(len(plans)), key=lambda position: abs(plans[position].budget_usd_m - study.budget_usd_m))
+    return base | {
         "disclaimer": DISCLAIMER,
         "start": chosen,
         "years": list(study.years),
@@ -109,8 +109,8 @@ def _plan(tables: Tables, study: Study, plan: Plan, codes: Codes, sites: Codes) 
     moves = plan.moves
     market = next(iter(study.markets))
     own = plan.exposure[plan.exposure["market"] == market].set_index("component")
-    whole = headline(tables, plan.exposure).set_index("market")
-    kinds = [name for name in whole.columns if name.endswith(("_before", "_after"))]
+    totals = headline(tables, plan.exposure).set_index("market")
+    kinds = [name for name in totals.columns if name.endswith(("_before", "_after"))]
     return {
         "budget": number(plan.budget_usd_m, 2),
         "summary": {
@@ -124,7 +124,7 @@ def _plan(tables: Tables, study: Study, plan: Plan, codes: Codes, sites: Codes) 
             "before": numbers(moves["component"].map(own["net_before"])),
             "after": numbers(moves["component"].map(own["net_after"])),
         },
-        "headline": {str(name): {kind: number(row[kind]) for kind in kinds} for name, row in whole.iterrows()},
+        "headline": {str(name): {kind: number(row[kind]) for kind in kinds} for name, row in totals.iterrows()},
         "levers": _levers(tables, plan),
         "losses": _losses(plan.losses),
         "changed": _changed(own, codes),
@@ -133,7 +133,7 @@ def _plan(tables: Tables, study: Study, plan: Plan, codes: Codes, sites: Codes) 
 
 
 def _levers(tables: Tables, plan: Plan) -> list[list[Any]]:
-    """What the plan does beside building: kind, name, in words, cost, value stored; dearest first."""
+    """Second sources, stocks and shared facilities: kind, name, text, cost, value stored; most expensive first."""
     names = dict(zip(tables.components["id"], tables.components["name"], strict=True))
     countries = dict(zip(tables.countries["iso3"], tables.countries["name"], strict=True))
     sites = dict(zip(tables.sites["id"], tables.sites["name"], strict=True))
@@ -163,7 +163,7 @@ def _losses(losses: pd.DataFrame) -> list[list[Any]]:
 
 
 def _changed(own: pd.DataFrame, codes: Codes) -> list[list[Any]]:
-    """Components whose net exposure falls most, in the market given."""
+    """Components whose net exposure falls most, in the first market."""
     fall = (own["net_before"] - own["net_after"]).sort_values(ascending=False)
     fall = fall[fall > 5e-4].head(_MOST_CHANGED)
     return [
@@ -172,7 +172,7 @@ def _changed(own: pd.DataFrame, codes: Codes) -> list[list[Any]]:
 
 
 def _why(plan: Plan, reasons: Reasons | None, codes: Codes) -> dict[str, Any]:
-    """What each move of a plan is worth and needs, in the order of its moves."""
+    """Worth and needs of each move of a plan, in the order of its moves."""
     if reasons is None:
         return {}
     rows = {(row.component, row.technology, int(row.start_year)): row for row in rows_of(reasons.moves)}
@@ -196,7 +196,7 @@ def _why(plan: Plan, reasons: Reasons | None, codes: Codes) -> dict[str, Any]:
 
 
 def _others(plan: Plan, others: Alternatives | None, codes: Codes, sites: Codes) -> dict[str, Any]:
-    """What the near-optimal plans have in common: verdicts on components, and on each move at its site."""
+    """Verdicts of the near-optimal plans on components, and on each move at its site."""
     if others is None:
         return {}
     verdicts = dict(zip(others.components["component"], others.components["verdict"], strict=True))
@@ -215,7 +215,7 @@ def _others(plan: Plan, others: Alternatives | None, codes: Codes, sites: Codes)
             "regret": [number(regrets.get(name), 2) for name in plan.moves["component"]],
             "sites": [
                 [codes(row.component), sites(row.site), row.verdict, int(row.plans)]
-                for row in rows_of(others.sites[others.sites["site"].isin(sites.at)])
+                for row in rows_of(others.sites[others.sites["site"].isin(sites.positions)])
             ],
             "elsewhere": [
                 codes(name) for name, verdict in verdicts.items() if verdict == "could" and name not in ours

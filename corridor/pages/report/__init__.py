@@ -1,1 +1,1 @@
-"""report.html: the study in plain words, to be printed."""
+"""report.html: the study in plain words, for printing."""

@@ -1,4 +1,4 @@
-"""What the report says of the dependency: where it lies, how deep, what breaks, and how well that is known."""
+"""Chapters of the report on the dependency: where it is, how deep, what breaks, and how well that is known."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from corridor.pages.kit.payload import rows_of
 from corridor.pages.kit.words import capital, dollars, in_text, listed, percent, plural
 
 _MOST_COMPONENTS, _MOST_CHOKES, _MOST_WINDOWS = 8, 8, 12
-_DEPTHS = ("bought there as such", "in its inputs", "in their inputs", "deeper")
+_DEPTHS = ("bought there directly", "in its inputs", "in their inputs", "deeper")
 
 
 def findings(facts: Facts, exposures: pd.DataFrame) -> dict[str, Any]:
-    """Everything of the chapters on dependency.
+    """Data of the chapters on dependency.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ def _market(facts: Facts, market: str) -> dict[str, Any]:
 def _sectors(facts: Facts, exposures: pd.DataFrame) -> list[dict[str, Any]]:
     """Exposure of final needs by sector, with a chart from direct to net, market by market."""
     rows = headline(facts.tables, exposures, by_sector=True)
-    order = {name: at for at, name in enumerate(facts.sectors.names)}
-    rows = rows.assign(at=rows["sector"].map(order).fillna(len(order))).sort_values("at")
+    order = {name: position for position, name in enumerate(facts.sectors.names)}
+    rows = rows.assign(position=rows["sector"].map(order).fillna(len(order))).sort_values("position")
     found = []
     for market in facts.markets:
         own = rows[(rows["market"] == market) & (rows["need_usd_m"] > 0)].to_dict("records")
@@ -78,8 +78,8 @@ def _sectors(facts: Facts, exposures: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _depth(facts: Facts) -> dict[str, Any]:
-    """At which tier the target enters, over all final needs."""
-    rows, parts_by_market = [], []
+    """Net exposure of final needs by the tier at which the target enters."""
+    rows, shares_by_market = [], []
     for market in facts.markets:
         total = sum(value for (buyer, _), value in facts.final.items() if buyer == market)
         sums = [0.0] * len(_DEPTHS)
@@ -88,21 +88,25 @@ def _depth(facts: Facts) -> dict[str, Any]:
             if buyer == market and need > 0:
                 for row in tiers:
                     sums[min(len(sums) - 1, row.tier)] += need * row.contribution
-        parts = [value / total if total else 0.0 for value in sums]
-        parts_by_market.append((facts.countries.get(market, market), parts))
+        shares = [value / total if total else 0.0 for value in sums]
+        shares_by_market.append((facts.countries.get(market, market), shares))
         rows.append(
             (
                 facts.countries.get(market, market),
-                [(f"t{at}", part, f"{_DEPTHS[at]}: {percent(part)}") for at, part in enumerate(parts) if part > 0],
+                [
+                    (f"t{tier}", share, f"{_DEPTHS[tier]}: {percent(share)}")
+                    for tier, share in enumerate(shares)
+                    if share > 0
+                ],
             )
         )
     svg = charts.stacked_rows(rows, f"Net exposure of final needs to {facts.target} by tier, per cent")
-    legend = [(f"t{at}", words) for at, words in enumerate(_DEPTHS)]
-    return {"svg": svg, "legend": legend, "parts": parts_by_market}
+    legend = [(f"t{tier}", words) for tier, words in enumerate(_DEPTHS)]
+    return {"svg": svg, "legend": legend, "shares": shares_by_market}
 
 
 def _top(facts: Facts, market: str) -> dict[str, Any]:
-    """Components of which most value of a market rests on the target."""
+    """Components with the most value from the target, in a market."""
     worth = sorted(
         (
             (facts.exposure[market, name].net * need, name)
@@ -130,7 +134,7 @@ def _top(facts: Facts, market: str) -> dict[str, Any]:
 
 
 def _chokes(facts: Facts) -> list[dict[str, Any]]:
-    """Makers of the target without whom most final needs go unmet."""
+    """Makers of the target whose stop leaves most final needs unmet."""
     rows = facts.losses[facts.losses["origin"].isin(facts.study.target) & (facts.losses["loss_usd_m"] > 0)]
     return [
         {
@@ -175,7 +179,7 @@ def _windows(facts: Facts) -> dict[str, Any]:
 
 
 def _evidence(facts: Facts, market: str) -> dict[str, Any]:
-    """On what the net exposure of a market's final needs rests, weighted by value."""
+    """Shares of the net exposure of a market's final needs by status, weighted by value."""
     sums = dict.fromkeys(STATUSES, 0.0)
     for (buyer, name), need in facts.final.items():
         if buyer == market and (buyer, name) in facts.exposure:
@@ -183,27 +187,27 @@ def _evidence(facts: Facts, market: str) -> dict[str, Any]:
             for status in STATUSES:
                 sums[status] += need * exposed.net * float(getattr(exposed, status))
     total = sum(sums.values())
-    parts = [(status, value / total if total else 0.0) for status, value in sums.items()]
-    words = listed([f"{percent(part)} {status}" for status, part in parts if part > 0.004])
+    shares = [(status, value / total if total else 0.0) for status, value in sums.items()]
+    words = listed([f"{percent(share)} {status}" for status, share in shares if share > 0.004])
     return {
         "name": facts.countries.get(market, market),
         "in_text": in_text(facts.countries.get(market, market)),
-        "parts": parts,
-        "assumed": dict(parts)["assumed"],
-        "bar": charts.parts_bar(parts, words),
+        "shares": shares,
+        "assumed": dict(shares)["assumed"],
+        "bar": charts.shares_bar(shares, words),
         "words": words,
     }
 
 
 def _ranges(facts: Facts) -> list[dict[str, Any]]:
-    """How wide the assumed figures are: the middle one's range, as a part of its middle."""
+    """Width of the ranges of assumed figures: the median of half the range relative to its middle."""
     tables = facts.tables
     technologies = tables.technologies.rename(columns={"capex_low": "low", "capex_high": "high"})
     prices = tables.components.rename(columns={"price_low": "low", "price_high": "high"})
     named = (
         ("Shares of origins and of home production", tables.sourcing),
         ("Shares of world production", tables.supply),
-        ("Recipes: quantities and parts of the value", tables.recipes),
+        ("Recipes: quantities and shares of the value", tables.recipes),
         ("Needs of the markets", tables.demand),
         ("Prices", prices),
         ("Investment in plants", technologies),
@@ -215,7 +219,7 @@ def _ranges(facts: Facts) -> list[dict[str, Any]]:
         middle = (low + high) / 2
         half = ((high - low) / 2 / middle.where(middle > 0)).dropna()
         if len(frame):
-            part = float((frame["status"] == "assumed").mean())
+            share = float((frame["status"] == "assumed").mean())
             width = f"± {100 * float(half.median()):.0f} %" if len(half) else "–"
-            found.append({"name": name, "rows": f"{len(frame):,}", "assumed": percent(part), "width": width})
+            found.append({"name": name, "rows": f"{len(frame):,}", "assumed": percent(share), "width": width})
     return found

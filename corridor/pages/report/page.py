@@ -1,4 +1,4 @@
-"""report.html: the study for those who decide, in plain words, to be printed on some ten A4 pages."""
+"""report.html: the study for decision makers, in plain words, for printing on about ten A4 pages."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def report_page(
     exposures
         :func:`corridor.exposure` of all markets.
     reasons
-        :func:`corridor.explain` of the plan nearest to the study's budget, if it was worked out.
+        :func:`corridor.explain` of the plan nearest to the study's budget, if it was computed.
     has_pages
-        Whether the other pages stand beside it and can be linked.
+        Whether the other pages exist in the same folder and can be linked.
 
     Returns
     -------
@@ -70,10 +70,10 @@ def report_page(
 
 
 def _planned(facts: Facts) -> str:
-    """Sectors in which plans may act, where these are not all."""
-    there = _sectors(facts)
-    may = [name for name in there if facts.study.plans(name)]
-    return "" if len(may) == len(there) else listed([facts.sectors.name(name).lower() for name in may])
+    """Sectors in which plans may act; empty if these are all."""
+    present = _sectors(facts)
+    may = [name for name in present if facts.study.plans(name)]
+    return "" if len(may) == len(present) else listed([facts.sectors.name(name).lower() for name in may])
 
 
 def _sectors(facts: Facts) -> list[str]:
@@ -81,7 +81,7 @@ def _sectors(facts: Facts) -> list[str]:
 
 
 def _sources(facts: Facts) -> list[dict[str, Any]]:
-    """Sources that figures of the tables name, with how many rows rest on each, the most used first."""
+    """Sources used by rows of the tables, with the number of rows, most used first."""
     counts = pd.concat(
         [frame["source"] for name, frame in facts.tables if "source" in frame and name != "sources"]
     ).value_counts()

@@ -1,4 +1,4 @@
-"""What the report says of plans: three budgets side by side, and why the greatest moves are made."""
+"""Chapters of the report on plans: three budgets side by side, and reasons of the greatest moves."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from corridor.relocation.result.plan import Plan
 
 _MOST_MOVES, _MOST_REASONS, _MOST_USERS, _MOST_OTHERS = 7, 8, 4, 6
-#: Changes of exposure below this are not told.
+#: Changes of exposure below this are not mentioned.
 _LEAST = 5e-4
 
 
@@ -43,14 +43,14 @@ def three_plans(facts: Facts) -> list[Plan]:
 
 
 def plan_chapters(facts: Facts, reasons: Reasons | None) -> dict[str, Any] | None:
-    """Everything of the chapters on plans; None without plans.
+    """Data of the chapters on plans; None without plans.
 
     Parameters
     ----------
     facts
         Figures of the study.
     reasons
-        :func:`corridor.explain` of the chosen plan, if it was worked out.
+        :func:`corridor.explain` of the chosen plan, if it was computed.
     """
     if facts.chosen is None:
         return None
@@ -65,7 +65,7 @@ def plan_chapters(facts: Facts, reasons: Reasons | None) -> dict[str, Any] | Non
 
 
 def _card(facts: Facts, plan: Plan) -> dict[str, Any]:
-    """A plan in figures and its greatest moves."""
+    """Figures of a plan and its greatest moves."""
     moves, summary = plan.moves, plan.summary
     before, after = float(summary["expected_loss_before_usd_m"]), float(summary["expected_loss_after_usd_m"])
     cost = float(summary["cost_usd_m"])
@@ -121,23 +121,23 @@ def _value(summary: Any) -> str:
 
 def _exposure(facts: Facts, plan: Plan) -> list[dict[str, Any]]:
     """Exposure of final needs before and after, by market."""
-    whole = {row.market: row for row in rows_of(headline(facts.tables, plan.exposure))}
+    totals = {row.market: row for row in rows_of(headline(facts.tables, plan.exposure))}
     return [
         {
             "name": facts.countries.get(market, market),
             "in_text": in_text(facts.countries.get(market, market)),
             "kinds": [
-                (kind, *(getattr(whole[market], f"{kind}_{when}") for when in ("before", "after")))
+                (kind, *(getattr(totals[market], f"{kind}_{when}") for when in ("before", "after")))
                 for kind in ("direct", "net", "stop")
             ],
         }
         for market in facts.markets
-        if market in whole
+        if market in totals
     ]
 
 
 def _totals(moves: pd.DataFrame) -> pd.DataFrame:
-    """Moves of each component together, what they replace falling."""
+    """Sums of the moves by component, the largest replacement first."""
     amounts = ["plants", "capex_usd_m", "made_usd_m", "replaces_target_usd_m", "still_target_usd_m"]
     grouped = moves.groupby("component")
     found = (
@@ -191,7 +191,7 @@ def _by_state(facts: Facts, moves: pd.DataFrame) -> str:
 
 
 def _frontier(facts: Facts) -> Any:
-    """Expected loss averted by what plans cost; nothing where there is one plan only."""
+    """Chart of expected loss averted against cost; empty if there is only one plan."""
     if len(facts.plans) < 2:
         return ""
     marked = {plan.budget_usd_m for plan in three_plans(facts)}
@@ -207,7 +207,7 @@ def _frontier(facts: Facts) -> Any:
 
 
 def _reasons(facts: Facts, plan: Plan, reasons: Reasons | None) -> list[dict[str, Any]]:
-    """Why the greatest moves are made, a few sentences each."""
+    """Reasons of the greatest moves, a few sentences each."""
     if not len(plan.moves):
         return []
     worth: dict[str, float] = {}
@@ -243,8 +243,8 @@ def _why(facts: Facts, plan: Plan, name: str, row: Any, worth: float | None) -> 
         )
     out.append(_used_in(facts, name))
     out.append(_shortage(facts, name))
-    part = row["still_target_usd_m"] / row["made_usd_m"] if row["made_usd_m"] else 0.0
-    out.append(f"Still dependent: {percent(part)} of the value made comes from {facts.target} in inputs.")
+    share = row["still_target_usd_m"] / row["made_usd_m"] if row["made_usd_m"] else 0.0
+    out.append(f"Still dependent: {percent(share)} of the value made comes from {facts.target} in inputs.")
     return out
 
 
@@ -253,14 +253,14 @@ def _used_in(facts: Facts, name: str) -> str:
     stops = [row for row in users if row.essential]
     shown = list(dict.fromkeys(facts.names.get(row.output, row.output) for row in (stops or users)))
     if not shown:
-        return "It is used as it is."
+        return "It is used directly."
     more = len(shown) - _MOST_USERS
     named = [*shown[:_MOST_USERS], f"{more} more"] if more > 0 else shown
     return f"{'Lines that stop without it' if stops else 'Goes into'}: {listed(named)}."
 
 
 def _shortage(facts: Facts, name: str) -> str:
-    """The likeliest window in which the plan delays or avoids a shortage in India."""
+    """Sentence on the most probable window in which the plan delays or avoids a shortage in India."""
     chances = {denial.name: denial for denial in facts.study.denials}
     helped = [
         row
@@ -279,7 +279,7 @@ def _shortage(facts: Facts, name: str) -> str:
 
 
 def _others(facts: Facts, plan: Plan) -> dict[str, Any]:
-    """Second sources by country and the dearest of them, and the greatest stocks."""
+    """Second sources by country, the most expensive of them, and the greatest stocks."""
     seconds, stocks = plan.second_sources, plan.stocks
     found: dict[str, Any] = {"seconds": [], "countries": "", "stocks": []}
     if len(seconds):
@@ -292,7 +292,7 @@ def _others(facts: Facts, plan: Plan) -> dict[str, Any]:
                 for name, row in by_country.head(_MOST_OTHERS).iterrows()
             ]
         )
-        dear = seconds.sort_values("cost_usd_m", ascending=False, kind="stable").head(_MOST_OTHERS)
+        costliest = seconds.sort_values("cost_usd_m", ascending=False, kind="stable").head(_MOST_OTHERS)
         found["seconds"] = [
             {
                 "name": capital(facts.names.get(row["component"], row["component"])),
@@ -301,7 +301,7 @@ def _others(facts: Facts, plan: Plan) -> dict[str, Any]:
                 "most": percent(row["most_share"]),
                 "cost": dollars(row["cost_usd_m"]),
             }
-            for row in dear.to_dict("records")
+            for row in costliest.to_dict("records")
         ]
     if len(stocks):
         large = stocks.sort_values("value_usd_m", ascending=False, kind="stable").head(_MOST_OTHERS)

@@ -1,4 +1,4 @@
-"""What the report says of risks: time until output, what stays dependent, how sure the costs are, what binds."""
+"""Chapter of the report on risks: time until output, remaining dependence, range of costs, binding limits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PLANTS = "most plants"
 
 
 def risks(facts: Facts) -> dict[str, Any] | None:
-    """Everything of the chapter on risks, for the chosen plan; None without plans."""
+    """Data of the chapter on risks, for the chosen plan; None without plans."""
     plan = facts.chosen
     if plan is None:
         return None
@@ -34,7 +34,7 @@ def risks(facts: Facts) -> dict[str, Any] | None:
 
 
 def _time(facts: Facts, plan: Plan) -> dict[str, Any] | None:
-    """Output by year as a part of that in the last year, and the windows that come before half of it."""
+    """Chart of the output by year, and the number of windows that begin before half of the output exists."""
     moves = plan.moves
     if not len(moves):
         return None
@@ -58,7 +58,7 @@ def _time(facts: Facts, plan: Plan) -> dict[str, Any] | None:
 
 
 def _dependent(facts: Facts, plan: Plan) -> dict[str, Any]:
-    """Components that still rest most on the target with the plan, by value, in the first market."""
+    """Components with the most value still from the target under the plan, in the first market."""
     market = facts.markets[0]
     own = plan.exposure[plan.exposure["market"] == market]
     need = own["component"].map(lambda name: facts.need.get((market, name), 0.0)).astype(float)
@@ -82,12 +82,12 @@ def _dependent(facts: Facts, plan: Plan) -> dict[str, Any]:
 
 
 def _unmoved(facts: Facts, plan: Plan) -> list[dict[str, Any]]:
-    """Moves that leave most of the value they make with the target, in inputs."""
+    """Moves whose inputs from the target are worth most."""
     if not len(plan.moves):
         return []
     sums = plan.moves.groupby("component")[["made_usd_m", "still_target_usd_m"]].sum()
     sums = sums[sums["made_usd_m"] > 0]
-    sums = sums.assign(part=sums["still_target_usd_m"] / sums["made_usd_m"])
+    sums = sums.assign(share=sums["still_target_usd_m"] / sums["made_usd_m"])
     sums = sums.sort_values("still_target_usd_m", ascending=False, kind="stable").head(_MOST)
     return [
         {
@@ -95,14 +95,14 @@ def _unmoved(facts: Facts, plan: Plan) -> list[dict[str, Any]]:
             "file": facts.component_files.get(str(name), ""),
             "made": dollars(row["made_usd_m"]),
             "still": dollars(row["still_target_usd_m"]),
-            "part": percent(row["part"]),
+            "share": percent(row["share"]),
         }
         for name, row in sums.iterrows()
     ]
 
 
 def _range(facts: Facts, plan: Plan) -> dict[str, str] | None:
-    """Investment of the plan if every plant costs the least or the most of its range."""
+    """Investment of the plan, and if every plant costs the low or the high end of its range."""
     known = facts.tables.technologies.drop_duplicates("id").set_index("id")
     if not len(plan.moves) or not len(known):
         return None
@@ -113,20 +113,20 @@ def _range(facts: Facts, plan: Plan) -> dict[str, str] | None:
     )
     if not len(rows):
         return None
-    whole = float(rows["capex_usd_m"].sum())
+    total = float(rows["capex_usd_m"].sum())
     ends = [
         float((rows["capex_usd_m"] * (rows[f"one_{end}"] / rows["one_capex_usd_m"]).fillna(1.0)).sum())
         for end in ("capex_low", "capex_high")
     ]
-    return {"middle": dollars(whole), "low": dollars(ends[0]), "high": dollars(ends[1])}
+    return {"middle": dollars(total), "low": dollars(ends[0]), "high": dollars(ends[1])}
 
 
 def _limits(facts: Facts, plan: Plan) -> dict[str, Any]:
-    """Limits that bind, those whose next unit avoids most loss first; kinds of plants of which no more may be."""
+    """Binding limits, highest price first; kinds of plants of which the maximum number is built."""
     rows = [row for row in limit_rows(facts.tables, plan.limits) if row["binds"]]
     rows.sort(key=lambda row: -(row["price"] or 0.0))
     kinds = [row["scope"].rsplit(" (", 1)[0] for row in rows if row["kind"] == _PLANTS]
-    told = [
+    shown = [
         {
             "name": f"{row['limit']} {row['scope']}".strip(),
             "amount": dollars(row["amount"]) if row["money"] else f"{row['amount']:,g} {row['unit']}".strip(),
@@ -134,7 +134,7 @@ def _limits(facts: Facts, plan: Plan) -> dict[str, Any]:
         }
         for row in [row for row in rows if row["kind"] != _PLANTS][:_MOST]
     ]
-    return {"rows": told, "plants": listed(list(dict.fromkeys(kinds)))}
+    return {"rows": shown, "plants": listed(list(dict.fromkeys(kinds)))}
 
 
 def _small(row: dict[str, Any]) -> str:
@@ -142,7 +142,7 @@ def _small(row: dict[str, Any]) -> str:
 
 
 def _second_share(facts: Facts, plan: Plan) -> dict[str, Any] | None:
-    """How much of the cost of second sources goes to the three greatest countries."""
+    """Share of the cost of second sources in the three greatest countries."""
     seconds = plan.second_sources
     if not len(seconds):
         return None
@@ -151,5 +151,5 @@ def _second_share(facts: Facts, plan: Plan) -> dict[str, Any] | None:
     return {
         "count": plural(len(seconds), "second source"),
         "names": names,
-        "part": percent(float(cost.iloc[:3].sum() / cost.sum()) if cost.sum() else 0.0),
+        "share": percent(float(cost.iloc[:3].sum() / cost.sum()) if cost.sum() else 0.0),
     }

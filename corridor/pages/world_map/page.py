@@ -1,4 +1,4 @@
-"""dependency.html: the world map of who supplies a market, with the ranked table beside it."""
+"""dependency.html: the world map of who supplies a market, with the ranked table."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def world_page(
     tables, study, exposures, shares
         As in :func:`corridor.pages.write_pages`.
     has_plan
-        Whether plan.html is there to be linked.
+        Whether plan.html exists and can be linked.
     has_component_pages
-        Whether components/<id>.html and countries/<ISO3>.html are there to be linked.
+        Whether components/<id>.html and countries/<ISO3>.html exist and can be linked.
 
     Returns
     -------
     str
-        HTML that needs nothing but itself.
+        Self-contained HTML.
     """
     from corridor.pages.kit.offline import OfflineFigure, OfflineMap, Start
 

@@ -1,4 +1,4 @@
-"""What the world map shows, as the compact JSON that its page reads."""
+"""Data of the world map as compact JSON for its page."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from corridor.data.names import EU_MEMBERS, STATUSES
 from corridor.data.tables import Tables
 from corridor.pages.kit.payload import (
     Codes,
-    country_part,
+    countries_json,
     needs,
     number,
     numbers,
     rows_of,
-    sector_part,
-    source_part,
-    study_part,
+    sectors_json,
+    sources_json,
+    study_json,
     text,
     year,
 )
-from corridor.pages.world_map.layers import reach_part, years_part
+from corridor.pages.world_map.layers import reach_json, years_json
 
 _SMALLEST = 5e-4
 
@@ -30,31 +30,31 @@ _SMALLEST = 5e-4
 def world_payload(
     tables: Tables, study: Study, exposures: pd.DataFrame, shares: pd.DataFrame, headline: pd.DataFrame
 ) -> dict[str, Any]:
-    """What the world map shows.
+    """Data of the world map, ready for JSON.
 
     Parameters
     ----------
     tables, study
         The study and the tables it was measured on.
     exposures, shares
-        Results of :func:`corridor.exposure` and :func:`corridor.shares`, all markets one below the other.
+        Results of :func:`corridor.exposure` and :func:`corridor.shares`, all markets concatenated.
     headline
-        ``market, sector, direct, net, stop``; sector ``all`` for all together.
+        ``market, sector, direct, net, stop``; sector ``all`` for all sectors.
 
     Returns
     -------
     dict
-        Ready for JSON. Shares below 0.05 % are left out, except home production's.
+        Shares below 0.05 % are left out, except home production's.
     """
-    sectors = Codes(sector["id"] for sector in sector_part(tables))
+    sectors = Codes(sector["id"] for sector in sectors_json(tables))
     stages = Codes(tables.components["stage"])
     codes = Codes(tables.components["id"])
     countries = Codes(tables.countries["iso3"])
     sources = Codes([])
     need = needs(tables, shares)
     final = tables.demand.groupby(["market", "component"])["value_usd_m"].sum()
-    shown = shares[(shares["share"] >= _SMALLEST) & shares["component"].isin(codes.at)]
-    payload = study_part(tables, study) | {
+    shown = shares[(shares["share"] >= _SMALLEST) & shares["component"].isin(codes.positions)]
+    payload = study_json(tables, study) | {
         "statuses": list(STATUSES),
         "union": sorted(EU_MEMBERS),
         "components": [
@@ -69,46 +69,46 @@ def world_payload(
         ],
         "exposure": {
             str(market): {
-                "c": [codes(name) for name in part["component"]],
-                "d": numbers(part["direct"]),
-                "n": numbers(part["net"]),
-                "s": numbers(part["stop"]),
-                "e": numbers(part[list(STATUSES)].to_numpy().ravel(), 3),
-                "need": [number(need.get((market, name), 0.0), 2) for name in part["component"]],
-                "final": [number(final.get((market, name), 0.0), 2) for name in part["component"]],
+                "c": [codes(name) for name in own["component"]],
+                "d": numbers(own["direct"]),
+                "n": numbers(own["net"]),
+                "s": numbers(own["stop"]),
+                "e": numbers(own[list(STATUSES)].to_numpy().ravel(), 3),
+                "need": [number(need.get((market, name), 0.0), 2) for name in own["component"]],
+                "final": [number(final.get((market, name), 0.0), 2) for name in own["component"]],
             }
-            for market, part in exposures.groupby("market", sort=False)
+            for market, own in exposures.groupby("market", sort=False)
         },
         "shares": {
             str(market): {
-                "c": [codes(name) for name in part["component"]],
-                "o": [countries(name) for name in part["origin"]],
-                "s": numbers(part["share"]),
-                "t": [STATUSES.index(status) for status in part["status"]],
-                "q": [sources(name) for name in part["source"]],
-                "y": [year(value) for value in part["year"]],
+                "c": [codes(name) for name in own["component"]],
+                "o": [countries(name) for name in own["origin"]],
+                "s": numbers(own["share"]),
+                "t": [STATUSES.index(status) for status in own["status"]],
+                "q": [sources(name) for name in own["source"]],
+                "y": [year(value) for value in own["year"]],
             }
-            for market, part in shown.groupby("market", sort=False)
+            for market, own in shown.groupby("market", sort=False)
         },
         "headline": {
             str(market): {
                 row.sector: {"direct": number(row.direct), "net": number(row.net), "stop": number(row.stop)}
-                for row in rows_of(part)
+                for row in rows_of(own)
             }
-            for market, part in headline.groupby("market", sort=False)
+            for market, own in headline.groupby("market", sort=False)
         },
         "suppliers": _suppliers(tables, codes, sectors, sources),
-        "reach": reach_part(tables, list(study.markets), codes, countries),
-        "imports": years_part(tables, list(study.markets), codes, countries),
+        "reach": reach_json(tables, list(study.markets), codes, countries),
+        "imports": years_json(tables, list(study.markets), codes, countries),
     }
     payload["stages"] = stages.names
-    payload["sources"] = source_part(tables, sources.names)
-    payload["countries"] = country_part(tables, countries.names)
+    payload["sources"] = sources_json(tables, sources.names)
+    payload["countries"] = countries_json(tables, countries.names)
     return payload
 
 
 def _suppliers(tables: Tables, codes: Codes, sectors: Codes, sources: Codes) -> list[dict[str, Any]]:
-    makes = tables.makes[tables.makes["component"].isin(codes.at)]
+    makes = tables.makes[tables.makes["component"].isin(codes.positions)]
     by_supplier = makes.groupby("supplier")["component"].agg(list).to_dict()
     sector_of = dict(zip(tables.components["id"], tables.components["sector"], strict=True))
     rows = []

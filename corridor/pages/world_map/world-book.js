@@ -2,53 +2,53 @@
 "use strict";
 corridor.worldBook = (data) => {
   const { components, countries, sources, statuses, sectors, markets } = data;
-  const byIso = new Map(countries.map((country, at) => [country.iso3, at]));
+  const byIso = new Map(countries.map((country, index) => [country.iso3, index]));
   const places = { net: "through all tiers", stop: "if it alone stops", direct: "bought there" };
 
   /* Market -> component -> exposure and direct origins. */
   const rows = new Map(markets.map(({ id }) => {
     const found = new Map(), e = data.exposure[id] || { c: [] }, x = data.shares[id] || { c: [] };
-    e.c.forEach((c, at) => found.set(c, {
-      c, direct: e.d[at], net: e.n[at], stop: e.s[at], known: e.e.slice(at * 4, at * 4 + 4), need: e.need[at], final: e.final[at], origins: [],
+    e.c.forEach((c, index) => found.set(c, {
+      c, direct: e.d[index], net: e.n[index], stop: e.s[index], known: e.e.slice(index * 4, index * 4 + 4), need: e.need[index], final: e.final[index], origins: [],
     }));
-    x.c.forEach((c, at) => found.get(c)?.origins.push({ o: x.o[at], share: x.s[at], status: statuses[x.t[at]], source: sources[x.q[at]], year: x.y[at] }));
+    x.c.forEach((c, index) => found.get(c)?.origins.push({ o: x.o[index], share: x.s[index], status: statuses[x.t[index]], source: sources[x.q[index]], year: x.y[index] }));
     return [id, found];
   }));
 
-  /* Where the rows of a component begin in the columns of a measure by country. */
+  /* Index of the first row of each component in the columns of a measure by country. */
   const starts = new Map();
-  function place(part) {
-    if (!starts.has(part)) {
+  function startsOf(columns) {
+    if (!starts.has(columns)) {
       let sum = 0;
-      starts.set(part, [0, ...part.n.map((count) => (sum += count))]);
+      starts.set(columns, [0, ...columns.n.map((count) => (sum += count))]);
     }
-    return starts.get(part);
+    return starts.get(columns);
   }
-  function alone(market, measure, c, o) {
-    const part = data.reach[market]?.[measure];
-    if (!part) return 0;
-    const begin = place(part);
-    for (let at = begin[c]; at < begin[c + 1]; at++) if (part.o[at] === o) return part.s[at] / 1000;
+  function shareFrom(market, measure, c, o) {
+    const columns = data.reach[market]?.[measure];
+    if (!columns) return 0;
+    const begin = startsOf(columns);
+    for (let index = begin[c]; index < begin[c + 1]; index++) if (columns.o[index] === o) return columns.s[index] / 1000;
     return 0;
   }
   function reach(market, measure, c) {
-    const part = data.reach[market]?.[measure];
-    if (!part) return [];
-    const from = place(part)[c], to = place(part)[c + 1], out = [];
-    for (let at = from; at < to; at++) out.push({ o: part.o[at], share: part.s[at] / 1000, status: "computed", note: places[measure] });
+    const columns = data.reach[market]?.[measure];
+    if (!columns) return [];
+    const from = startsOf(columns)[c], to = startsOf(columns)[c + 1], out = [];
+    for (let index = from; index < to; index++) out.push({ o: columns.o[index], share: columns.s[index] / 1000, status: "computed", note: places[measure] });
     return out;
   }
-  /* Imports as reported for one year: of the component's class of goods where the trade file knows no finer. */
+  /* Imports as reported for one year: of the component's class of goods if the trade file is no finer. */
   const imports = new Map(Object.entries(data.imports).map(([market, part]) => [market, new Map(Object.entries(part.of).map(([year, pairs]) => {
     const found = new Map();
-    for (let at = 0; at < pairs.length; at += 2) found.set(pairs[at], pairs[at + 1]);
+    for (let index = 0; index < pairs.length; index += 2) found.set(pairs[index], pairs[index + 1]);
     return [year, found];
   }))]));
   function ofYear(market, year, c) {
-    const at = imports.get(market)?.get(year)?.get(c);
-    if (at === undefined) return [];
-    const [origins, shares, status] = data.imports[market].rows[at];
-    return origins.map((o, place) => ({ o, share: shares[place], status, note: status === "inherited" ? "imports of its class of goods" : "imports of its own code", year }));
+    const row = imports.get(market)?.get(year)?.get(c);
+    if (row === undefined) return [];
+    const [origins, shares, status] = data.imports[market].rows[row];
+    return origins.map((o, index) => ({ o, share: shares[index], status, note: status === "inherited" ? "imports of its class of goods" : "imports of its own code", year }));
   }
 
   /** Origins of one component: list of {o, share, status, source?, year?, note?}. */
@@ -67,33 +67,33 @@ corridor.worldBook = (data) => {
     }
     const home = byIso.get(market);
     const ofAll = measure !== "direct";
-    let whole = 0;
+    let total = 0;
     for (const row of list) {
       const weight = ofAll ? row.final : row.need;
       if (!weight) continue;
-      if (ofAll) whole += weight;
+      if (ofAll) total += weight;
       for (const origin of ofComponent(market, row.c, measure, year)) {
         if (origin.o === home) continue;
         const value = origin.share * weight, sum = found.get(origin.o) ?? { o: origin.o, value: 0 };
-        if (!ofAll) whole += value;
+        if (!ofAll) total += value;
         sum.value += value;
         found.set(origin.o, sum);
       }
     }
-    for (const sum of found.values()) sum.share = whole ? sum.value / whole : 0;
+    for (const sum of found.values()) sum.share = total ? sum.value / total : 0;
     return found;
   }
-  /** Part of the final needs listed that rests on one country, each measure on the same footing. */
+  /** Share of the final needs listed that rests on one country, weighted the same way for each measure. */
   function rests({ market, list, measure, o }) {
-    let sum = 0, whole = 0;
+    let sum = 0, total = 0;
     for (const row of list) {
       const weight = list.length === 1 ? 1 : row.final;
       if (!weight) continue;
-      whole += weight;
+      total += weight;
       if (measure === "direct") sum += weight * (row.origins.find((origin) => origin.o === o)?.share ?? 0);
-      else sum += weight * alone(market, measure, row.c, o);
+      else sum += weight * shareFrom(market, measure, row.c, o);
     }
-    return whole ? sum / whole : 0;
+    return total ? sum / total : 0;
   }
   /** What comes from one country, component by component, greatest value first. */
   function supplies({ market, o, list, measure, year }) {

@@ -1,4 +1,4 @@
-/* dependency.html, the map: outlines shaded by share, flows, suppliers; what lies under the pointer. */
+/* dependency.html, the map: outlines shaded by share, flows, suppliers; tooltips. */
 "use strict";
 corridor.worldMap = (map, data, view) => {
   const { $ } = corridor, { style } = data, { book, state, off } = view;
@@ -17,18 +17,18 @@ corridor.worldMap = (map, data, view) => {
   const layers = { flows, suppliers: points };
   const tip = corridor.map.tooltip(map);
   corridor.map.calm(map);
-  corridor.map.named(map, "World map: arrows move it, plus and minus zoom. The tables beside and below say the same in words.");
+  corridor.map.named(map, "World map: arrows move it, plus and minus zoom. The tables next to it and below have the same content.");
 
   function fit() {
     map.fitBounds(map.getSize().x < 600 ? [[-36, -18], [66, 312]] : [[-38, -18], [67, 322]], { animate: false, padding: [2, 2] });
   }
   const home = corridor.map.keepView(map, fit, state, view.keep);
 
-  /** A union known as one partner lends its share to the members that have none of their own. */
+  /** Share of a country; members of a union without their own figure get the union's. */
   function shareOf(iso3) {
     return now.get(byIso.get(iso3)) ?? (EU.has(iso3) ? now.get(byIso.get("EUU")) ?? null : null);
   }
-  /** The country itself, or the union in whose name its figures stand. */
+  /** The country itself, or the union that has its figures. */
   const standing = (iso3) => (EU.has(iso3) && !now.has(byIso.get(iso3)) && now.has(byIso.get("EUU")) ? "EUU" : iso3);
   const nameOf = (iso3) => countries[byIso.get(iso3)]?.name ?? iso3;
 
@@ -36,21 +36,21 @@ corridor.worldMap = (map, data, view) => {
   shapes.on("mouseout", () => { hover = null; });
   const under = (layer, event) => (map.hasLayer(layer) ? layer.hit(event.layerPoint) : null);
   map.on("mousemove", (event) => {
-    const at = event.containerPoint, group = under(points, event), flow = group ? null : under(flows, event);
+    const pixel = event.containerPoint, group = under(points, event), flow = group ? null : under(flows, event);
     if (group) {
       const shown = group.slice(0, 6).map((point) => `${point.data.firm} · ${point.data.place || nameOf(point.data.country)}`);
       if (group.length === 1) shown.push(group[0].data.makes.map((c) => book.components[c].name).slice(0, 5).join(", ") || group[0].data.kind);
       if (group.length > 6) shown.push(`and ${group.length - 6} more: click to zoom in`);
-      return tip.show(at, group.length > 1 ? [`${group.length} suppliers`, ...shown] : shown);
+      return tip.show(pixel, group.length > 1 ? [`${group.length} suppliers`, ...shown] : shown);
     }
-    if (flow) return tip.show(at, [`${countries[flow.data.o].name} → ${flow.to.name}`, view.what(flow.data)]);
+    if (flow) return tip.show(pixel, [`${countries[flow.data.o].name} → ${flow.to.name}`, view.what(flow.data)]);
     if (!hover) return tip.hide();
     const found = shareOf(hover.id);
-    return tip.show(at, [nameOf(hover.id), found ? view.what(found) : hover.id === state.m ? "the market" : "nothing known of this selection"]);
+    return tip.show(pixel, [nameOf(hover.id), found ? view.what(found) : hover.id === state.m ? "the market" : "nothing known of this selection"]);
   });
   map.getContainer().addEventListener("mouseleave", () => tip.hide());
   shapes.on("click", (event) => { clicked = (event.layer ?? event.propagatedFrom).feature.id; });
-  map.on("click", (event) => {  // after the outlines' own: what lies on top goes first
+  map.on("click", (event) => {  // after the handler of the outlines: the top layer goes first
     const group = under(points, event), flow = group ? null : under(flows, event), land = clicked;
     clicked = "";
     if (group && group.length > 1 && map.getZoom() < 7) map.setView(event.latlng, Math.min(map.getZoom() + 2, 7));
@@ -79,7 +79,7 @@ corridor.worldMap = (map, data, view) => {
         if (countries[found.o].iso3 !== to.id && countries[found.o].iso3 !== "ROW" && found.share > 0.0005) list.push({ found, to });
       }
     }
-    // Between markets money is compared, within one its shares.
+    // With several markets flows are compared in money, with one in shares.
     const size = ({ found }) => (state.w ? found.value : found.share);
     list.sort((a, b) => size(b) - size(a));
     const most = Math.min(+state.n, list.length), chosen = state.f.split("-");
@@ -96,23 +96,23 @@ corridor.worldMap = (map, data, view) => {
     points.setPoints(data.suppliers.filter((one) => (c === null ? state.s === "all" || one.makes.some(view.inSector) : one.makes.includes(c)))
       .map((one) => ({ lon: corridor.map.east(one.lon), lat: one.lat, colour: book.sectors[one.sector]?.colour ?? style.other, data: one })));
   }
-  /** Everything, or after a click on a country or flow only what that changes. */
+  /** Draws everything, or after a click on a country or flow only what that changes. */
   function draw(origins, figures = true) {
     now = origins;
     shade();
     drawFlows();
     if (figures) drawPoints();
     for (const [name, layer] of Object.entries(layers)) (off.has(name) ? map.removeLayer(layer) : map.addLayer(layer));
-    for (const part of document.querySelectorAll("[data-legend]")) part.hidden = off.has(part.dataset.legend);
+    for (const box of document.querySelectorAll("[data-legend]")) box.hidden = off.has(box.dataset.legend);
     const words = view.words();
     $("legend-share").textContent = words.share;
     $("legend-width").textContent = state.w ? "Width: US$ a year, all markets" : "Width: the same share";
     $("legend-points").textContent = words.points(points._points.length);
   }
-  /** What the picture's legend says: only the layers that are on. */
+  /** Legend of the picture: only the layers that are on. */
   function legend() {
     const words = view.words(), edges = [0, ...style.classes, 1], out = [];
-    if (!off.has("countries")) out.push({ text: words.share }, ...style.colours.map((colour, at) => ({ kind: "box", colour, text: `${edges[at] * 100}–${edges[at + 1] * 100} %` })), null);
+    if (!off.has("countries")) out.push({ text: words.share }, ...style.colours.map((colour, index) => ({ kind: "box", colour, text: `${edges[index] * 100}–${edges[index + 1] * 100} %` })), null);
     if (!off.has("flows")) out.push({ text: $("legend-width").textContent }, { kind: "line", colour: style.accent, text: `from ${data.targetName}` }, { kind: "line", colour: style.blue, text: "from others" }, null);
     if (!off.has("suppliers")) out.push({ text: $("legend-points").textContent }, ...book.sectors.map((sector) => ({ kind: "dot", colour: sector.colour, text: sector.name })), null);
     return out;

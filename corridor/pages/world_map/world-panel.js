@@ -1,4 +1,4 @@
-/* dependency.html, the panel: a country, a flow or a supplier with its figures, sources and how well they are known. */
+/* dependency.html, the panel: a country, a flow or a supplier with its figures, sources and evidence. */
 "use strict";
 corridor.worldPanel = (data, view) => {
   const { $, el, percent, money, badge, sourceNote, inText } = corridor, { book, state } = view;
@@ -49,7 +49,7 @@ corridor.worldPanel = (data, view) => {
     return [one.firm, [
       el("h2", {}, one.firm), el("p", {}, `${one.kind}, ${[one.place, name].filter(Boolean).join(", ")}${precise}`),
       el("p", { className: "why" }, badge(book.statuses[one.status]), " ", sourceNote(book.sources[one.source], one.year)),
-      el("h3", {}, one.makes.length ? "Makes" : "What it makes is not known."),
+      el("h3", {}, one.makes.length ? "Makes" : "Its products are not known."),
       el("ol", { className: "supplies" }, ...one.makes.map((c) => el("li", {}, button(components[c].name, () => view.choose(components[c].id)), link("components", components[c].id, "page")))),
       el("p", {}, byIso.has(one.country) ? button(`All of ${inText(name)}`, () => view.pick("k", one.country)) : null)]];
   }

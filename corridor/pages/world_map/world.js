@@ -11,7 +11,7 @@ corridor.world = (map) => {
     ["stop", "Stop", "Share of supply that stops when a country stops selling"],
   ];
   const state = corridor.readState(DEFAULTS);
-  const byId = new Map(components.map((component, at) => [component.id, at]));
+  const byId = new Map(components.map((component, index) => [component.id, index]));
   const known = {
     m: (id) => markets.some((market) => market.id === id), by: (id) => MEASURES.some(([kind]) => kind === id),
     s: (id) => id === "all" || sectors.some((sector) => sector.id === id), c: (id) => byId.has(id), k: (id) => byIso.has(id),
@@ -29,7 +29,7 @@ corridor.world = (map) => {
   const rowsOf = (id) => [...book.rows.get(id).values()].filter((row) => inSector(row.c));
   const rowsShown = () => rowsOf(state.m);
   const origins = (id) => book.origins({ market: id, c: chosen(), list: rowsOf(id), measure: state.by, year: id === state.m ? state.y : "" });
-  /** Part of a market's needs that rests on a country, each measure on the same footing. */
+  /** Share of a market's needs that rests on a country, weighted the same way for each measure. */
   const rests = (id, measure, o) => book.rests({ market: id, list: state.c ? rowsOf(id).filter((row) => row.c === chosen()) : rowsOf(id), measure, o });
   const sectorWord = () => (state.s === "all" ? "all sectors" : sectors.find((sector) => sector.id === state.s).name.toLowerCase());
   const needs = () => (state.c ? components[chosen()].name : state.s === "all" ? "final needs" : `final needs (${sectorWord()})`);
@@ -37,8 +37,8 @@ corridor.world = (map) => {
   function what(found) {
     const c = chosen(), of = c === null ? (state.by === "direct" ? sectorWord() : `final needs, ${sectorWord()},`) : components[c].name, value = found.value ? `, ${money(found.value)} a year` : "";
     const union = found.o === byIso.get("EUU") ? " (European Union as one)" : "";
-    const part = { direct: c === null ? `${percent(found.share)} of imports, ${of}` : `${percent(found.share)} of ${of}`, net: `${percent(found.share)} of ${of} by value, through all tiers`, stop: `${percent(found.share)} of ${of} stops if it alone stops` }[state.by];
-    return `${part}${state.by === "stop" ? "" : value}${union}${found.status ? `, ${found.status}` : ""}${state.y ? `, ${state.y}` : ""}`;
+    const share = { direct: c === null ? `${percent(found.share)} of imports, ${of}` : `${percent(found.share)} of ${of}`, net: `${percent(found.share)} of ${of} by value, through all tiers`, stop: `${percent(found.share)} of ${of} stops if it alone stops` }[state.by];
+    return `${share}${state.by === "stop" ? "" : value}${union}${found.status ? `, ${found.status}` : ""}${state.y ? `, ${state.y}` : ""}`;
   }
   function words() {
     const c = chosen(), to = market().name, of = c === null ? sectorWord() : components[c].name, year = state.y ? ` ${state.y}` : "", needed = needs();
@@ -57,7 +57,7 @@ corridor.world = (map) => {
     const c = chosen(), name = corridor.inText(market().name), Name = name[0].toUpperCase() + name.slice(1);
     if (c !== null) {
       const row = book.rows.get(state.m).get(c), component = components[c];
-      $("say").textContent = row ? `${Name} takes ${percent(row.direct)} of its ${component.name} straight from ${data.targetName}; ${percent(row.net)} through the bill of materials. If ${data.targetName} stops selling, ${percent(row.stop)} of it stops.` : `Nothing is known of ${component.name} in ${name}.`;
+      $("say").textContent = row ? `${Name} takes ${percent(row.direct)} of its ${component.name} straight from ${data.targetName}; ${percent(row.net)} through the bill of materials. If ${data.targetName} stops selling, ${percent(row.stop)} of it stops.` : `Nothing is known about ${component.name} in ${name}.`;
       return;
     }
     const rows = rowsShown(), high = rows.filter((row) => row.net >= 0.5).length, total = data.headline[state.m]?.[state.s];
@@ -71,7 +71,7 @@ corridor.world = (map) => {
   const METHODS = {
     direct: "Modelled: final needs and what home makers need for them, times the shares of origins. Choose a component for shares with their sources.",
     net: "Each country taken alone, through the bill of materials, weighted by final need. Countries overlap: a part made in one from another's inputs counts for both.",
-    stop: "Each country taken alone: what stands still if only it stops selling and essential inputs are missing. Countries overlap.",
+    stop: "Each country taken alone: supply that stops if only it stops selling and essential inputs are missing. Countries overlap.",
   };
   function drawOrigins() {
     const c = chosen(), list = [...now.values()].sort((a, b) => b.share - a.share), row = c === null ? null : book.rows.get(state.m).get(c);
@@ -134,7 +134,7 @@ corridor.world = (map) => {
     state.q = "";
     $("find").value = state.c ? components[chosen()].name : "";
     if (state.c && !inSector(chosen())) { state.s = "all"; $("sector").value = "all"; }
-    if (untouched) { state.c ? off.delete("suppliers") : off.add("suppliers"); markLayers(); }  // few points: no crowd
+    if (untouched) { state.c ? off.delete("suppliers") : off.add("suppliers"); markLayers(); }  // few points are readable
     const focused = document.activeElement?.closest?.("#ranked") ? state.c : null;
     refresh();
     if (state.c && !document.querySelector("#ranked tr.chosen")) ranked.finish();
@@ -142,7 +142,7 @@ corridor.world = (map) => {
     if (focused) line?.querySelector("button").focus({ preventScroll: true });
     if (line && !focused) line.parentNode.parentNode.parentNode.scrollTop = Math.max(0, line.offsetTop - 120);
   }
-  /** Choose a country (k), a flow (f) or a supplier (p); the same again lets go of it. */
+  /** Choose a country (k), a flow (f) or a supplier (p); choosing it again clears the choice. */
   function pick(kind, id) {
     const same = kind && state[kind] === id;
     state.k = state.f = state.p = "";
@@ -154,7 +154,7 @@ corridor.world = (map) => {
     box.replaceChildren(el("option", { value: "" }, "Newest"), ...years.toReversed().map((year) => el("option", { value: String(year) }, `${year}, as reported`)));
     box.value = state.y;
     box.disabled = !years.length;
-    box.title = years.length ? "Imports by year, as reported; switches to direct exposure" : "Trade of one year only is known of this market";
+    box.title = years.length ? "Imports by year, as reported; switches to direct exposure" : "Trade is known for one year only in this market";
   }
   const markMarket = corridor.segmented($("market"), markets.map((other) => [other.id, other.name]), () => state.m, (id) => { state.m = id; if (!book.years(id).includes(+state.y)) state.y = ""; refresh(); });
   const markMeasure = corridor.segmented($("measure"), MEASURES, () => state.by, (id) => { state.by = id; if (id !== "direct") state.y = ""; sortBy(id); refresh(); });

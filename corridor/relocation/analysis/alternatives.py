@@ -1,12 +1,12 @@
 """Near-optimal plans: which moves must be made, which could, which never pay (Neumann & Brown 2021).
 
-Plans that avoid nearly as much as the best, by a stated slack, are made different by construction: a part of the
-components of an earlier plan, those most often used before all others, is taken out and forbidden, and what
-remains is filled up again with what is worth most per dollar (``refill``). A plan takes 2 s on the default study
-that way; to fill it up by a program with whole numbers took 13 s, and half of them were not within the slack.
+Plans that avoid nearly as much as the best, by a stated slack, are made different by construction: some components
+of an earlier plan, the most often used first, are taken out and forbidden, and the rest of the budget is spent
+again on what is worth most per dollar (``refill``). This takes 2 s per plan on the default study; with an integer
+program it took 13 s, and half of the plans were not within the slack.
 
-The slack is a part of what can be avoided, not of the loss: no plan can help with most of that, and on the bundled
-medicines 1 % of the loss is more than the best plan avoids.
+The slack is a fraction of the loss that can be avoided, not of the loss: no plan can avoid most of it, and on the
+bundled medicines 1 % of the loss is more than the best plan avoids.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from corridor.relocation.solver.solve import solve
 
 #: Attempts for each plan wanted.
 _TRIES = 8
-#: Part of its components, at least, in which a plan differs from each found before it.
+#: Least fraction of its components in which a plan differs from each found before it.
 _LEAST = 0.1
-#: The least factor on the worth per dollar of what fills a plan up, by which plans come out different.
+#: Least random factor on worth per dollar when a plan is refilled; it makes plans differ.
 _NOISE = 0.6
-#: Part of the money for new plants that is kept for their sites.
+#: Fraction of the money for new plants that is kept for their sites.
 _RESERVE = 0.03
 
 
@@ -51,16 +51,16 @@ class Alternatives:
     Attributes
     ----------
     slack
-        Part of what the best plan avoids that a plan may avoid less.
+        Fraction of the loss avoided by the best plan by which a plan may avoid less.
     plans
-        ``plan`` (0 is the best), ``loss_usd_m, cost_usd_m, moves``, and ``differs``: components that are in one of
-        the two, this plan or the best, and not in the other.
+        ``plan`` (0 is the best), ``loss_usd_m, cost_usd_m, moves``, and ``differs``: number of components
+        that are in either this plan or the best, but not in both.
     moves
         ``plan, component, technology, site, start_year``.
     components
         ``component, sector, plans`` (in how many), ``of``, ``verdict`` (must, could, never: of the plans found),
-        ``proven`` (where asked for: the relaxation shows that every plan within the slack has it),
-        ``regret_usd_m``: least loss found without it, less the best loss; missing where every plan found has it.
+        ``proven`` (if asked for: the relaxation shows that every plan within the slack has it),
+        ``regret_usd_m``: least loss found without it, less the best loss; missing if every plan found has it.
     sites
         The same for each ``component, technology, site``.
     """
@@ -85,18 +85,18 @@ def alternatives(
     progress: Callable[[int], None] | None = None,
     workers: int | None = None,
 ) -> Alternatives:
-    """At least `count` near-optimal plans for one budget, where there are so many.
+    """At least `count` near-optimal plans for one budget, if there are so many.
 
     Parameters
     ----------
     count
         Plans wanted beside the best.
     slack
-        Part of the loss that the best plan avoids, which a plan may avoid less.
+        Fraction of the loss avoided by the best plan by which a plan may avoid less.
     seed
-        Of what is taken out of earlier plans.
+        Seed of the random choice of components taken out.
     start
-        The best plan known for this study and budget; it is looked for where not given.
+        The best plan known for this study and budget; it is searched for if not given.
     prove
         Also ask the relaxation of each component that is in all plans: a few seconds each.
     progress
@@ -117,10 +117,10 @@ def alternatives(
     idle = expected(problem, recourse.loss(link_values(problem, nothing(problem))))
     limit = loss + slack * max(idle - loss, 0.0) + 1e-9
     runs = max(1, min(workers or processors(), count))
-    tasks = [_Task(problem, known, limit, count, seed, at, runs) for at in range(runs)]
+    tasks = [_Task(problem, known, limit, count, seed, turn, runs) for turn in range(runs)]
     found: list[tuple[Decision, float]] = []
-    for _, part in each(_explore, tasks, workers=runs):
-        found += part
+    for _, plans in each(_explore, tasks, workers=runs):
+        found += plans
         if progress is not None:
             progress(len(found))
     unique = {decision.key: (decision, value) for decision, value in found}
@@ -142,7 +142,7 @@ class _Task:
 
 
 def _explore(task: _Task) -> list[tuple[Decision, float]]:
-    """This process's part of the plans: within the limit, each without some of what those before it have."""
+    """One process's share of the plans: within the limit, each without some components of the plans before it."""
     problem = task.problem
     rng = np.random.default_rng([task.seed, task.turn])
     recourse = Recourse(problem)
@@ -177,17 +177,17 @@ def _explore(task: _Task) -> list[tuple[Decision, float]]:
 
 
 def _budget(problem: Problem, known: Decision) -> float:
-    """What a plan may cost: the budget; where there is none, what the best costs."""
+    """What a plan may cost: the budget or, if there is none, the cost of the best plan."""
     limits = problem.limits
-    whole = limits.loc[(limits["limit"] == "budget") & limits["sectors"].isna(), "amount"]
-    most = float(whole.min()) if len(whole) else np.inf
+    overall = limits.loc[(limits["limit"] == "budget") & limits["sectors"].isna(), "amount"]
+    most = float(overall.min()) if len(overall) else np.inf
     return most if np.isfinite(most) else cost_of(problem, known)
 
 
 def _tally(problem: Problem, decision: Decision) -> Floats:
     """Which components a decision makes, shape (components,), 0 or 1."""
     out = np.zeros(len(problem.loss_ratio))
-    out[problem.plants["at"].to_numpy(int)[decision.chosen["tech"].to_numpy(int)]] = 1.0
+    out[problem.plants["component_index"].to_numpy(int)[decision.chosen["tech"].to_numpy(int)]] = 1.0
     return out
 
 
@@ -199,14 +199,14 @@ def _without(
     budget: float,
     rng: np.random.Generator,
 ) -> tuple[Decision, float] | None:
-    """The parent less the plants of closed components, filled up with others; None where these fit no sites."""
-    at = problem.plants["at"].to_numpy(int)[parent.chosen["tech"].to_numpy(int)]
-    left = Decision(parent.chosen[~closed[at]], parent.second, parent.stock)
-    plants = np.arange(len(refill.at)) < len(refill.starts)
-    noise = rng.uniform(_NOISE, 1.0, len(refill.at))
+    """The parent less the plants of closed components, refilled with others; None if these fit no sites."""
+    component_index = problem.plants["component_index"].to_numpy(int)[parent.chosen["tech"].to_numpy(int)]
+    left = Decision(parent.chosen[~closed[component_index]], parent.second, parent.stock)
+    plants = np.arange(len(refill.component_index)) < len(refill.starts)
+    noise = rng.uniform(_NOISE, 1.0, len(refill.component_index))
     # Sites and shared facilities of the new plants cost a little more than the plants alone.
     kept = _RESERVE * max(budget - cost_of(problem, left), 0.0)
-    filled = refill.fill(left, ~(plants & closed[refill.at]), budget - kept, noise)
+    filled = refill.fill(left, ~(plants & closed[refill.component_index]), budget - kept, noise)
     decision = fit(problem, refill.recourse, filled)
     if decision is None:
         return None
@@ -219,11 +219,11 @@ def _provable(problem: Problem, limit: float) -> Callable[[str], bool]:
     Goals(program, problem, first).minimise({"loss": 1.0})
 
     def proven(component: str) -> bool:
-        part = program.copy()
+        without = program.copy()
         mine = (first.starts["component"] == component).to_numpy()
-        part.bound(first.starts["column"].to_numpy()[mine], high=0.0)
+        without.bound(first.starts["column"].to_numpy()[mine], high=0.0)
         try:
-            return solve(part, relaxed=True, time_limit_s=30.0).bound > limit * (1.0 + 1e-6)
+            return solve(without, relaxed=True, time_limit_s=30.0).bound > limit * (1.0 + 1e-6)
         except NoPlan:
             return True
 
@@ -294,7 +294,7 @@ def _read(
 
 
 def _by_site(moves: pd.DataFrame, losses: Floats) -> pd.DataFrame:
-    """In how many plans each technology stands at each site, with the regret of leaving it out."""
+    """In how many plans each technology is at each site, with the regret of leaving it out."""
     keys = ["component", "technology", "site"]
     pairs = moves[["plan", *keys]].drop_duplicates()
     lines = []

@@ -21,7 +21,7 @@ from corridor.relocation.result.plan import Plan
 from corridor.relocation.result.value import Recourse, expected
 from corridor.relocation.search.optimize import best
 
-#: Part of a move's worth that must be gone without another for it to be said to need it.
+#: A move needs another if it loses at least this fraction of its worth without it.
 _NEEDS = 0.1
 
 
@@ -35,10 +35,10 @@ class Reasons:
         A row per technology and start year: ``component, technology, start_year, plants, cost_usd_m,
         worth_usd_m`` (by how much the expected loss rises if these plants are dropped and nothing takes their
         place), ``worth_per_usd`` and ``needs`` (components without whose plants it loses a tenth of its worth or
-        more, semicolons between), ``needed_by``.
+        more, separated by semicolons), ``needed_by``.
     pairs
         ``component, other, worth_usd_m, worth_without_other_usd_m, lost``: complements through recipes; ``lost``
-        is the part of the component's worth that goes with the other.
+        is the fraction of the component's worth that is lost without the other.
     levers
         A row per component: build, buy elsewhere or store: ``component, plants, build_cost_usd_m,
         build_worth_usd_m, origins, second_cost_usd_m, second_worth_usd_m, stock_months, stock_cost_usd_m,
@@ -76,18 +76,18 @@ def explain(
     problem = build_problem(tables, study, budget_usd_m=plan.budget_usd_m)
     decision = decision_from_plan(problem, plan)
     singles = _moves_of(problem, decision)
-    components = list(dict.fromkeys(singles["at"]))
+    components = list(dict.fromkeys(singles["component_index"]))
     pairs = _linked(problem, components)
-    cases: list[tuple[Decision, str]] = [(decision, "whole")]
+    cases: list[tuple[Decision, str]] = [(decision, "plan")]
     cases += [(_drop_rows(decision, rows), "move") for rows in singles["rows"]]
-    cases += [(_drop_components(problem, decision, {at}), "component") for at in components]
+    cases += [(_drop_components(problem, decision, {component}), "component") for component in components]
     cases += [(_drop_components(problem, decision, set(pair)), "pair") for pair in pairs]
     levers = _levers_of(problem, decision)
     cases += [(case, "lever") for case, _ in levers]
     losses = _value_all(problem, [case for case, _ in cases], progress, workers)
-    whole = losses[0]
+    base = losses[0]
     ends = np.cumsum([1, len(singles), len(components), len(pairs)])
-    of_move, of_component, of_pair, of_lever = np.split(losses[1:] - whole, ends[1:] - 1)
+    of_move, of_component, of_pair, of_lever = np.split(losses[1:] - base, ends[1:] - 1)
     return _read(problem, plan, singles, components, pairs, levers, (of_move, of_component, of_pair, of_lever))
 
 
@@ -117,17 +117,17 @@ def force_one(
 
 
 def _moves_of(problem: Problem, decision: Decision) -> pd.DataFrame:
-    """Moves of one technology and year, as they can't be told apart inside a window."""
+    """Moves grouped by technology and year: inside a window they can't be distinguished."""
     chosen = decision.chosen.reset_index(drop=True)
     groups = chosen.groupby(["tech", "year"], sort=True)
     out = groups.agg(plants=("tech", "size"), cost_usd_m=("cost", "sum")).reset_index()
     out["rows"] = pd.Series([index.to_numpy() for index in groups.groups.values()], dtype=object)
-    out["at"] = problem.plants["at"].to_numpy(int)[out["tech"].to_numpy(int)]
+    out["component_index"] = problem.plants["component_index"].to_numpy(int)[out["tech"].to_numpy(int)]
     return out
 
 
 def _linked(problem: Problem, components: list[int]) -> list[tuple[int, int]]:
-    """Pairs (user, input) of the plan's components, the input essential to the user at any depth."""
+    """Pairs (user, input) of the plan's components where the input is essential to the user at any depth."""
     reach = (problem.sparse_essential > 0).astype(float).tocsr()
     users = np.zeros((len(problem.loss_ratio), len(components)))
     users[components, np.arange(len(components))] = 1.0
@@ -152,27 +152,27 @@ def _drop_rows(decision: Decision, rows: np.ndarray) -> Decision:
 
 
 def _drop_components(problem: Problem, decision: Decision, components: set[int]) -> Decision:
-    at = problem.plants["at"].to_numpy(int)[decision.chosen["tech"].to_numpy(int)]
-    return replace(decision, chosen=decision.chosen[~np.isin(at, list(components))])
+    component_index = problem.plants["component_index"].to_numpy(int)[decision.chosen["tech"].to_numpy(int)]
+    return replace(decision, chosen=decision.chosen[~np.isin(component_index, list(components))])
 
 
 def _levers_of(problem: Problem, decision: Decision) -> list[tuple[Decision, tuple[str, int]]]:
     """The decision less all second sources, or all stock, of one component at a time."""
     out = []
-    for at in np.unique(problem.second["at"].to_numpy(int)[decision.second]):
-        kept = decision.second & (problem.second["at"].to_numpy(int) != at)
-        out.append((replace(decision, second=kept), ("second", int(at))))
+    for component in np.unique(problem.second["component_index"].to_numpy(int)[decision.second]):
+        kept = decision.second & (problem.second["component_index"].to_numpy(int) != component)
+        out.append((replace(decision, second=kept), ("second", int(component))))
     for row in np.flatnonzero(decision.stock > 0):
         stock = decision.stock.copy()
         stock[row] = 0.0
-        out.append((replace(decision, stock=stock), ("stock", int(problem.stores["at"].iloc[row]))))
+        out.append((replace(decision, stock=stock), ("stock", int(problem.stores["component_index"].iloc[row]))))
     return out
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Chunk:
     problem: Problem
-    whole: Floats
+    full: Floats
     links: list[Floats]
 
 
@@ -182,27 +182,26 @@ def _value_all(
     progress: Callable[[int, int], None] | None,
     workers: int | None,
 ) -> Floats:
-    """Expected loss of each decision, shape (cases,); the first is the whole plan, the others parts of it."""
+    """Expected loss of each decision, shape (cases,); the first is the full plan, the others lack some moves."""
     links = [link_values(problem, case) for case in cases]
     count = max(1, min(workers or processors(), len(cases) // 40))
     runs = min(2 * count, len(cases)) if count > 1 else 1
-    parts = [np.arange(at, len(cases), runs) for at in range(runs)]
+    chunks = [np.arange(start, len(cases), runs) for start in range(runs)]
     out = np.zeros(len(cases))
     done = 0
-    for at, values in each(
-        _value_part, [_Part(problem, links[0], [links[i] for i in part]) for part in parts], workers=count
-    ):
-        out[parts[at]] = values
-        done += len(parts[at])
+    tasks = [_Chunk(problem, links[0], [links[i] for i in chunk]) for chunk in chunks]
+    for number, values in each(_value_chunk, tasks, workers=count):
+        out[chunks[number]] = values
+        done += len(chunks[number])
         if progress is not None:
             progress(done, len(cases))
     return out
 
 
-def _value_part(part: _Part) -> Floats:
-    recourse = Recourse(part.problem)
-    anchor = recourse.anchor(part.whole)
-    return np.array([expected(part.problem, recourse.loss_of_less(anchor, links)) for links in part.links])
+def _value_chunk(chunk: _Chunk) -> Floats:
+    recourse = Recourse(chunk.problem)
+    anchor = recourse.anchor(chunk.full)
+    return np.array([expected(chunk.problem, recourse.loss_of_less(anchor, links)) for links in chunk.links])
 
 
 def _read(
@@ -261,7 +260,7 @@ def _lever_table(
     """Build, buy elsewhere or store, one row per component."""
     names = problem.tables.components["id"].to_numpy()
     built = plan.moves.groupby("component").agg(plants=("plants", "sum"), build_cost_usd_m=("cost_usd_m", "sum"))
-    built["build_worth_usd_m"] = pd.Series(of_component, index=[names[at] for at in components])
+    built["build_worth_usd_m"] = pd.Series(of_component, index=[names[component] for component in components])
     second = plan.second_sources.groupby("component").agg(
         origins=("origin", ";".join), second_cost_usd_m=("cost_usd_m", "sum")
     )
@@ -269,7 +268,11 @@ def _lever_table(
         stock_months=("months", "sum"), stock_cost_usd_m=("cost_usd_m", "sum")
     )
     for frame, kind in ((second, "second"), (stock, "stock")):
-        value = {names[at]: rise for (_, (what, at)), rise in zip(levers, of_lever, strict=True) if what == kind}
+        value = {
+            names[component]: rise
+            for (_, (what, component)), rise in zip(levers, of_lever, strict=True)
+            if what == kind
+        }
         frame[f"{kind}_worth_usd_m"] = pd.Series(value, dtype=float)
     out = built.join([second, stock], how="outer").reset_index(names="component")
     return out.sort_values("component", ignore_index=True)

@@ -1,20 +1,20 @@
-"""What it is worth to know the window beforehand, and to plan for all windows rather than for their mean.
+"""Value of knowing the window beforehand (EVPI), and of planning for all windows, not for their mean (VSS).
 
 Three plans for the same budget and limits (Madansky 1960; Birge 1982; Birge & Louveaux 2011, chapter 4):
 
 - SP, the plan for all windows together
 - WS, wait and see: each window known beforehand, with a plan of its own
-- EEV, the plan for the mean window, when the real windows come
+- EEV, the plan for the mean window, facing the real windows
 
-Windows are no alternatives of which one comes true: several may, and their probabilities may sum to more than 1.
-The expected loss is the sum over windows of probability * loss, each window a course of events of its own, and so
-is that of WS: the sum of probability * least loss. Then WS <= SP <= EEV, and
+Windows are not exclusive alternatives: several may happen, and their probabilities may sum to more than 1.
+The expected loss is the sum over windows of probability * loss, each window a separate course of events. That
+of WS is the sum of probability * least loss. Then WS <= SP <= EEV, and
 
 - EVPI = SP - WS, the expected value of perfect information
 - VSS = EEV - SP, the value of the stochastic solution
 
-are never negative. Where windows are narrow and many, each cut is small on average, the mean window loses little,
-and its plan does as little: VSS is then nearly all that planning is worth. Plans are found to within a gap:
+are never negative. If windows are narrow and many, each cut is small on average, the mean window loses little,
+and its plan avoids little: VSS is then nearly all of the value of planning. Plans are found to within a gap:
 every figure has an interval, from the bounds of the solver.
 """
 
@@ -42,13 +42,13 @@ from corridor.relocation.search.optimize import best
 
 @dataclass(frozen=True, eq=False)
 class Information:
-    """Expected losses of three plans, and what lies between them.
+    """Expected losses of three plans, and their differences.
 
     Attributes
     ----------
     summary
         ``measure`` (WS, SP, EEV, EVPI, VSS), ``value_usd_m, low_usd_m, high_usd_m``: discounted, markets weighted;
-        the interval holds what exact plans would give. EEV is that of the mean window's plan found here.
+        the interval contains the value of exact plans. EEV is that of the mean window's plan found here.
     windows
         ``window, probability, loss_nothing_usd_m, loss_known_usd_m`` (with the window's own plan),
         ``loss_known_low_usd_m`` (no plan loses less), ``cost_known_usd_m, loss_plan_usd_m`` (with the plan for
@@ -90,30 +90,32 @@ def value_of_information(
         If no set of moves satisfies all limits.
     """
     if not study.denials:
-        raise ConfigError("denials: the study has none, so there is nothing to know. Fix: name at least one.")
-    tell = progress or (lambda name: None)
+        raise ConfigError(
+            "denials: the study has none, so there is no window to plan for. Fix: name at least one."
+        )
+    report = progress or (lambda name: None)
     problem = build_problem(tables, study.model_copy(update={"goal": Goal()}), budget_usd_m=budget_usd_m)
     recourse = Recourse(problem)
-    # Each plan satisfies all limits and is where the next starts: so the three are in order in spite of the gaps.
+    # Each plan satisfies all limits and is the start of the next, so the three are in order in spite of the gaps.
     of_mean = _plan_for(problem, _mean_window(problem), time_limit_s=time_limit_s)
-    tell("mean window")
+    report("mean window")
     with_mean = recourse.loss(link_values(problem, of_mean.decision))
     plan = best(problem, recourse, hints=[of_mean], time_limit_s=time_limit_s)
-    tell("all windows")
+    report("all windows")
     names = problem.windows.names
     known: dict[int, _Known] = {}
-    tasks = [_Task(problem, at, plan, time_limit_s) for at in range(len(names))]
-    for at, result in each(_know, tasks, workers=workers):
-        known[at] = result
-        tell(names[at])
+    tasks = [_Task(problem, window, plan, time_limit_s) for window in range(len(names))]
+    for window, result in each(_know, tasks, workers=workers):
+        known[window] = result
+        report(names[window])
     windows = pd.DataFrame(
         {
             "window": names,
             "probability": problem.windows.probability,
             "loss_nothing_usd_m": recourse.loss(link_values(problem, nothing(problem))),
-            "loss_known_usd_m": [known[at].loss for at in range(len(names))],
-            "loss_known_low_usd_m": [known[at].bound for at in range(len(names))],
-            "cost_known_usd_m": [known[at].cost for at in range(len(names))],
+            "loss_known_usd_m": [known[window].loss for window in range(len(names))],
+            "loss_known_low_usd_m": [known[window].bound for window in range(len(names))],
+            "cost_known_usd_m": [known[window].cost for window in range(len(names))],
             "loss_plan_usd_m": plan.theta,
             "loss_mean_plan_usd_m": with_mean,
         }
@@ -123,12 +125,12 @@ def value_of_information(
 
 
 def _summary(windows: pd.DataFrame, least: float, eev: float) -> pd.DataFrame:
-    """Intervals of the five measures; `least` is what no plan for all windows goes below."""
+    """Intervals of the five measures; `least` is a lower bound on the loss of all plans for all windows."""
     weight = windows["probability"].to_numpy()
     sp = float(weight @ windows["loss_plan_usd_m"])
     ws = float(weight @ windows["loss_known_usd_m"])
     ws_low = float(weight @ windows["loss_known_low_usd_m"])
-    # Waiting can't cost: what bounds the windows one by one bounds all of them.
+    # Knowing a window never costs: the sum of the windows' own bounds is also a bound for SP.
     least = max(least, ws_low)
     rows = [
         ("WS", ws, ws_low, ws),
@@ -158,9 +160,9 @@ class _Known:
 
 
 def _know(task: _Task) -> _Known:
-    """The plan for one window alone; the plan for all is where it starts."""
-    problem, at = task.problem, np.array([task.window])
-    alone = _take(problem.windows, at, np.ones(1))
+    """The plan for one window alone, starting from the plan for all windows."""
+    problem, rows = task.problem, np.array([task.window])
+    alone = _take(problem.windows, rows, np.ones(1))
     found = _plan_for(problem, alone, hints=(task.plan,), time_limit_s=task.time_limit_s)
     bound = min(max(found.bound, 0.0), found.objective)
     return _Known(float(found.theta[0]), bound, cost_of(problem, found.decision))
@@ -169,10 +171,9 @@ def _know(task: _Task) -> _Known:
 def _plan_for(
     problem: Problem, window: Windows, *, hints: tuple[Found, ...] = (), time_limit_s: float | None
 ) -> Found:
-    """The best plan for one window, within the limits of the whole study.
+    """The best plan for one window, within all limits of the study.
 
-    What is made must find buyers in the years of all windows: one window of each other year stays, and weighs
-    nothing.
+    Output must find buyers in the years of all windows, so one window of each other year is kept, with weight 0.
     """
     years, first = np.unique(problem.windows.year, return_index=True)
     others = first[years != window.year[0]]
@@ -190,8 +191,8 @@ def _mean_window(problem: Problem) -> Windows:
     origin = {name: position for position, name in enumerate(network.origins)}
     shape = (1, len(network.components), len(network.origins))
     mean = np.zeros(shape[1:])
-    for part, denial in zip(weight, study.denials, strict=True):
-        mean += part * withheld(problem.tables, study, origin, (denial,), shape)[0]
+    for share, denial in zip(weight, study.denials, strict=True):
+        mean += share * withheld(problem.tables, study, origin, (denial,), shape)[0]
     denial = Denial(
         name="mean window",
         start=study.first_year + round(float(weight @ windows.year)),
@@ -205,31 +206,31 @@ def _mean_window(problem: Problem) -> Windows:
     return make_windows(problem.tables, alone, network, shares, problem.second)
 
 
-def _cuts_of(problem: Problem, withheld_part: Floats) -> tuple[Cut, ...]:
-    """Cuts that withhold these parts, shape (components, origins): exporters that cut alike are one."""
+def _cuts_of(problem: Problem, fraction: Floats) -> tuple[Cut, ...]:
+    """Cuts that withhold these fractions, shape (components, origins); exporters with equal cuts are grouped."""
     network = problem.network
-    columns, alike = np.unique(withheld_part, axis=1, return_inverse=True)
+    columns, alike = np.unique(fraction, axis=1, return_inverse=True)
     cuts = []
-    for at in range(columns.shape[1]):
-        exporters = tuple(network.origins[alike.reshape(-1) == at])
-        for value in np.unique(columns[:, at][columns[:, at] > 0]):
-            names = tuple(network.components[columns[:, at] == value])
+    for column in range(columns.shape[1]):
+        exporters = tuple(network.origins[alike.reshape(-1) == column])
+        for value in np.unique(columns[:, column][columns[:, column] > 0]):
+            names = tuple(network.components[columns[:, column] == value])
             cuts.append(Cut(exporters=exporters, components=names, cut=min(float(value), 1.0)))
-    # Denials of what nobody sells here withhold nothing, yet a window needs a cut.
+    # Denials of goods that nobody sells here withhold nothing, but a window needs a cut.
     return tuple(cuts) or (Cut(exporters=(), cut=1.0),)
 
 
-def _take(windows: Windows, at: np.ndarray, probability: Floats) -> Windows:
+def _take(windows: Windows, rows: np.ndarray, probability: Floats) -> Windows:
     """Some of the windows, with other probabilities."""
     return Windows(
-        names=[windows.names[window] for window in at],
-        year=windows.year[at],
-        length=windows.length[at],
+        names=[windows.names[window] for window in rows],
+        year=windows.year[rows],
+        length=windows.length[rows],
         probability=probability,
-        home_imports=windows.home_imports[at],
-        worked_around=windows.worked_around[at],
-        abroad={market: left[at] for market, left in windows.abroad.items()},
-        second=windows.second[at],
+        home_imports=windows.home_imports[rows],
+        worked_around=windows.worked_around[rows],
+        abroad={market: left[rows] for market, left in windows.abroad.items()},
+        second=windows.second[rows],
     )
 
 

@@ -1,4 +1,4 @@
-"""How often a move is among the best when figures and judgements are others: "in 48 of 50"."""
+"""How often a move is in the best plan when figures and judgements vary: "in 48 of 50"."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _FACTOR = 2.0
 
 @dataclass(frozen=True, eq=False)
 class Persistence:
-    """Best plans under other circumstances, and what they share.
+    """Best plans for varied figures, and the moves that they share.
 
     Attributes
     ----------
     plans
-        ``case, loss_usd_m, gap, moves, same``: components that the plan has in common with the one given, as a
-        part of the given one's.
+        ``case, loss_usd_m, gap, moves, same``: fraction of the given plan's components that
+        this plan has too.
     moves
         ``case, component, technology, site, start_year``.
     components, sites
@@ -62,22 +62,21 @@ def persistence(
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Persistence:
-    """Plan again for other figures, and count which moves come back.
+    """Plan again for varied figures, and count how often each move is chosen.
 
     Parameters
     ----------
     tables, study, plan
-        The plan whose moves are looked for; its budget is kept.
+        The plan whose moves are counted; its budget is kept.
     over
         ``data``: tables drawn from the low-high ranges of their rows. ``denials``: their probabilities are drawn
-        between a half and twice what is stated. ``both``. ``windows``: one plan for each denial, taken to happen
-        alone.
+        between half and twice the stated value. ``both``. ``windows``: one plan for each denial alone.
     draws
         How many; as many as the study has denials with ``windows``.
     seed
         The same seed draws the same.
     seconds
-        For one plan; each starts from the plan given where its limits allow that.
+        For one plan; each starts from the given plan if the limits allow it.
     workers, progress
         As in :func:`alternatives`; progress is called with cases done and all.
 
@@ -97,8 +96,8 @@ def persistence(
         raise ConfigError(f"draws {draws}: must be 1 or more.")
     runs = max(1, min(workers or processors(), count))
     # Short runs of cases, so that progress is seen; each worker draws from the same seed and takes its own.
-    parts = [range(at, min(at + 2, count)) for at in range(0, count, 2)]
-    tasks = [_Task(tables, study, plan, over, count, seed, seconds, tuple(part)) for part in parts]
+    chunks = [range(start, min(start + 2, count)) for start in range(0, count, 2)]
+    tasks = [_Task(tables, study, plan, over, count, seed, seconds, tuple(chunk)) for chunk in chunks]
     found: dict[int, _Case] = {}
     for _, cases in each(_plan_again, tasks, workers=runs):
         found.update({case.number: case for case in cases})
@@ -170,7 +169,7 @@ def _study(task: _Task, number: int) -> Study:
 
 
 def _hint(problem: Problem, recourse: Recourse, plan: Plan) -> list[Found]:
-    """The plan given, where it can be had there."""
+    """The given plan as a hint, if it keeps all limits of the case."""
     decision = decision_from_plan(problem, plan)
     if not keeps_all(problem, decision):
         return []
@@ -216,7 +215,7 @@ def _read(tables: Tables, plan: Plan, cases: list[_Case]) -> Persistence:
 
 
 def _count(moves: pd.DataFrame, planned: pd.DataFrame, keys: list[str], cases: int) -> pd.DataFrame:
-    """In how many cases each is; what only the plan given has is there with 0."""
+    """In how many cases each is chosen; what only the given plan has is listed with 0."""
     inside = moves[["case", *keys]].drop_duplicates().groupby(keys).size()
     mine = pd.MultiIndex.from_frame(planned[keys]) if len(keys) > 1 else pd.Index(planned[keys[0]], name=keys[0])
     every = inside.index.union(mine.unique())

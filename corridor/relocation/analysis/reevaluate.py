@@ -1,4 +1,4 @@
-"""A plan under other circumstances: its plants kept, the use of them decided again."""
+"""A plan under another study or other tables: its moves kept, their use inside windows decided again."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from corridor.relocation.search.site_assignment import keeps_all
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What a plan comes to under another study or other tables.
+    """Result of a plan under another study or other tables.
 
     Attributes
     ----------
     plan
-        The same moves, described under the new circumstances: losses, exposure, cost, limits.
+        The same moves, described for the new study and tables: losses, exposure, cost, limits.
     broken
-        Limits that it does not keep there: ``name, unit, amount, used``. Counted are the rows of the limits table
+        Limits that it breaks there: ``name, unit, amount, used``. Checked are the rows of the limits table
         that are sums, plants of each technology, and the most that may be stored.
     best_loss_usd_m, regret_usd_m
         Expected loss of the best plan found for the same budget there, and how much more this plan loses; missing
-        where not asked for. A plan that breaks limits can lose less than any that keeps them: its regret is
+        if not asked for. A plan that breaks limits can lose less than any that keeps them: its regret is
         negative.
     """
 
@@ -45,28 +45,28 @@ class Outcome:
 
     @property
     def regret(self) -> float:
-        """Regret as a part of the best loss; missing where not asked for, infinite where that is 0."""
+        """Regret as a fraction of the best loss; missing if not asked for, infinite if the best loss is 0."""
         if self.regret_usd_m == 0.0:
             return 0.0
         return self.regret_usd_m / self.best_loss_usd_m if self.best_loss_usd_m else float(np.inf)
 
 
 def resolve(plan: Plan, tables: Tables, study: Study, *, regret: bool = False) -> Outcome:
-    """Keep a plan's plants, second sources and stocks, and make the best of them under another study or data.
+    """Keep a plan's plants, second sources and stocks, and value them under another study or data.
 
     Parameters
     ----------
     plan
-        The plan; its moves may break limits of the new study, which is told.
+        The plan; its moves may break limits of the new study, which ``Outcome.broken`` lists.
     tables, study
-        The new circumstances: other denials, other assumptions, other data (an out-of-sample test).
+        The new study and tables: other denials, other assumptions, other data (an out-of-sample test).
     regret
-        Also look for the best plan there, within the same budget.
+        Also search for the best plan there, within the same budget.
 
     Raises
     ------
     ConfigError
-        If technologies, sites, components or years of the plan are not there any more; it lists all.
+        If technologies, sites, components or years of the plan are missing there; it lists all.
     """
     problem = build_problem(tables, study, budget_usd_m=plan.budget_usd_m)
     recourse = Recourse(problem, sold=False)
@@ -75,14 +75,14 @@ def resolve(plan: Plan, tables: Tables, study: Study, *, regret: bool = False) -
     theta = recourse.loss(link_values(problem, decision))
     loss = expected(problem, theta)
     found = Found(decision, theta, loss, 0.0, "kept", "recourse", 0.0)
-    told = describe(problem, plan.budget_usd_m, found, before, recourse)
+    described = describe(problem, plan.budget_usd_m, found, before, recourse)
     broken = _broken(problem, decision)
     if not regret:
-        return Outcome(told, broken)
-    # A plan that keeps all limits is one of those to choose from, so the best is no worse.
+        return Outcome(described, broken)
+    # A plan that keeps all limits is a candidate too, so the best is no worse.
     other = best(problem, recourse, hints=[found] if keeps_all(problem, decision) else [])
     least = expected(problem, other.theta)
-    return Outcome(told, broken, least, loss - least)
+    return Outcome(described, broken, least, loss - least)
 
 
 def _broken(problem: Problem, decision: Decision) -> pd.DataFrame:
@@ -100,8 +100,8 @@ def _broken(problem: Problem, decision: Decision) -> pd.DataFrame:
     stores = problem.stores.assign(name="stock " + problem.stores["component"].astype(str), unit="US$ million")
     stores = stores.rename(columns={"most": "amount"}).assign(used=decision.stock)
     stores = stores[stores["used"] > stores["amount"] + 1e-6 * np.maximum(stores["amount"], 1.0)]
-    parts = [part[columns] for part in (rows, plants, stores) if len(part)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    frames = [frame[columns] for frame in (rows, plants, stores) if len(frame)]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 
 def decision_from_plan(problem: Problem, plan: Plan) -> Decision:
@@ -110,34 +110,37 @@ def decision_from_plan(problem: Problem, plan: Plan) -> Decision:
     Raises
     ------
     ConfigError
-        If something that the plan names is not there; it lists all.
+        If the plan names something that the problem does not have; it lists all.
     """
     moves = plan.moves
     options = pd.MultiIndex.from_frame(problem.options[["technology", "site"]])
     option = options.get_indexer(pd.MultiIndex.from_frame(moves[["technology", "site"]]))
     year = moves["start_year"].to_numpy(int) - problem.study.first_year
     faults = [
-        f"  - move {row['technology']} at {row['site']}: no such technology at such a site"
-        for row, at in zip(moves.to_dict("records"), option, strict=True)
-        if at < 0
+        f"  - move {row['technology']} at {row['site']}: the tables have no such technology at this site"
+        for row, position in zip(moves.to_dict("records"), option, strict=True)
+        if position < 0
     ]
     faults += [
-        f"  - move {name}: starts in {start}, which is no year of the study"
+        f"  - move {name}: starts in {start}, which is not a year of the study"
         for name, start in zip(moves["technology"], moves["start_year"], strict=True)
         if int(start) not in problem.study.years
     ]
     second = np.zeros(len(problem.second), dtype=bool)
     if len(plan.second_sources):
         pairs = pd.MultiIndex.from_frame(problem.second[["component", "origin"]])
-        at = pairs.get_indexer(pd.MultiIndex.from_frame(plan.second_sources[["component", "origin"]]))
+        rows = pairs.get_indexer(pd.MultiIndex.from_frame(plan.second_sources[["component", "origin"]]))
         named = plan.second_sources[["component", "origin"]].agg(" from ".join, axis=1)
-        faults += [f"  - second source {name}: not there" for name in named[at < 0]]
-        second[at[at >= 0]] = True
+        faults += [f"  - second source {name}: not in the tables" for name in named[rows < 0]]
+        second[rows[rows >= 0]] = True
     stock = np.zeros(len(problem.stores))
     if len(plan.stocks):
-        at = pd.Index(problem.stores["component"]).get_indexer(pd.Index(plan.stocks["component"]))
-        faults += [f"  - stock of {name}: it may not be stored" for name in plan.stocks["component"][at < 0]]
-        stock[at[at >= 0]] = plan.stocks["value_usd_m"].to_numpy(float)[at >= 0]
+        rows = pd.Index(problem.stores["component"]).get_indexer(pd.Index(plan.stocks["component"]))
+        faults += [
+            f"  - stock of {name}: the tables do not allow to store it"
+            for name in plan.stocks["component"][rows < 0]
+        ]
+        stock[rows[rows >= 0]] = plan.stocks["value_usd_m"].to_numpy(float)[rows >= 0]
     if faults:
         raise ConfigError("\n".join(["the plan names what these tables and this study do not have:", *faults]))
     return decision_of_rows(problem, option, year, second, stock)

@@ -1,16 +1,16 @@
 """Capacitated facility location to proven optimality: Lagrangian bounds in a tree, deliveries as linear programs.
 
 1. At the root the prices are moved until they settle (``location_bound``), in rounds: after each, the choices of
-   plants seen on the way are priced exactly, and plants that the reduced costs decide leave the problem.
-2. What is undecided is branched on, least bound first. A node starts from its parent's prices, so a few dozen
+   plants seen on the way are priced exactly, and plants that the reduced costs decide are fixed.
+2. Undecided plants are branched on, least bound first. A node starts from its parent's prices, so a few dozen
    steps of a fraction of a millisecond each replace a linear program with 10^5 linking rows.
 3. Deliveries from open plants are a transport problem (``deliver``), whose dual rejects most choices at once.
 
 What made the difference, at 100 sites and 1000 markets to a gap of 1e-6, in seconds
-(``tests/benchmarks/facility_location.py``): the whole program with its 10^5 linking rows took HiGHS 53 to 70 s
+(``tests/benchmarks/facility_location.py``): the full program with its 10^5 linking rows took HiGHS 53 to 70 s
 on ``c:7250:1``, this search 0.5 s, and 0.1 to 0.8 s on twelve such instances. Deliveries as linear programs of
 4000 columns took 0.2 s for each choice of plants and nearly all of the time; augmenting paths from good prices
-take 5 to 15 ms. On eight of the instances together: 3.6 s as it is, 6.6 s without the least number of plants in
+take 5 to 15 ms. On eight of the instances together: 3.6 s, 6.6 s without the least number of plants in
 the bound, 8.0 s without deciding plants by reduced costs. Starting from the prices of full plants let 300 sites
 and 3000 markets be solved (54 s) that had no useful bound before, and took 500 sites and 1000 markets from 21
 to 8 s.
@@ -40,9 +40,10 @@ _PRICED = 4
 
 @dataclass(frozen=True)
 class Located:
-    """Best plants and deliveries found, and a bound on what any others cost.
+    """Best plants and deliveries found, and a bound on the cost of all others.
 
-    ``cost`` counts opening and delivering; ``nodes`` those of the tree, ``priced`` the transport problems solved.
+    ``cost`` includes opening and delivering; ``nodes`` and ``priced`` count tree nodes and transport problems
+    solved.
     """
 
     deliveries: Deliveries
@@ -76,7 +77,7 @@ def locate(
     location
         The problem.
     opened, free
-        Plants that must be open, and those that may be, shape (plants,); all others are closed.
+        Plants that must be open, and plants that may be, shape (plants,); all others are closed.
     gap
         Relative gap between cost and bound at which to stop.
     time_limit_s
@@ -91,11 +92,11 @@ def locate(
 
 
 class _Tree:
-    """Search for the best choice of plants: what is known so far, and the nodes that are open."""
+    """Search for the best choice of plants: best so far, and the open nodes."""
 
     def __init__(self, location: Location, gap: float, until: float) -> None:
         self.location = location
-        # A little less than asked, so that rounding does not put the gap above it.
+        # A little less than asked, so that rounding does not raise the gap above it.
         self.gap = 0.9 * max(gap, 1e-9)
         self.until = until
         self.best: Deliveries | None = None
@@ -108,7 +109,7 @@ class _Tree:
 
     @property
     def cut(self) -> float:
-        """Nodes whose bound reaches this hold nothing that is better by more than the gap."""
+        """Cost at which a node is pruned: nothing in it is better by more than the gap."""
         return self.cost - self.gap * abs(self.cost) if np.isfinite(self.cost) else np.inf
 
     def search(self, opened: Flags, free: Flags) -> Located:
@@ -118,7 +119,7 @@ class _Tree:
             if node.value >= self.cut:
                 self._prune(node.value)
                 continue
-            self._look(node)
+            self._expand(node)
         left = [node.value for _, _, node in self.queue]
         if self.best is None:
             if left:
@@ -128,7 +129,7 @@ class _Tree:
         return Located(self.best, self.cost, bound_, self.nodes, len(self.priced))
 
     def _root(self, node: _Node) -> None:
-        """Rounds of price steps, exact prices of choices and decided plants, until little is gained."""
+        """Rounds of price steps, exact costs of choices and fixing of plants, until little is gained."""
         step, last = _ROOT_STEP, -np.inf
         found: Bound | None = None
         for _ in range(_ROUNDS):
@@ -147,7 +148,7 @@ class _Tree:
         if found is not None:
             self._branch(self._tighten(node, found), found)
 
-    def _look(self, node: _Node) -> None:
+    def _expand(self, node: _Node) -> None:
         """Bound a node, price its best choice, and branch."""
         self.nodes += 1
         decided = self._decide(node)
@@ -164,7 +165,7 @@ class _Tree:
         return bound(self.location, node.opened, node.free, node.prices, steps=steps, step=step, cut=self.cut)
 
     def _tighten(self, node: _Node, found: Bound) -> _Node:
-        """The node with the better prices, and without plants that no better plan opens, or none closes."""
+        """The node with better prices, and with plants fixed that no better plan opens, or none closes."""
         value = found.value + np.abs(found.reduced)
         decided = node.free & (value >= self.cut)
         if decided.any():
@@ -199,14 +200,14 @@ class _Tree:
             self._exact(np.flatnonzero(node.opened))
             return
         free = np.flatnonzero(node.free)
-        # Most undecided: chosen in about half of the last steps; among equals, of the smallest reduced cost.
-        at = free[np.lexsort((np.abs(found.reduced[free]), np.abs(found.share[free] - 0.5)))[0]]
+        # Most undecided: chosen in about half of the last steps; ties by smallest reduced cost.
+        plant = free[np.lexsort((np.abs(found.reduced[free]), np.abs(found.share[free] - 0.5)))[0]]
         for is_open in (True, False):
             opened, still = node.opened.copy(), node.free.copy()
-            still[at] = False
-            opened[at] = is_open
+            still[plant] = False
+            opened[plant] = is_open
             value = node.value
-            reduced = found.reduced[at]
+            reduced = found.reduced[plant]
             if np.isfinite(reduced) and is_open == (reduced > 0.0):
                 value = max(value, found.value + abs(reduced))
             self._push(_Node(opened, still, node.prices, value, node.depth + 1))

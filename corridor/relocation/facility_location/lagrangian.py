@@ -1,4 +1,4 @@
-"""Bounds for capacitated facility location by Lagrangian relaxation, in arrays alone.
+"""Bounds for capacitated facility location by Lagrangian relaxation, with arrays only.
 
 With f the cost of opening plant i, k its capacity, d the demand of market j, c the cost per unit, the problem is::
 
@@ -43,9 +43,9 @@ class Location:
     fixed
         Cost of opening, shape (plants,).
     capacity
-        Most that a plant delivers, shape (plants,), units.
+        Largest deliveries of a plant, shape (plants,), units.
     demand
-        What each market needs, shape (markets,), units, all above 0.
+        Need of each market, shape (markets,), units, all above 0.
     unit_cost
         Cost per unit delivered, shape (plants, markets).
     use, limit
@@ -62,7 +62,7 @@ class Location:
 
 @dataclass(frozen=True)
 class Prices:
-    """Of demand (per unit), shape (markets,), and of the limits, shape (limits,)."""
+    """Prices of demand (per unit), shape (markets,), and of the limits, shape (limits,)."""
 
     demand: Floats
     limit: Floats
@@ -70,18 +70,18 @@ class Prices:
 
 @dataclass(frozen=True)
 class Bound:
-    """What the relaxation says where some plants are open and others out of play.
+    """Result of the relaxation with some plants open and others closed.
 
     Attributes
     ----------
     value
-        No plan of the node costs less.
+        Lower bound on the cost of all plans of the node.
     prices
-        Those that gave it.
+        Prices that gave `value`.
     reduced
         What opening a plant adds to `value` (below 0: what closing it adds), shape (plants,); NaN where decided.
     share
-        Part of recent steps in which a plant was chosen, shape (plants,).
+        Fraction of recent steps in which a plant was chosen, shape (plants,).
     chosen
         The last distinct choices of plants that cover demand, newest first: ``(bound on its cost, plants)``.
     """
@@ -106,7 +106,7 @@ def knapsacks(margin: Floats, demand: Floats, capacity: Floats) -> tuple[Floats,
     """Cheapest use of each plant: min sum_j margin_ij x_ij, 0 <= x_ij <= demand_j, sum_j x_ij <= capacity_i.
 
     Only deliveries of negative margin pay; a plant takes them by rising margin until it is full. All plants are
-    sorted in one go: the plant is the whole part of the key, its margin the fraction.
+    sorted at once: the plant is the integer part of the key, the margin its fraction.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def cover(value: Floats, size: Floats, need: float) -> tuple[float, float, Float
     Returns
     -------
     (minimum, price, y)
-        ``value - price * size`` are the reduced costs. The minimum is inf where all together are too small.
+        ``value - price * size`` are the reduced costs. The minimum is inf if all together are too small.
     """
     y = (value < 0.0).astype(float)
     short = need - float(size @ y)
@@ -144,17 +144,17 @@ def cover(value: Floats, size: Floats, need: float) -> tuple[float, float, Float
     order = np.flatnonzero(y == 0.0)
     order = order[np.argsort(value[order] / size[order])]
     total = np.cumsum(size[order])
-    at = int(np.searchsorted(total, short * (1.0 - 1e-12)))
-    if at == len(order):
+    position = int(np.searchsorted(total, short * (1.0 - 1e-12)))
+    if position == len(order):
         return np.inf, 0.0, np.ones(len(value))
-    y[order[:at]] = 1.0
-    last = order[at]
-    y[last] = (short - (total[at] - size[last])) / size[last]
+    y[order[:position]] = 1.0
+    last = order[position]
+    y[last] = (short - (total[position] - size[last])) / size[last]
     return float(value @ y), float(value[last] / size[last]), y
 
 
 def fewest(capacity: Floats, need: float) -> int:
-    """Least number of plants that covers a need, one more than there are where none does."""
+    """Least number of plants that covers a need; one more than there are if all together are too small."""
     if need <= 1e-9:
         return 0
     return int(np.searchsorted(np.cumsum(np.sort(capacity)[::-1]), need * (1.0 - 1e-12))) + 1
@@ -172,7 +172,7 @@ def bound(
     opened, free
         Plants that are open, and those that may be, shape (plants,); all others are closed.
     prices
-        Where to start.
+        Start prices.
     steps, step
         Most steps, and the factor of the first.
     cut
@@ -186,29 +186,29 @@ def bound(
     need = float(demand.sum() - capacity[must].sum())
     count = float(fewest(capacity[may], need))
     ones = np.ones(len(may))
-    at, price_of_limit = prices.demand, prices.limit
+    price_of_demand, price_of_limit = prices.demand, prices.limit
     best, best_prices, reduced = -np.inf, prices, np.full(len(location.fixed), np.nan)
     share, direction = np.zeros(len(alive)), np.zeros(len(demand) + len(limit))
     chosen: dict[bytes, tuple[float, Ints]] = {}
     worse = 0
     for _ in range(steps):
-        worth, plant, market, units = knapsacks(costs - at, demand, capacity)
+        worth, plant, market, units = knapsacks(costs - price_of_demand, demand, capacity)
         value = fixed + worth + price_of_limit @ use
         by_count, by_size = cover(value[may], ones, count), cover(value[may], capacity[may], need)
-        least, rate, part = max(by_count, by_size, key=lambda each: each[0])
+        least, rate, choice = max(by_count, by_size, key=lambda each: each[0])
         y = np.zeros(len(alive))
-        y[must], y[may] = 1.0, part
+        y[must], y[may] = 1.0, choice
         size = ones if least == by_count[0] else capacity[may]
-        whole = float(at @ demand - price_of_limit @ limit + value[must].sum())
-        found = whole + least
+        constant = float(price_of_demand @ demand - price_of_limit @ limit + value[must].sum())
+        found = constant + least
         share = 0.9 * share + 0.1 * y
         picked = alive[y > 0.0]
         key = picked.tobytes()
         chosen.pop(key, None)
-        chosen[key] = (whole + float(value[may] @ (part > 0.0)), picked)
+        chosen[key] = (constant + float(value[may] @ (choice > 0.0)), picked)
         if found > best:
             worse = 0 if found > best + _GAIN * abs(best) or best == -np.inf else worse + 1
-            best, best_prices = found, Prices(at, price_of_limit)
+            best, best_prices = found, Prices(price_of_demand, price_of_limit)
             reduced[alive[may]] = value[may] - rate * size
             if best >= cut:
                 break
@@ -226,11 +226,11 @@ def bound(
         if along <= 0.0:
             direction, along = slope, float(slope @ slope)
         if along <= 0.0:
-            break  # the choice delivers what is needed: the bound is as high as it gets
+            break  # the choice meets demand exactly: the bound can't rise further
         goal = min(cut, best + 0.01 * abs(best))
         length = step * max(goal - found, 1e-4 * abs(best)) / along
-        at = at + length * direction[: len(demand)]
+        price_of_demand = price_of_demand + length * direction[: len(demand)]
         price_of_limit = np.maximum(price_of_limit + length * direction[len(demand) :], 0.0)
-    parts = np.zeros(len(location.fixed))
-    parts[alive] = share
-    return Bound(best, best_prices, reduced, parts, list(chosen.values())[::-1])
+    shares = np.zeros(len(location.fixed))
+    shares[alive] = share
+    return Bound(best, best_prices, reduced, shares, list(chosen.values())[::-1])

@@ -27,7 +27,7 @@ from corridor.relocation.facility_location.lagrangian import Location
 from corridor.relocation.facility_location.options import chosen, location_limits, location_options, price_of
 from corridor.relocation.result.plan import LIMIT_COLUMNS, Plan
 
-#: Bound on how much of a fault is listed.
+#: Most names listed in a message.
 _LISTED = 5
 
 
@@ -46,14 +46,14 @@ def plan_location(tables: Tables, study: Study, *, budget_usd_m: float | None = 
     Returns
     -------
     Plan
-        ``deliveries`` tells which site delivers how much to which market. The objective is investment net of
+        ``deliveries`` lists how much each site delivers to each market. The objective is investment net of
         incentives, running cost over the target's price, and freight, US$ million. What denials would change is
         not measured: ``exposure``, ``losses`` and ``sourcing`` are empty.
 
     Raises
     ------
     ConfigError
-        With every reason why the study is no facility location problem.
+        With every reason why the study is not a facility location problem.
     NoPlan
         If capacity is too small, or limits leave no choice of plants that meets demand.
     """
@@ -115,7 +115,7 @@ def plan_location(tables: Tables, study: Study, *, budget_usd_m: float | None = 
 
 
 def _component(tables: Tables, study: Study) -> str:
-    """The one component, with everything that the study itself must be."""
+    """The study's only component; raises ConfigError if the study is not a facility location problem."""
     faults = []
     if study.goal.weights or study.goal.minimise != ("cost",):
         faults.append("goal: must be 'cost'; write goal: {minimise: cost}")
@@ -126,8 +126,8 @@ def _component(tables: Tables, study: Study) -> str:
     sector = dict(zip(tables.components["id"].tolist(), tables.components["sector"].tolist(), strict=True))
     named = [name for name in tables.freight["component"].unique() if study.plans(sector.get(name, ""))]
     if len(named) != 1:
-        there = f"{len(named)} components ({', '.join(named[:_LISTED])})" if named else "none of the sectors"
-        faults.append(f"freight: names {there}; give rows for one component")
+        found = f"{len(named)} components ({', '.join(named[:_LISTED])})" if named else "none of the sectors"
+        faults.append(f"freight: names {found}; give rows for one component")
         _fail_on(study, faults)
     name = str(named[0])
     if ((tables.recipes["output"] == name) | (tables.recipes["input"] == name)).any():
@@ -178,13 +178,13 @@ def _freight(tables: Tables, component: str, options: pd.DataFrame, markets: pd.
     lost = np.argwhere(np.isnan(cost))
     faults = []
     if len(lost):
-        pairs = [f"{sites[at]} to {markets[to]}" for at, to in lost[:_LISTED]]
+        pairs = [f"{sites[origin]} to {markets[to]}" for origin, to in lost[:_LISTED]]
         faults.append(f"freight: {len(lost)} rows are missing, first {', '.join(pairs)}; add a cost for each")
     return cost[place], faults
 
 
 def _positions(words: pd.Series, names: np.ndarray) -> np.ndarray:
-    """Position of each word among names, -1 where it is none of them; each different word is looked up once."""
+    """Position of each word among names, -1 if it is not among them; each distinct word is looked up once."""
     codes, different = pd.factorize(words)
     return np.append(pd.Index(names).get_indexer(pd.Index(different)), -1)[codes]
 
@@ -192,12 +192,12 @@ def _positions(words: pd.Series, names: np.ndarray) -> np.ndarray:
 def _choices(study: Study, options: pd.DataFrame) -> tuple[Flags, Flags, list[str]]:
     """Options that must be open, those that may be, and choices that can't be kept."""
     opened, free, faults = options["kept"].to_numpy(bool).copy(), np.ones(len(options), dtype=bool), []
-    there = set(zip(options["technology"], options["site"], strict=True))
+    pairs = set(zip(options["technology"], options["site"], strict=True))
     faults += [
-        f"keep: no plant of {each.technology} can stand at {each.site}; give a technology of the component and a "
+        f"keep: no plant of {each.technology} can be at {each.site}; give a technology of the component and a "
         "site that is fit for it"
         for each in study.keep
-        if (each.technology, each.site) not in there
+        if (each.technology, each.site) not in pairs
     ]
     for kind, choices in (("force", study.force), ("forbid", study.forbid)):
         for number, choice in enumerate(choices):
@@ -205,9 +205,9 @@ def _choices(study: Study, options: pd.DataFrame) -> tuple[Flags, Flags, list[st
             if kind == "forbid" and hit.any():
                 free &= ~hit
             elif not hit.any():
-                faults.append(f"{kind}.{number}: means no plant of the component; fix the names or drop it")
+                faults.append(f"{kind}.{number}: matches no plant of the component; fix the names or drop it")
             elif hit.sum() > 1:
-                faults.append(f"{kind}.{number}: means {hit.sum()} plants; name a technology and a site")
+                faults.append(f"{kind}.{number}: matches {hit.sum()} plants; name a technology and a site")
             else:
                 opened |= hit
     both = opened & ~free
@@ -222,8 +222,8 @@ def _faults_of(options: pd.DataFrame) -> list[str]:
     return [f"technologies: {_listed(none)} has no capacity; give one above 0"] if len(none) else []
 
 
-def _enough(options: pd.DataFrame, there: Flags, need: Floats, component: str) -> None:
-    most, wanted = float(options["units"].to_numpy()[there].sum()), float(need.sum())
+def _enough(options: pd.DataFrame, allowed: Flags, need: Floats, component: str) -> None:
+    most, wanted = float(options["units"].to_numpy()[allowed].sum()), float(need.sum())
     if most < wanted * (1.0 - 1e-9):
         raise NoPlan(
             f"all plants together deliver {most:,.6g} units of {component} a year, markets need {wanted:,.6g}: "
@@ -252,7 +252,7 @@ def _deliveries(
 
 
 def _moves(study: Study, options: pd.DataFrame, price: float, found: Located) -> pd.DataFrame:
-    """One row per plant opened; plants that stand already are no moves."""
+    """One row per plant opened; existing plants are not moves."""
     sent = np.bincount(found.deliveries.plant, found.deliveries.units, minlength=len(options))
     plants = found.deliveries.plants
     plants = plants[~options["kept"].to_numpy()[plants]]
@@ -280,13 +280,13 @@ def _moves(study: Study, options: pd.DataFrame, price: float, found: Located) ->
 
 
 def _used(limits: pd.DataFrame, use: Floats, found: Located) -> pd.DataFrame:
-    """Limits of which something is used, with what is left."""
+    """Limits that are used, with what is left."""
     used = use[:, found.deliveries.plants].sum(axis=1)
     kept = used > 0.0
     out: pd.DataFrame = limits[kept].reset_index(drop=True)
     left = out["amount"].to_numpy() - used[kept]
     least = np.where(use[kept] > 0.0, use[kept], np.inf).min(axis=1, initial=np.inf)
-    # A limit binds where what is left would not take the smallest plant that counts.
+    # A limit binds if what is left is too little for the smallest plant that uses it.
     out["used"], out["left"], out["binds"] = used[kept], left, left < least - 1e-9
     name = out["limit"].astype(str) + " " + out["scope"].astype(str)
     return out.assign(name=name, sense="at most", price_usd_m=np.nan)[list(LIMIT_COLUMNS)]
@@ -303,5 +303,5 @@ def _listed(names: object) -> str:
 
 def _fail_on(study: Study, faults: list[str]) -> None:
     if faults:
-        head = f"study {study.name} must meet demand (meet_demand), but is no facility location problem:"
+        head = f"study {study.name} must meet demand (meet_demand), but is not a facility location problem:"
         raise ConfigError("\n".join([head, *(f"  - {fault}" for fault in faults)]))

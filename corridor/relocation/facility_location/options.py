@@ -1,4 +1,4 @@
-"""What a study that must meet demand may choose from: plants at sites, what they cost, and limits on them."""
+"""Options of a study that must meet demand: plants at sites, their cost, and limits on them."""
 
 from __future__ import annotations
 
@@ -14,43 +14,44 @@ from corridor.data.list_cells import list_cell
 from corridor.data.names import RESOURCES
 from corridor.data.tables import Tables
 
-#: Limits that count plants, their needs or their investment: all that does not hang on what is delivered.
+#: Limits that count plants, their needs or their investment, and do not depend on deliveries.
 COUNTED = ("investment", "plants", *RESOURCES)
 
 
 def location_options(tables: Tables, study: Study, component: str) -> pd.DataFrame:
-    """Every technology of a component at every site that is fit for it: one plant of each at most.
+    """Every technology of a component at every site fit for it; at most one plant of each.
 
     Columns: ``technology, site, state, component, sector, most_plants``, the resources, ``capacity`` (unit/yr),
-    ``units`` (most that it delivers, unit/yr: capacity at planned use, in its first year times its ramp),
-    ``capex, incentive`` (US$ M; 0 for plants that stand, ``kept``), ``running`` (US$ per unit delivered, over the
-    target's price), and the positions of site and technology among the table's and the component's.
+    ``units`` (largest deliveries, unit/yr: capacity at planned use, in its first year times its ramp),
+    ``capex, incentive`` (US$ M; 0 for existing plants, ``kept``), ``running`` (US$ per unit delivered, over the
+    target's price), ``site_index`` (row of the table) and
+    ``technology_index`` (position among the component's technologies).
     """
     technologies = tables.technologies[(tables.technologies["component"] == component).to_numpy()]
     sites = tables.sites
-    at_tag: dict[str, list[int]] = {}
-    for at, text in enumerate(sites["tags"].tolist()):
+    sites_of_tag: dict[str, list[int]] = {}
+    for position, text in enumerate(sites["tags"].tolist()):
         for tag in list_cell(text):
-            at_tag.setdefault(tag.strip(), []).append(at)
-    # A site may have several of the tags: it is one place all the same.
+            sites_of_tag.setdefault(tag.strip(), []).append(position)
+    # A site that has several of the tags is listed once.
     places = [
-        sorted({at for tag in list_cell(text) for at in at_tag.get(tag, ())})
+        sorted({position for tag in list_cell(text) for position in sites_of_tag.get(tag, ())})
         for text in technologies["site_tags"].tolist()
     ]
     which = np.repeat(np.arange(len(places)), [len(each) for each in places])
-    where = np.array([at for each in places for at in each], dtype=np.int64)
+    where = np.array([position for each in places for position in each], dtype=np.int64)
 
     def plant(column: str) -> Floats:
         return technologies[column].to_numpy(float)[which]
 
     names, site_names = technologies["id"].tolist(), sites["id"].tolist()
-    technology, site = [names[at] for at in which], [site_names[at] for at in where]
+    technology, site = [names[position] for position in which], [site_names[position] for position in where]
     kept = {(each.technology, each.site): each.start for each in study.keep}
     starts = [kept.get(pair) for pair in zip(technology, site, strict=True)]
-    stands = np.array([start is not None for start in starts], dtype=bool)
+    exists = np.array([start is not None for start in starts], dtype=bool)
     early = np.array([study.first_year if start is None else start for start in starts], dtype=float)
     ramp = np.where(early + plant("lead_years") < study.first_year, 1.0, plant("ramp"))
-    capex = np.where(stands, 0.0, plant("capex_usd_m") * sites["capex_factor"].to_numpy(float)[where])
+    capex = np.where(exists, 0.0, plant("capex_usd_m") * sites["capex_factor"].to_numpy(float)[where])
     running = (1.0 + plant("running_premium")) * sites["running_factor"].to_numpy(float)[where] - 1.0
     goods = tables.components
     sector = goods.loc[(goods["id"] == component).to_numpy(), "sector"].tolist()[0]
@@ -68,9 +69,9 @@ def location_options(tables: Tables, study: Study, component: str) -> pd.DataFra
             "capex": capex,
             "incentive": capex * plant("incentive_share"),
             "running": running * price_of(tables, component),
-            "kept": stands,
-            "site_at": where,
-            "technology_at": which,
+            "kept": exists,
+            "site_index": where,
+            "technology_index": which,
         }
     )
 
@@ -82,7 +83,7 @@ def price_of(tables: Tables, component: str) -> float:
 
 
 def chosen(options: pd.DataFrame, choice: Choice) -> Flags:
-    """Which options a choice means, shape (options,), boolean."""
+    """Which options match a choice, shape (options,), boolean."""
     hit = np.ones(len(options), dtype=bool)
     for column in ("component", "technology", "site"):
         value = getattr(choice, column)
@@ -109,19 +110,19 @@ def location_limits(
     size, every = len(options), np.arange(len(options))
     rows: list[tuple[str, str, str, float]] = []
     use: list[Floats] = []
-    there, at = np.unique(options["site_at"].to_numpy(), return_inverse=True)
-    names = tables.sites["id"].to_numpy()[there].tolist()
+    used, group = np.unique(options["site_index"].to_numpy(), return_inverse=True)
+    names = tables.sites["id"].to_numpy()[used].tolist()
     for name, unit in RESOURCES.items():
-        needs = np.zeros((len(there), size))
-        needs[at, every] = new * options[name].to_numpy(float)
-        amounts = tables.sites[name].to_numpy(float)[there].tolist()
+        needs = np.zeros((len(used), size))
+        needs[group, every] = new * options[name].to_numpy(float)
+        amounts = tables.sites[name].to_numpy(float)[used].tolist()
         rows += [(name, site, unit, amount) for site, amount in zip(names, amounts, strict=True)]
         use.append(needs)
-    made, first, at = np.unique(options["technology_at"].to_numpy(), return_index=True, return_inverse=True)
+    made, first, group = np.unique(options["technology_index"].to_numpy(), return_index=True, return_inverse=True)
     names = options["technology"].to_numpy()[first].tolist()
     most = options["most_plants"].to_numpy(float)[first].tolist()
     counts = np.zeros((len(made), size))
-    counts[at, every] = 1.0
+    counts[group, every] = 1.0
     rows += [("most plants", name, "plant", amount) for name, amount in zip(names, most, strict=True)]
     use.append(counts)
     if np.isfinite(budget_usd_m):
@@ -146,15 +147,15 @@ def _given_limits(
     given = _given(tables, study)
     if not given:
         return rows, use, faults
-    there = {
+    named = {
         "component": tables.components["id"],
         "technology": tables.technologies["id"],
         "site": tables.sites["id"],
         "state": tables.sites["state"],
     }
-    known = {f"{kind} '{name}'" for kind, names in there.items() for name in names}
+    known = {f"{kind} '{name}'" for kind, names in named.items() for name in names}
     for row in given:
-        lost = [f"{kind} '{row[kind]}'" for kind in there if isinstance(row[kind], str)]
+        lost = [f"{kind} '{row[kind]}'" for kind in named if isinstance(row[kind], str)]
         lost = [name for name in lost if name not in known]
         if lost:
             faults.append(f"limit {row['name']}: there is no {', '.join(lost)} in the tables")
@@ -176,7 +177,7 @@ def _given_limits(
 
 
 def _given(tables: Tables, study: Study) -> list[dict[Hashable, Any]]:
-    """Rows of the table limits, and the study's laid over them by name."""
+    """Rows of the table limits; rows of the study replace those of the same name."""
     rows: dict[str, dict[Hashable, Any]] = {str(row["name"]): row for row in tables.limits.to_dict("records")}
     for limit in study.limits:
         rows[limit.name] = dict(limit.model_dump().items())

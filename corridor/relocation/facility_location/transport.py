@@ -1,4 +1,4 @@
-"""Cheapest deliveries from open plants: a transport problem with few plants and many markets, in arrays alone."""
+"""Cheapest deliveries from open plants: a transport problem with few plants and many markets, with arrays only."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 from corridor.data.arrays import Floats, Ints
 from corridor.relocation.facility_location.lagrangian import Location
 
-#: Most steps in which the prices of room in the plants are sought.
+#: Most subgradient steps for the prices of room in the plants.
 _STEPS = 60
-#: What is left to move, as a part of all demand, at which plants count as balanced.
+#: Units left to move, as a fraction of all demand, at which plants count as balanced.
 _BALANCED = 1e-11
 
 
@@ -23,9 +23,9 @@ class Deliveries:
     Attributes
     ----------
     plants
-        All that are open.
+        All open plants.
     cost
-        Of the deliveries alone.
+        Cost of the deliveries alone.
     """
 
     plants: Ints
@@ -36,10 +36,10 @@ class Deliveries:
 
 
 def deliver(location: Location, plants: Ints, below: float = np.inf) -> Deliveries | None:
-    """Cheapest deliveries from given plants, to optimality; None where they can't cost less than `below`.
+    """Cheapest deliveries from given plants, to optimality; None if they can't cost less than `below`.
 
     With s_i <= 0 the price of room in plant i, the dual is ``max_s sum_j d_j min_i (c_ij - s_i) + sum k_i s_i``:
-    a dozen of unknowns. Some steps on it give prices near the best, and a bound that rejects most choices of
+    a dozen unknowns. Some steps on it give prices near the best, and a bound that rejects most choices of
     plants at once. The others start from every market at its cheapest plant at these prices, which leaves little
     to move (:func:`balance`).
 
@@ -50,13 +50,13 @@ def deliver(location: Location, plants: Ints, below: float = np.inf) -> Deliveri
     plants
         Plants that are open, together large enough.
     below
-        A cost of deliveries from which on they are of no interest.
+        Deliveries that cost this much or more are of no interest.
     """
     costs, demand, capacity = location.unit_cost[plants], location.demand, location.capacity[plants]
     bound, room = room_prices(costs, demand, capacity, below)
     if bound >= below:
         return None
-    # Room that stays empty is a market of its own, to which delivery is free: all plants then are full.
+    # Unused room is an extra market with free delivery, so that all plants are full.
     spare = max(float(capacity.sum() - demand.sum()), 0.0)
     costs = np.hstack((costs, np.zeros((len(plants), 1))))
     demand = np.append(demand, spare)
@@ -111,12 +111,12 @@ def balance(costs: Floats, demand: Floats, capacity: Floats, nearest: Ints) -> F
         if extra[source] <= left:
             return units
         far, before = _cheapest_chains(move, source, tolerance)
-        at = int(np.where(extra < 0.0, far, np.inf).argmin())
-        amount, chain = min(float(extra[source]), -float(extra[at])), [at]
-        while at != source:
-            at = int(before[at])
-            amount = min(amount, float(units[at, by[at, chain[-1]]]))
-            chain.append(at)
+        plant = int(np.where(extra < 0.0, far, np.inf).argmin())
+        amount, chain = min(float(extra[source]), -float(extra[plant])), [plant]
+        while plant != source:
+            plant = int(before[plant])
+            amount = min(amount, float(units[plant, by[plant, chain[-1]]]))
+            chain.append(plant)
         extra[source] -= amount
         extra[chain[0]] += amount
         for to, origin in pairwise(chain):
@@ -148,14 +148,14 @@ def room_prices(costs: Floats, demand: Floats, capacity: Floats, below: float) -
     """
     size, markets = costs.shape
     every = np.arange(markets)
-    at, best, best_at = np.zeros(size), -np.inf, np.zeros(size)
+    room, best, best_room = np.zeros(size), -np.inf, np.zeros(size)
     step, worse, direction = 1.0, 0, np.zeros(size)
     for _ in range(_STEPS):
-        price = costs - at[:, None]
+        price = costs - room[:, None]
         nearest = price.argmin(axis=0)
-        value = float(price[nearest, every] @ demand + at @ capacity)
+        value = float(price[nearest, every] @ demand + room @ capacity)
         if value > best:
-            best, best_at, worse = value, at, 0
+            best, best_room, worse = value, room, 0
             if best >= below:
                 break
         else:
@@ -163,10 +163,10 @@ def room_prices(costs: Floats, demand: Floats, capacity: Floats, below: float) -
             if worse >= 4:
                 step, worse = 0.6 * step, 0
         slope = capacity - np.bincount(nearest, demand, minlength=size)
-        direction = 0.5 * direction + np.where((at >= 0.0) & (slope > 0.0), 0.0, slope)
+        direction = 0.5 * direction + np.where((room >= 0.0) & (slope > 0.0), 0.0, slope)
         along = float(direction @ direction)
         if along <= 0.0:
             break
         goal = min(below, best + 0.02 * abs(best))
-        at = np.minimum(at + step * max(goal - value, 1e-5 * abs(best)) / along * direction, 0.0)
-    return best, best_at
+        room = np.minimum(room + step * max(goal - value, 1e-5 * abs(best)) / along * direction, 0.0)
+    return best, best_room

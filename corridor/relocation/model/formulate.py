@@ -1,4 +1,4 @@
-"""The program: each function adds one group of columns or rows and states it in its docstring.
+"""The mixed-integer program: each function adds one group of columns or rows and states it in its docstring.
 
 What made it solvable, by measurement on the default study: plants are counted per technology (``open``) and only
 the counts enter the windows, so sites stay out of the recourse; recourse is pooled per component; a plant's
@@ -30,7 +30,7 @@ from corridor.relocation.model.sales import limited_by_sales
 
 
 def formulate(problem: Problem) -> tuple[Program, First]:
-    """All limits and the recourse of every window; the goal is set apart (``goals.set_goal``).
+    """The program with all limits and the recourse of every window, and without a goal (see ``goals.Goals``).
 
     Columns ``theta``[window]: the window's loss, discounted and weighted by market, US$ M.
     """
@@ -46,7 +46,7 @@ def formulate(problem: Problem) -> tuple[Program, First]:
 
 
 def decide(problem: Problem) -> tuple[Program, First]:
-    """Columns of everything that is decided before the windows, and all limits on it."""
+    """The program of everything that is decided before the windows, with all limits on it."""
     program = Program()
     starts = add_starts(program, problem)
     places = add_places(program, problem, starts)
@@ -91,7 +91,7 @@ def start_table(problem: Problem) -> pd.DataFrame:
 
 
 def add_starts(program: Program, problem: Problem) -> pd.DataFrame:
-    """Columns start[technology, year] = plants started in that year, whole numbers.
+    """Columns start[technology, year] = plants started in that year, integers.
 
     In all of India: sum over years of start[technology, year] + kept plants <= most plants.
     """
@@ -114,7 +114,7 @@ def add_starts(program: Program, problem: Problem) -> pd.DataFrame:
 def add_places(program: Program, problem: Problem, starts: pd.DataFrame) -> pd.DataFrame:
     """Columns place[technology, site] in {0, 1}: sum over sites of place = sum over years of start.
 
-    Where all sites are one (``pooled``), a technology may be placed as often as it had sites.
+    If all sites are pooled (``search.site_pooling``), a technology may be placed as often as it had sites.
     """
     options = problem.options
     most = options.get("most", 1.0)
@@ -135,8 +135,8 @@ def add_places(program: Program, problem: Problem, starts: pd.DataFrame) -> pd.D
 def open_options(problem: Problem) -> np.ndarray:
     """Options that nothing forbids, shape (options,), boolean.
 
-    Closed are: what the study forbids, where a plant of the same kind stands, and what its site could not hold
-    even alone (else fractions of it would be placed).
+    Closed are options that the study forbids, sites that have a plant of the same technology, and plants that
+    their site could not hold even alone (otherwise fractions of them would be placed).
     """
     options = problem.options
     closed = site_share(problem) > 1.0 + 1e-9
@@ -148,7 +148,7 @@ def open_options(problem: Problem) -> np.ndarray:
 
 
 def site_share(problem: Problem) -> Floats:
-    """Largest part of any resource of its site that each option needs, shape (options,)."""
+    """Largest fraction of any resource of its site that each option needs, shape (options,)."""
     limits, options = problem.limits, problem.options
     alone = limits[["sectors", "state", "component", "technology"]].isna().all(axis=1) & limits["site"].notna()
     out = np.zeros(len(options))
@@ -201,7 +201,7 @@ def add_levers(program: Program, problem: Problem) -> tuple[pd.DataFrame, pd.Dat
 
 
 def _components(problem: Problem, choices: tuple[Choice, ...]) -> set[str]:
-    """Components that choices name as a whole."""
+    """Components that choices name without a technology or site."""
     return {c.component for c in choices if c.component and not c.technology and not c.site}
 
 
@@ -212,7 +212,7 @@ def _spending(
     second: pd.DataFrame,
     stores: pd.DataFrame,
 ) -> pd.DataFrame:
-    parts = [
+    frames = [
         starts,
         places[places["surcharge"] != 0.0].rename(columns={"surcharge": "cost"}),
         facilities,
@@ -220,15 +220,15 @@ def _spending(
         stores,
     ]
     columns = ["sector", "component", "technology", "cost", "column"]
-    there = [part.reindex(columns=columns) for part in parts if len(part)]
-    return pd.concat(there or [pd.DataFrame(columns=columns, dtype=float)], ignore_index=True)
+    filled = [frame.reindex(columns=columns) for frame in frames if len(frame)]
+    return pd.concat(filled or [pd.DataFrame(columns=columns, dtype=float)], ignore_index=True)
 
 
 def count_open(program: Program, problem: Problem, starts: pd.DataFrame) -> pd.DataFrame:
     """Columns open[technology, year] = plants that deliver in a year in which a window starts (and the last year).
 
-    open[technology, year] = sum of starts that deliver by then + kept plants; where plants ramp up, those in their
-    first year are counted apart. Returns the rows of ``Problem.can_be_open`` with their ``column``.
+    open[technology, year] = sum of starts that deliver by then + kept plants; plants that ramp up are counted
+    apart in their first year. Returns the rows of ``Problem.can_be_open`` with their ``column``.
     """
     opened = problem.can_be_open.copy()
     opened["column"] = program.add_columns(

@@ -1,4 +1,4 @@
-"""Goals: what each of loss, tail loss, cost and exposure is in the columns of the program."""
+"""Goals: loss, tail loss, cost and exposure as sums over columns of the program."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from corridor.relocation.model.limit_rows import First
 from corridor.relocation.model.problem import Problem
 from corridor.relocation.model.program import Entries, Program
 
-#: Weight of a US$ of cost beside a US$ of loss: decides only between plans of equal loss.
+#: Weight of a US$ of cost relative to a US$ of loss: decides only between plans of equal loss.
 TIE_BREAK = 1e-6
 
 
@@ -31,7 +31,7 @@ class Goals:
     sums: dict[str, tuple[Ints, Floats]] = field(default_factory=dict)
 
     def expression(self, name: str) -> tuple[Ints, Floats]:
-        """Columns and coefficients of ``loss``, ``cvar``, ``cost`` or ``exposure``, added where they are new."""
+        """Columns and coefficients of ``loss``, ``cvar``, ``cost`` or ``exposure``, added on first use."""
         if name not in self.sums:
             make = {"loss": self._loss, "cvar": self._cvar, "cost": self._cost, "exposure": self._exposure}
             self.sums[name] = make[name]()
@@ -79,8 +79,8 @@ class Goals:
         theta = self._theta()
         eta = self.program.add_columns("eta", pd.DataFrame({"eta": [0]}))
         over = self.program.add_columns("over", pd.DataFrame({"window": windows.names}))
-        at = np.arange(len(theta))
-        entries: list[Entries] = [(at, over, 1.0), (at, theta, -1.0), (at, np.repeat(eta, len(theta)), 1.0)]
+        rows = np.arange(len(theta))
+        entries: list[Entries] = [(rows, over, 1.0), (rows, theta, -1.0), (rows, np.repeat(eta, len(theta)), 1.0)]
         self.program.add_rows("tail", pd.DataFrame({"window": windows.names}), entries, low=0.0)
         weight = windows.probability / windows.probability.sum() / (1.0 - tail)
         return np.r_[eta, over], np.r_[1.0, weight]
@@ -90,11 +90,11 @@ class Goals:
 
         For each component: from[c] >= what the target sells today and sells to new makers - new output, and
         all[c] >= the same of all origins abroad; the value is the sum of from[c] + n[c] (all[c] - from[c]), n[c]
-        the part of the target's value in what other origins sell.
+        the share of the target's value in what other origins sell.
         """
         problem = self.problem
         if HOST not in problem.study.markets:
-            raise ConfigError(f"goal exposure: counts what {HOST} needs. Fix: add {HOST} to markets.")
+            raise ConfigError(f"goal exposure: it is measured on {HOST}'s needs. Fix: add {HOST} to markets.")
         last = len(problem.study.years) - 1
         links = self.first.links
         opened = links.opened[links.opened["year"] == last]
@@ -110,41 +110,41 @@ class Goals:
         names = pd.DataFrame({"component": problem.tables.components["id"]})
         from_target = self.program.add_columns("from target", names)
         every = self.program.add_columns("from abroad", names)
-        at, column = opened["at"].to_numpy(int), opened["column"].to_numpy(int)
+        component_index, column = opened["component_index"].to_numpy(int), opened["column"].to_numpy(int)
         made = opened["made"].to_numpy(float)
-        inputs, plant = np.nonzero(problem.content[:, at])
-        need = problem.content[inputs, at[plant]] * made[plant]
+        inputs, plant = np.nonzero(problem.content[:, component_index])
+        need = problem.content[inputs, component_index[plant]] * made[plant]
         bought = problem.needs[last] * total
         rows = np.arange(size)
         second = links.second
         ready = (second["lead"] <= last).to_numpy()
-        which = second["at"].to_numpy(int)[ready]
+        which = second["component_index"].to_numpy(int)[ready]
         moved = second["least_share"].to_numpy(float)[ready] * problem.needs[last][which]
-        for block, name, part in (
+        for block, name, fraction in (
             (from_target, "target sells", mix),
             (every, "abroad sells", (total > 1e-9).astype(float)),
         ):
             entries: list[Entries] = [
                 (rows, block, 1.0),
-                (at, column, made),
-                (inputs, column[plant], -part[inputs] * need),
+                (component_index, column, made),
+                (inputs, column[plant], -fraction[inputs] * need),
             ]
             if name == "target sells":
                 entries.append((which, second["column"].to_numpy(int)[ready], moved))
-            self.program.add_rows(name, names, entries, low=part * bought)
+            self.program.add_rows(name, names, entries, low=fraction * bought)
         self.program.add_rows("all of them", names, [(rows, every, 1.0), (rows, from_target, -1.0)], low=0.0)
         return np.r_[from_target, every], np.r_[1.0 - content, content]
 
 
 def goal_steps(goal: Goal) -> list[dict[str, float]]:
-    """The goals to be minimised in turn, each a weighted sum."""
+    """The goals to be minimised one after the other, each a weighted sum."""
     if goal.weights:
         return [{name: weight for name, weight in goal.weights.items() if weight > 0}]
     return [{name: 1.0} for name in goal.minimise]
 
 
 def third_content(problem: Problem) -> Floats:
-    """Part of the target's value in what origins other than it and India sell India, shape (components,)."""
+    """Target's share of value in what third origins (not target, not India) sell India, shape (components,)."""
     rows = exposure_in(problem.network, [HOST], problem.study.target).set_index("component")
     rows = rows.reindex(problem.tables.components["id"])
     share = problem.network.shares_of(HOST)

@@ -1,4 +1,4 @@
-"""Rows of the program that hold a plan within its limits; each function states its rows in its docstring."""
+"""Rows of the program for all limits on a plan; each function states its rows in its docstring."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from corridor.relocation.model.sales import most_started
 
 @dataclass(frozen=True)
 class First:
-    """What is decided before any window opens; every frame has the number of its ``column``.
+    """Decisions before any window opens; every frame gives the number of each row's ``column`` in the program.
 
     Attributes
     ----------
@@ -49,13 +49,13 @@ def limit(program: Program, problem: Problem, first: First) -> None:
     kept = kept_use(problem)
     rows, columns, values = [], [], []
     used: list[int] = []
-    for at, column, value in coefficients(
+    for position, column, value in coefficients(
         table, first.starts, first.places, first.facilities, first.spending, problem.study.first_year
     ):
         rows.append(np.full(len(column), len(used)))
         columns.append(column)
         values.append(value)
-        used.append(at)
+        used.append(position)
     picked = table.iloc[used]
     amount = picked["amount"].to_numpy(float) - kept[used]
     least = (picked["sense"] == "at least").to_numpy()
@@ -69,7 +69,7 @@ def limit(program: Program, problem: Problem, first: First) -> None:
 
 
 def kept_use(problem: Problem) -> Floats:
-    """What kept plants use of each limit, shape (limits,); their money is spent, their output is there."""
+    """What kept plants use of each limit, shape (limits,); their cost is sunk, their output counts."""
     table, kept = problem.limits, problem.kept
     plants = problem.plants.iloc[kept["tech"]].reset_index(drop=True).assign(site=kept["site"].to_numpy())
     plants["state"] = plants["site"].map(problem.tables.sites.set_index("id")["state"])
@@ -77,29 +77,29 @@ def kept_use(problem: Problem) -> Floats:
     if not len(kept):
         return out
     column = {"output": "made", "plants": None}
-    for at, row in enumerate(table.to_dict("records")):
+    for position, row in enumerate(table.to_dict("records")):
         kind = row["limit"]
         if kind in ("budget", "investment", "fund", "site_share", "use") or pd.notna(row["in_year"]):
             continue
         inside = in_scope(plants, row)
         name = column.get(kind, kind)
-        out[at] = inside.sum() if name is None else plants[name].to_numpy(float)[inside].sum()
+        out[position] = inside.sum() if name is None else plants[name].to_numpy(float)[inside].sum()
     return out
 
 
 def limit_funds(program: Program, problem: Problem, first: First) -> None:
     """A fund pays only for its own: over the classes k of spending that the same funds f may pay for,
 
-    sum over f of pay[f, k] >= cost of k, sum over k of pay[f, k] <= fund f, and what no fund reserves pays for
-    all. Where the funds are more than the budget, each is cut in proportion.
+    sum over f of pay[f, k] >= cost of k, sum over k of pay[f, k] <= fund f, and what no fund reserves may pay for
+    anything. If the funds exceed the budget, each is reduced in proportion.
     """
     table = problem.limits
     funds = table[table["limit"] == "fund"]
     money = table.loc[table["limit"] == "budget"]
-    whole = money[money[["sectors", "component", "technology"]].isna().all(axis=1)]["amount"]
-    if not len(funds) or not len(whole):
+    overall = money[money[["sectors", "component", "technology"]].isna().all(axis=1)]["amount"]
+    if not len(funds) or not len(overall):
         return
-    budget = float(whole.min())
+    budget = float(overall.min())
     reserved = float(funds["amount"].sum())
     scale = min(1.0, budget / reserved) if reserved > 0 else 0.0
     spending = first.spending
@@ -121,7 +121,7 @@ def limit_funds(program: Program, problem: Problem, first: First) -> None:
 
 
 def limit_share_of_site(program: Program, problem: Problem, first: First) -> None:
-    """Capacity at one site is at most a part of all: for each component in scope and each site,
+    """Capacity at one site is at most a share of all capacity: for each component in scope and each site,
 
     capacity there - share * sum of new capacity <= share * (existing output + kept) - kept there  (US$ M/yr).
     """
@@ -136,13 +136,13 @@ def limit_share_of_site(program: Program, problem: Problem, first: First) -> Non
     for row in table[table["limit"] == "site_share"].to_dict("records"):
         group = places[in_scope(places, row)]
         pair = group[["component", "site"]].drop_duplicates().reset_index(drop=True)
-        there = pd.MultiIndex.from_frame(pair)
+        pairs = pd.MultiIndex.from_frame(pair)
         share = float(row["amount"])
-        mine = there.get_indexer(pd.MultiIndex.from_frame(group[["component", "site"]]))
+        mine = pairs.get_indexer(pd.MultiIndex.from_frame(group[["component", "site"]]))
         every = pair.reset_index(names="row").merge(group[["component", "column", "capacity"]], on="component")
         old = problem.existing[last][names.get_indexer(pd.Index(pair["component"]))]
-        whole = kept.groupby("component")["capacity"].sum().reindex(pair["component"]).fillna(0.0).to_numpy()
-        here = kept.groupby(["component", "site"])["capacity"].sum().reindex(there).fillna(0.0).to_numpy()
+        total = kept.groupby("component")["capacity"].sum().reindex(pair["component"]).fillna(0.0).to_numpy()
+        at_site = kept.groupby(["component", "site"])["capacity"].sum().reindex(pairs).fillna(0.0).to_numpy()
         program.add_rows(
             f"site share {row['name']}",
             pair,
@@ -150,7 +150,7 @@ def limit_share_of_site(program: Program, problem: Problem, first: First) -> Non
                 (mine, group["column"], group["capacity"].to_numpy(float)),
                 (every["row"], every["column"], -share * every["capacity"].to_numpy(float)),
             ],
-            high=share * (old + whole) - here,
+            high=share * (old + total) - at_site,
         )
 
 
@@ -160,7 +160,7 @@ def force_moves(program: Program, problem: Problem, places: pd.DataFrame) -> Non
         hit = np.flatnonzero(matches(problem, choice))
         name = choice_name(choice)
         if not len(hit):
-            raise NoPlan(f"force.{number} ({name}): no technology and site match, in the sectors of the study.")
+            raise NoPlan(f"force.{number} ({name}): no technology and site of the study's sectors match.")
         index = pd.DataFrame({"name": [f"force {name}"], "unit": ["plant"]})
         entries: list[Entries] = [(np.zeros(len(hit), int), places["column"].to_numpy()[hit], 1.0)]
         program.add_rows(f"force {number}", index, entries, low=1.0)
@@ -172,34 +172,36 @@ def choice_name(choice: Choice) -> str:
 
 
 def limit_sales(program: Program, problem: Problem, opened: pd.DataFrame) -> None:
-    """What new plants make in calm years has a buyer.
+    """Output of new plants in calm years has a buyer.
 
-    use * capacity * open[c] <= imports[c] + needs of new plants for c + the part of other markets' purchases
+    use * capacity * open[c] <= imports[c] + needs of new plants for c + the share of other markets' purchases
     from the target that India can take over (US$ M/yr), in every year in which a window starts and in the last.
-    What kept plants make is sold already.
+    Output of kept plants is sold already.
     """
     study = problem.study
     kept = np.bincount(delivering(opened, problem.kept)[0], minlength=len(opened))
     for year in np.unique(opened["year"].to_numpy(int)):
         mine = (opened["year"] == year).to_numpy()
         group = opened[mine]
-        plants = group["at"].to_numpy(int)
+        plants = group["component_index"].to_numpy(int)
         made = group["made"].to_numpy(float)
-        at, place = np.unique(plants, return_inverse=True)
+        makers, place = np.unique(plants, return_inverse=True)
         standing = kept[mine] * made
-        inputs, users = np.nonzero(problem.content[np.ix_(at, plants)])
-        needed = problem.content[at[inputs], plants[users]] * made[users]
+        inputs, users = np.nonzero(problem.content[np.ix_(makers, plants)])
+        needed = problem.content[makers[inputs], plants[users]] * made[users]
         columns = group["column"].to_numpy(int)
         program.add_rows(
             f"sales {study.years[year]}",
-            pd.DataFrame({"scope": problem.tables.components["id"].to_numpy()[at], "unit": "US$ million/year"}),
+            pd.DataFrame(
+                {"scope": problem.tables.components["id"].to_numpy()[makers], "unit": "US$ million/year"}
+            ),
             [(place, columns, made), (inputs, columns[users], -needed)],
-            high=problem.room[year][at] + np.bincount(place, weights=standing, minlength=len(at)),
+            high=problem.room[year][makers] + np.bincount(place, weights=standing, minlength=len(makers)),
         )
 
 
 def close_unsold(program: Program, problem: Problem, first: First) -> None:
-    """No start of plants that could never sell their output: true of every plan, and tighter for the relaxation.
+    """Bound starts by the plants that could sell their output: holds for every plan, and tightens the relaxation.
 
     Kept apart from the limits, so that the search for limits to relax (``relax``) still sees the sales themselves.
     """
@@ -213,7 +215,7 @@ def close_unsold(program: Program, problem: Problem, first: First) -> None:
 
 
 def matches(problem: Problem, choice: Choice) -> np.ndarray:
-    """Which options a choice means, shape (options,), boolean."""
+    """Which options match a choice, shape (options,), boolean."""
     hit = np.ones(len(problem.options), dtype=bool)
     for column in ("component", "technology", "site"):
         value = getattr(choice, column)

@@ -1,10 +1,10 @@
-"""Limits: one table with a row each, and the rows that they become in the program.
+"""The table of limits, one row per limit, and the coefficients of each in the program.
 
 ==========  ======================================================================  ====================
 limit       what it bounds, over the moves in its scope                             unit
 ==========  ======================================================================  ====================
 budget      discounted cost of everything that a plan does                          US$ million
-fund        part of the budget that pays for nothing outside the scope              US$ million
+fund        money within the budget reserved for the scope                          US$ million
 investment  investment net of incentives, not discounted                            US$ million
 land_ha     land                                                                    ha
 power_mw    power                                                                   MW
@@ -13,8 +13,8 @@ workers     workers                                                             
 plants      plants started                                                          plant
 output      yearly output in the study's last year                                  US$ million/year
 site_share  capacity at one site over all Indian capacity, for each component       fraction
-use         part of capacity at which plants run, and must find buyers, in calm     fraction
-            years
+use         fraction of capacity at which plants run, and must find buyers, in      fraction
+            calm years
 ==========  ======================================================================  ====================
 
 The scope is what ``sectors, state, site, component, technology, in_year`` say; blank means all. Plants are counted
@@ -42,7 +42,7 @@ from corridor.errors import ConfigError, DataError
 MONEY = "US$ million"
 AT_LEAST = ("output", "use")
 SCOPE = ("sectors", "state", "site", "component", "technology", "in_year")
-#: Limits that are rows of the program as they stand; the others are built in their own way.
+#: Limits that are rows of the program directly; the others are built in ``limit_rows``.
 PLAIN = ("budget", "investment", *RESOURCES, "plants", "output")
 
 
@@ -50,7 +50,7 @@ def limit_table(tables: Tables, study: Study, budget_usd_m: float | None = None)
     """All limits of a study, each a row that a planner can edit.
 
     The budget, the yearly budgets and the sites' resources come first, then the table ``limits``, then the
-    study's own; a later row takes the place of an earlier one of the same name.
+    study's own; a later row replaces an earlier one of the same name.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def limit_table(tables: Tables, study: Study, budget_usd_m: float | None = None)
     Raises
     ------
     DataError
-        If a row of the study is no row of the table.
+        If a limit of the study does not fit the schema of the table.
     """
     budget = study.budget_usd_m if budget_usd_m is None else budget_usd_m
     rows: list[dict[str, object]] = []
@@ -100,11 +100,11 @@ def limit_table(tables: Tables, study: Study, budget_usd_m: float | None = None)
         )
         for resource, unit in RESOURCES.items()
     ]
-    given = pd.DataFrame([limit.model_dump() for limit in study.limits])
-    parts = [part for part in (own, *of_sites, tables.limits, given) if len(part)]
-    if not parts:
+    of_study = pd.DataFrame([limit.model_dump() for limit in study.limits])
+    frames = [frame for frame in (own, *of_sites, tables.limits, of_study) if len(frame)]
+    if not frames:
         return empty_frame("limits")
-    raw = pd.concat([part.astype(object) for part in parts], ignore_index=True)
+    raw = pd.concat([frame.astype(object) for frame in frames], ignore_index=True)
     raw = raw[~raw.duplicated("name", keep="last")].reset_index(drop=True)
     table, problems = conform("limits", raw, raw["name"])
     if problems:
@@ -117,7 +117,7 @@ def limit_table(tables: Tables, study: Study, budget_usd_m: float | None = None)
 
 
 def check_limit_scopes(table: pd.DataFrame, tables: Tables, study: Study) -> None:
-    """A limit that names nothing, or can't be counted, is an error and never skipped.
+    """Raise ConfigError for limits that name nothing or can't be counted; none is skipped.
 
     Raises
     ------
@@ -140,8 +140,8 @@ def check_limit_scopes(table: pd.DataFrame, tables: Tables, study: Study) -> Non
             faults.append(
                 f"{name}: there is no sector {', '.join(unknown)}; there are {', '.join(sorted(sectors))}"
             )
-        for what, value, there in (("state", row["state"], states), ("site", row["site"], sites)):
-            if isinstance(value, str) and value not in there:
+        for what, value, known in (("state", row["state"], states), ("site", row["site"], sites)):
+            if isinstance(value, str) and value not in known:
                 faults.append(f"{name}: there is no {what} '{value}' among the sites")
         place, year = isinstance(row["site"], str) or isinstance(row["state"], str), pd.notna(row["in_year"])
         if place and year:
@@ -151,23 +151,21 @@ def check_limit_scopes(table: pd.DataFrame, tables: Tables, study: Study) -> Non
         if kind in ("budget", "fund", "output", "use") and (year or (place and kind != "output")):
             faults.append(f"{name}: a limit '{kind}' holds for all years and places; use investment or plants")
         if kind in ("site_share", "use") and row["amount"] > 1:
-            faults.append(f"{name}: {row['amount']:g} is no fraction; write a number from 0 to 1")
+            faults.append(f"{name}: {row['amount']:g} is not a fraction; write a number from 0 to 1")
         if kind in (*RESOURCES, "site_share") and year:
             faults.append(f"{name}: a limit '{kind}' holds for all years; leave in_year blank")
         narrow = any(isinstance(row[column], str) for column in ("sectors", "component", "technology"))
         if narrow and not in_scope(technologies, row).any():
-            faults.append(f"{name}: names nothing: no technology is of its sectors, component and technology")
+            faults.append(f"{name}: names nothing: no technology matches its sectors, component and technology")
     if faults:
-        raise ConfigError(
-            "\n".join(["limits can't be used as they stand:", *(f"  - {fault}" for fault in faults)])
-        )
+        raise ConfigError("\n".join(["limits can't be used:", *(f"  - {fault}" for fault in faults)]))
 
 
 def in_scope(frame: pd.DataFrame, row: Mapping[Hashable, Any]) -> np.ndarray:
     """Which rows of a frame a limit counts, shape (len(frame),), boolean.
 
-    A scope whose column the frame does not have is not looked at. A row of several sectors (a facility that they
-    share) is counted when all of them are in scope.
+    A scope whose column the frame does not have is ignored. A row of several sectors (a facility that they
+    share) is counted if all of them are in scope.
     """
     hit = np.ones(len(frame), dtype=bool)
     for column in ("state", "site", "component", "technology"):
@@ -182,7 +180,7 @@ def in_scope(frame: pd.DataFrame, row: Mapping[Hashable, Any]) -> np.ndarray:
 
 
 def calm_use(limits: pd.DataFrame, technologies: pd.DataFrame, study: Study) -> Floats:
-    """Part of capacity at which each technology's plants run in calm years, shape (technologies,).
+    """Fraction of capacity at which each technology's plants run in calm years, shape (technologies,).
 
     Parameters
     ----------
@@ -202,7 +200,7 @@ def calm_use(limits: pd.DataFrame, technologies: pd.DataFrame, study: Study) -> 
     if low.any():
         names = ", ".join(technologies.loc[low, "technology"].head(10))
         raise ConfigError(
-            f"{int(low.sum())} technologies can't run at so small a part of their capacity: {names}. "
+            f"{int(low.sum())} technologies can't run at so small a fraction of their capacity: {names}. "
             "Fix: raise planned_use, the limit 'use', or lower their minimum_use."
         )
     return use
@@ -216,7 +214,7 @@ def coefficients(
     spending: pd.DataFrame,
     first_year: int,
 ) -> Iterator[tuple[int, np.ndarray, Floats]]:
-    """What each plain limit counts: (row of `limits`, columns of the program, coefficients).
+    """Coefficients of each plain limit: (row of `limits`, columns of the program, coefficients).
 
     Parameters
     ----------
@@ -232,13 +230,13 @@ def coefficients(
     site_rows = limits["limit"].isin(RESOURCES) & limits["site"].notna()
     site_rows &= limits[["sectors", "state", "component", "technology"]].isna().all(axis=1)
     by_site = places.groupby("site").indices
-    for at, row in enumerate(limits.to_dict("records")):
+    for position, row in enumerate(limits.to_dict("records")):
         kind = row["limit"]
         if kind not in PLAIN:
             continue
-        if site_rows.iloc[at]:
+        if site_rows.iloc[position]:
             hit = by_site.get(row["site"], np.zeros(0, dtype=int))
-            yield at, places["column"].to_numpy()[hit], places[kind].to_numpy(float)[hit]
+            yield position, places["column"].to_numpy()[hit], places[kind].to_numpy(float)[hit]
             continue
         dated = pd.notna(row["in_year"])
         frames: list[tuple[pd.DataFrame, str | None]]
@@ -261,4 +259,4 @@ def coefficients(
             inside = in_scope(frame, row)
             columns.append(frame["column"].to_numpy()[inside])
             values.append(np.ones(inside.sum()) if column is None else frame[column].to_numpy(float)[inside])
-        yield at, np.concatenate(columns).astype(np.int64), np.concatenate(values).astype(float)
+        yield position, np.concatenate(columns).astype(np.int64), np.concatenate(values).astype(float)

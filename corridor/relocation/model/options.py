@@ -22,16 +22,16 @@ def discount(study: Study) -> Floats:
 def plants_and_options(
     tables: Tables, study: Study, inputs: Floats, use: pd.Series
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Technologies, and each at the sites fit for it.
+    """Tables of technologies, and of each technology at the sites fit for it.
 
     Parameters
     ----------
     tables, study
-        As the study gives them; technologies of other sectors are left out.
+        Tables and study; technologies of sectors that the study does not plan are left out.
     inputs
         Value share of each component's inputs, shape (components,).
     use
-        Part of capacity at which each technology runs in calm years, by technology.
+        Fraction of capacity at which each technology runs in calm years, by technology.
 
     Returns
     -------
@@ -86,22 +86,22 @@ def _plants(
     price = technologies["component"].map(components["price_usd_per_unit"]).astype(float)
     capacity = technologies["capacity"].astype(float) * price / 1e6
     premium = 1.0 + technologies["running_premium"].astype(float)
-    at = pd.Index(tables.components["id"]).get_indexer(pd.Index(technologies["component"]))
+    component_index = pd.Index(tables.components["id"]).get_indexer(pd.Index(technologies["component"]))
     return pd.DataFrame(
         {
             "technology": technologies["id"],
             "component": technologies["component"],
             "sector": technologies["component"].map(components["sector"]),
-            "at": at,
+            "component_index": component_index,
             "units": technologies["capacity"].astype(float),
             "capacity": capacity,
             "capex": technologies["capex_usd_m"].astype(float),
             "incentive_share": technologies["incentive_share"].astype(float),
             "capex_factor": technologies["id"].map(least["capex_factor"]).astype(float),
-            # Running over the target's price: what is bought costs the same everywhere, a site's factor works on
-            # what is done there.
+            # Running cost over the target's price: inputs cost the same everywhere, a site's factor applies to
+            # the conversion done there.
             "premium": (premium - 1.0) * capacity * use,
-            "conversion": (premium - inputs[at]).clip(lower=0.0) * capacity * use,
+            "conversion": (premium - inputs[component_index]).clip(lower=0.0) * capacity * use,
             "running_factor": technologies["id"].map(least["running_factor"]).astype(float),
             "made": capacity * use,
             "minimum_use": technologies["minimum_use"].astype(float),
@@ -125,8 +125,8 @@ def shared_facilities(tables: Tables, study: Study, options: pd.DataFrame) -> tu
     Returns
     -------
     (facilities, uses)
-        ``facility, site, sector`` (its sectors, semicolons between), ``cost`` (US$ M discounted: investment net
-        of incentives and fixed running cost from the second year); and ``facility`` (row), ``option`` (row).
+        ``facility, site, sector`` (its sectors, separated by semicolons), ``cost`` (US$ M discounted: investment
+        net of incentives and fixed running cost from the second year); and ``facility`` (row), ``option`` (row).
     """
     table = tables.facilities.reset_index(drop=True)
     years = float(discount(study)[1:].sum())
@@ -157,8 +157,8 @@ def shared_facilities(tables: Tables, study: Study, options: pd.DataFrame) -> tu
 def second_sources(tables: Tables, study: Study, needs: Floats) -> pd.DataFrame:
     """Makers abroad that India may qualify, from the first year on.
 
-    One that is qualified costs ``cost + least share * premium * sum over years from its lead of discount * need``:
-    a least part of India's need is bought there in calm years too, or it would not stay qualified.
+    A qualified maker costs ``cost + least share * premium * sum over years from its lead of discount * need``:
+    a least share of India's need is bought there in calm years too, or it would not stay qualified.
 
     Parameters
     ----------
@@ -168,25 +168,24 @@ def second_sources(tables: Tables, study: Study, needs: Floats) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``component, origin, sector, at`` (component index), ``least_share, most_share`` (of India's need),
-        ``lead`` (years) and ``cost``: qualification, and the premium on what must be bought there in calm years,
-        discounted US$ M.
+        ``component, origin, sector, component_index, least_share, most_share`` (of India's need), ``lead`` (years)
+        and ``cost``: qualification, and the premium on what must be bought there in calm years, discounted US$ M.
     """
     table = tables.second_sources if "qualify" in study.levers else tables.second_sources.iloc[:0]
     sector = table["component"].map(tables.components.set_index("id")["sector"])
     keep = sector.map(study.plans).astype(bool) & ~table["origin"].isin(list(study.target))
     table, sector = table[keep].reset_index(drop=True), sector[keep].reset_index(drop=True)
-    at = pd.Index(tables.components["id"]).get_indexer(pd.Index(table["component"]))
+    component_index = pd.Index(tables.components["id"]).get_indexer(pd.Index(table["component"]))
     lead = table["lead_years"].astype(int).to_numpy()
     buys = np.arange(len(study.years))[:, None] >= lead[None, :]
-    bought = (discount(study)[:, None] * buys * needs[:, at]).sum(axis=0)
+    bought = (discount(study)[:, None] * buys * needs[:, component_index]).sum(axis=0)
     share, premium = table["least_share"].to_numpy(float), table["premium"].to_numpy(float)
     return pd.DataFrame(
         {
             "component": table["component"],
             "origin": table["origin"],
             "sector": sector,
-            "at": at,
+            "component_index": component_index,
             "least_share": share,
             "most_share": table["most_share"].to_numpy(float),
             "lead": lead,
@@ -199,35 +198,35 @@ def stockpiles(tables: Tables, study: Study, needs: Floats) -> pd.DataFrame:
     """What India may store: bought in the first year, held and renewed to the last.
 
     A US$ of stock costs ``1 + sum over years of discount (holding share + 12 / shelf life)``; what is left at the
-    end is not sold. It is whole again before the next window, as each window is a course of events of its own.
+    end is not sold. The stock is full at the begin of each window, as each window is a separate course of events.
 
     Returns
     -------
     pandas.DataFrame
-        ``component, sector, at, most`` (US$ M), ``cost`` (discounted US$ per US$ held).
+        ``component, sector, component_index, most`` (US$ M), ``cost`` (discounted US$ per US$ held).
     """
     table = tables.stockpiles if "store" in study.levers else tables.stockpiles.iloc[:0]
     sector = table["component"].map(tables.components.set_index("id")["sector"])
     keep = sector.map(study.plans).astype(bool)
     table, sector = table[keep].reset_index(drop=True), sector[keep].reset_index(drop=True)
-    at = pd.Index(tables.components["id"]).get_indexer(pd.Index(table["component"]))
+    component_index = pd.Index(tables.components["id"]).get_indexer(pd.Index(table["component"]))
     renewed = (12.0 / table["shelf_life_months"].astype(float)).fillna(0.0)
     yearly = table["holding_share"].astype(float) + renewed
     return pd.DataFrame(
         {
             "component": table["component"],
             "sector": sector,
-            "at": at,
-            "most": table["most_months"].to_numpy(float) / 12.0 * needs.max(axis=0, initial=0.0)[at],
+            "component_index": component_index,
+            "most": table["most_months"].to_numpy(float) / 12.0 * needs.max(axis=0, initial=0.0)[component_index],
             "cost": 1.0 + yearly.to_numpy() * float(discount(study).sum()),
         }
     )
 
 
 def kept_plants(study: Study, plants: pd.DataFrame) -> pd.DataFrame:
-    """Plants that stand already: ``tech, site, year`` (position of the start, negative before the study)."""
+    """Plants that exist already: ``tech, site, year`` (position of the start, negative before the study)."""
     tech = pd.Index(plants["technology"]).get_indexer(pd.Index([kept.technology for kept in study.keep]))
-    lost = [kept.technology for kept, at in zip(study.keep, tech, strict=True) if at < 0]
+    lost = [kept.technology for kept, row in zip(study.keep, tech, strict=True) if row < 0]
     if lost:
         raise ConfigError(
             f"keep: {', '.join(lost)}: no technology of the study's sectors. Fix: add its sector, or drop it."

@@ -1,8 +1,8 @@
-"""Which plants deliver in which year: those in their first year apart from the others.
+"""Which plants deliver in which year; plants in their first year are counted apart from older ones.
 
-A plant in its first year makes a part of its output (its ramp). Counted together, as so many parts of a plant, an
-old plant would have to count for a gap divided by the ramp, so that a young one can fill the gap: at a ramp of 0.4
-a linear relaxation then fills every gap with two fifths of an old plant.
+A plant in its first year makes a fraction of its output (its ramp). If both were counted together, in fractions of
+a full plant, an old plant would have to count for a gap divided by the ramp, so that a young one can fill the gap:
+at a ramp of 0.4 a linear relaxation then fills every gap with two fifths of an old plant.
 """
 
 from __future__ import annotations
@@ -19,19 +19,20 @@ def opened_table(plants: pd.DataFrame, kept: pd.DataFrame, years: Ints) -> pd.Da
     Parameters
     ----------
     plants
-        Technologies: ``technology, at, capacity, made, lead, ramp, most_plants``.
+        Technologies: ``technology, component_index, capacity, made, lead, ramp, most_plants``.
     kept
-        Plants that stand already: ``tech, year`` (position of the start, negative before the study).
+        Plants that exist already: ``tech, year`` (position of the start, negative before the study).
     years
         Positions of the years that count.
 
     Returns
     -------
     pandas.DataFrame
-        ``tech, technology, at, capacity, made`` (US$ M/yr of one plant at that age), ``lead, most_plants, year``
-        (position), ``from_age, to_age`` (years of delivery before this one). One row where the ramp is 1.
+        ``tech, technology, component_index, capacity, made`` (US$ M/yr of one plant at that age), ``lead,
+        most_plants, year`` (position), ``from_age, to_age`` (years of delivery before this one). One row where the
+        ramp is 1.
     """
-    columns = ["technology", "at", "capacity", "made", "lead", "most_plants"]
+    columns = ["technology", "component_index", "capacity", "made", "lead", "most_plants"]
     table = plants.reset_index(names="tech")[["tech", *columns, "ramp"]]
     table = table.merge(pd.DataFrame({"year": years}), how="cross")
     early = table["tech"].map(kept.groupby("tech")["year"].min()).fillna(0.0).clip(upper=0.0)

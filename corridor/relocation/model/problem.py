@@ -1,7 +1,7 @@
-"""What the optimizer needs to know, as arrays: options, needs of calm years, and what each denial leaves.
+"""What the optimizer needs to know, as arrays: options, needs in calm years, and deliveries left by each denial.
 
 All values are US$ million per year at reference prices, so recipe coefficients are value shares and the numbers
-of very different goods stay of one order of magnitude.
+of very different goods have the same order of magnitude.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ class Problem:
     limits
         Effective limits: :func:`~corridor.relocation.model.limits.limit_table`.
     plants
-        One row per technology that some site is fit for: ``technology, component, sector`` (names), ``at``
-        (component index), ``units`` (unit/yr), ``capacity, made`` (US$ M/yr in all and in calm years), ``capex``
-        (US$ M), ``incentive_share``, ``premium`` (US$ M/yr, running cost over the target's price), ``conversion``
-        (US$ M/yr, running cost less bought inputs), ``lead`` (years), ``ramp``, the resources,
+        One row per technology that some site is fit for: ``technology, component, sector`` (names),
+        ``component_index``, ``units`` (unit/yr), ``capacity, made`` (US$ M/yr at full capacity and in calm years),
+        ``capex`` (US$ M), ``incentive_share``, ``premium`` (US$ M/yr, running cost over the target's price),
+        ``conversion`` (US$ M/yr, running cost less bought inputs), ``lead`` (years), ``ramp``, the resources,
         ``most_plants``, and the lowest ``capex_factor`` and ``running_factor`` of its sites.
     options
         One row per technology and site: ``tech`` (row of plants), ``technology, site, state, component, sector``,
@@ -49,13 +49,13 @@ class Problem:
         factors, discounted US$ M, for a plant started in the first year. Later starts are charged the same, so
         that sites need no years of their own.
     kept
-        Plants that stand already: ``tech, site, year`` (position of the start, may be negative).
+        Plants that exist already: ``tech, site, year`` (position of the start, may be negative).
     facilities, uses
         Facilities that plants share, and which ``option`` needs which ``facility`` (rows).
     second
         Makers abroad that may be qualified: :func:`~corridor.relocation.model.options.second_sources`.
     stores
-        What may be stored: :func:`~corridor.relocation.model.options.stockpiles`.
+        Goods that may be stored: :func:`~corridor.relocation.model.options.stockpiles`.
     needs
         India's need in each year without a plan, shape (years, components).
     existing
@@ -66,7 +66,7 @@ class Problem:
         Value share of input i in output u, the routes of u mixed as in the world, shape (components,
         components), rows inputs; all and essential ones.
     activities
-        A row per component and route: ``at`` (component), ``route``, ``share`` (of the component's production).
+        A row per component and route: ``component_index, route``, ``share`` (of the component's production).
     route_essential
         Value share of each essential input in each activity, shape (components, activities).
     imports_from_target
@@ -106,12 +106,12 @@ class Problem:
 
     @cached_property
     def most_sold(self) -> Floats:
-        """How many new plants can sell what they make, rows as ``can_be_open``, fractions."""
+        """How many new plants could sell their output, rows as ``can_be_open``, fractions."""
         return most_sold(self.can_be_open, self.plants, self.kept, self.room, self.sparse_content)
 
     @cached_property
     def room(self) -> Floats:
-        """What new plants could sell were there no other new plants, US$ M/yr, shape (years, components).
+        """What new plants could sell if there were no other new plants, US$ M/yr, shape (years, components).
 
         India's imports, and what other markets buy from the target as far as India can take it over.
         """
@@ -138,15 +138,15 @@ class Problem:
     @cached_property
     def largest_essential(self) -> sparse.csr_matrix:
         """Largest value share of each essential input in each output by any route, shape as `essential`."""
-        at = self.activities["at"].to_numpy()
-        first = np.flatnonzero(np.r_[True, at[1:] != at[:-1]])
+        component_index = self.activities["component_index"].to_numpy()
+        first = np.flatnonzero(np.r_[True, component_index[1:] != component_index[:-1]])
         return sparse.csr_matrix(np.maximum.reduceat(self.route_essential, first, axis=1))
 
     @cached_property
     def smallest_essential(self) -> sparse.csc_matrix:
         """Smallest value share of each essential input in each output by any route, shape as `essential`."""
-        at = self.activities["at"].to_numpy()
-        first = np.flatnonzero(np.r_[True, at[1:] != at[:-1]])
+        component_index = self.activities["component_index"].to_numpy()
+        first = np.flatnonzero(np.r_[True, component_index[1:] != component_index[:-1]])
         return sparse.csc_matrix(np.minimum.reduceat(self.route_essential, first, axis=1))
 
     @property
@@ -161,7 +161,7 @@ class Problem:
 
 
 def build_problem(tables: Tables, study: Study, *, budget_usd_m: float | None = None) -> Problem:
-    """Arrays of a study.
+    """The :class:`Problem` of a study.
 
     Parameters
     ----------
@@ -180,14 +180,14 @@ def build_problem(tables: Tables, study: Study, *, budget_usd_m: float | None = 
     network = Network.of(tables)
     components = tables.components
     size = len(components)
-    at = pd.Index(components["id"])
-    activities, route_content, route_essential = _activities(tables, at)
+    ids = pd.Index(components["id"])
+    activities, route_content, route_essential = _activities(tables, ids)
     mix = np.zeros((len(activities), size))
-    mix[np.arange(len(activities)), activities["at"]] = activities["share"]
+    mix[np.arange(len(activities)), activities["component_index"]] = activities["share"]
     content, essential = route_content @ mix, route_essential @ mix
 
     years = np.arange(study.first_year, study.last_year + 1)
-    demand = {market: _demand(tables, market, years, study.base_year, at) for market in study.markets}
+    demand = {market: _demand(tables, market, years, study.base_year, ids) for market in study.markets}
     if HOST not in demand:
         demand[HOST] = np.zeros((len(years), size))
     origin = {name: position for position, name in enumerate(network.origins)}
@@ -239,23 +239,25 @@ def build_problem(tables: Tables, study: Study, *, budget_usd_m: float | None = 
     )
 
 
-def _activities(tables: Tables, at: pd.Index) -> tuple[pd.DataFrame, Floats, Floats]:
-    """Ways to make each component, and the value shares of all and of essential inputs in each.
+def _activities(tables: Tables, components: pd.Index) -> tuple[pd.DataFrame, Floats, Floats]:
+    """Routes by which each component is made, and the value shares of all and of essential inputs in each.
 
-    A component without a recipe has one way, which needs nothing.
+    A component without a recipe has one route, which needs no inputs.
     """
     lines = bill(tables)
     ways = lines[["output", "route", "route_share"]].drop_duplicates(["output", "route"])
-    ways = ways.assign(at=at.get_indexer(pd.Index(ways["output"]))).rename(columns={"route_share": "share"})
-    bare = np.setdiff1d(np.arange(len(at)), ways["at"])
-    ways = pd.concat([ways, pd.DataFrame({"at": bare, "route": "", "share": 1.0})], ignore_index=True)
-    ways = ways.sort_values(["at", "route"], ignore_index=True)[["at", "route", "share"]]
-    key = pd.MultiIndex.from_frame(ways[["at", "route"]])
-    output = at.get_indexer(pd.Index(lines["output"]))
+    ways = ways.assign(component_index=components.get_indexer(pd.Index(ways["output"]))).rename(
+        columns={"route_share": "share"}
+    )
+    bare = np.setdiff1d(np.arange(len(components)), ways["component_index"])
+    ways = pd.concat([ways, pd.DataFrame({"component_index": bare, "route": "", "share": 1.0})], ignore_index=True)
+    ways = ways.sort_values(["component_index", "route"], ignore_index=True)[["component_index", "route", "share"]]
+    key = pd.MultiIndex.from_frame(ways[["component_index", "route"]])
+    output = components.get_indexer(pd.Index(lines["output"]))
     column = key.get_indexer(pd.MultiIndex.from_arrays([output, lines["route"]]))
-    row = at.get_indexer(pd.Index(lines["input"]))
+    row = components.get_indexer(pd.Index(lines["input"]))
     share = lines["value_share"].to_numpy()
-    content, essential = np.zeros((len(at), len(ways))), np.zeros((len(at), len(ways)))
+    content, essential = np.zeros((len(components), len(ways))), np.zeros((len(components), len(ways)))
     np.add.at(content, (row, column), share)
     np.add.at(essential, (row, column), share * lines["essential"].to_numpy())
     return ways, content, essential
@@ -273,23 +275,23 @@ def _existing(home_share: Floats, demand: Floats, shipments: Floats, content: Fl
     return existing
 
 
-def _demand(tables: Tables, market: str, years: np.ndarray, base_year: int, at: pd.Index) -> Floats:
+def _demand(tables: Tables, market: str, years: np.ndarray, base_year: int, components: pd.Index) -> Floats:
     """Final need of a market, shape (years, components)."""
     rows = tables.demand[tables.demand["market"] == market]
     value = rows["value_usd_m"].to_numpy(float)
     growth = rows["growth"].to_numpy(float)
-    out = np.zeros((len(years), len(at)))
+    out = np.zeros((len(years), len(components)))
     np.add.at(
         out.T,
-        at.get_indexer(pd.Index(rows["component"])),
+        components.get_indexer(pd.Index(rows["component"])),
         value[:, None] * (1.0 + growth[:, None]) ** (years - base_year),
     )
     return out
 
 
 def _check_names(tables: Tables, study: Study) -> None:
-    """Every name in the study is one of the tables'; a limit that names nothing is an error, never skipped."""
-    there = {
+    """Raise ConfigError for every name in the study that the tables do not have."""
+    known = {
         "component": set(tables.components["id"]),
         "sector": set(tables.sectors["id"]),
         "stage": set(tables.components["stage"]),
@@ -312,25 +314,25 @@ def _check_names(tables: Tables, study: Study) -> None:
         named += [("technology", kept.technology, f"keep.{number}"), ("site", kept.site, f"keep.{number}")]
     faults = []
     for denial in study.denials:
-        for number, part in enumerate(denial.cuts):
+        for number, cut in enumerate(denial.cuts):
             place = f"denials.{denial.name}.cuts.{number}"
-            named += [("country", name, place) for name in part.exporters if name != TARGET_WORD]
-            named += [("sector", name, place) for name in part.sectors]
-            named += [("stage", name, place) for name in part.stages]
-            named += [("component", name, place) for name in part.components]
-            if set(part.components) <= there["component"] and not cut_components(tables, part).any():
+            named += [("country", name, place) for name in cut.exporters if name != TARGET_WORD]
+            named += [("sector", name, place) for name in cut.sectors]
+            named += [("stage", name, place) for name in cut.stages]
+            named += [("component", name, place) for name in cut.components]
+            if set(cut.components) <= known["component"] and not cut_components(tables, cut).any():
                 faults.append(f"  - {place}: no component matches all of its filters; take one out")
     faults = [
-        f"  - {place}: there is no {kind} '{name}' in the tables{_near(name, there[kind])}"
+        f"  - {place}: there is no {kind} '{name}' in the tables{_near(name, known[kind])}"
         for kind, name, place in named
-        if name not in there[kind]
+        if name not in known[kind]
     ] + faults
     if faults:
-        raise ConfigError("\n".join([f"study {study.name} names what is not there:", *faults]))
+        raise ConfigError("\n".join([f"study {study.name} names what the tables do not have:", *faults]))
 
 
-def _near(name: str, there: set[str]) -> str:
+def _near(name: str, known: set[str]) -> str:
     import difflib
 
-    found = difflib.get_close_matches(name, sorted(there), 1)
+    found = difflib.get_close_matches(name, sorted(known), 1)
     return f"; did you mean '{found[0]}'?" if found else ""

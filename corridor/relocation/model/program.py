@@ -1,4 +1,4 @@
-"""A mixed-integer program as sparse arrays, put together block by block and handed to the solver once."""
+"""A mixed-integer program as sparse arrays, built block by block and passed to the solver once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Entries = tuple[ArrayLike, ArrayLike, ArrayLike]
 class Program:
     """Columns and rows, to be minimised: ``min cost x`` with ``row_low <= A x <= row_high``, ``low <= x <= high``.
 
-    Building with arrays takes 0.07 s for 1e5 columns where one Python object per column takes seconds.
+    Building with arrays takes 0.07 s for 1e5 columns; one Python object per column takes seconds.
 
     Attributes
     ----------
@@ -62,32 +62,32 @@ class Program:
 
     def price(self, columns: ArrayLike, cost: ArrayLike) -> None:
         """Add to the cost of columns."""
-        at = np.asarray(columns, np.int64)
-        value = np.broadcast_to(np.asarray(cost, float), at.shape)
+        numbers = np.asarray(columns, np.int64)
+        value = np.broadcast_to(np.asarray(cost, float), numbers.shape)
         if value.any():
-            self._cost.append((at, value))
+            self._cost.append((numbers, value))
 
     def bound(self, columns: ArrayLike, *, low: ArrayLike | None = None, high: ArrayLike | None = None) -> None:
-        """Set the bounds of columns anew."""
-        at = np.asarray(columns, np.int64)
+        """Replace the bounds of columns."""
+        numbers = np.asarray(columns, np.int64)
         lows, highs = self.bounds
         if low is not None:
-            lows[at] = low
+            lows[numbers] = low
         if high is not None:
-            highs[at] = high
+            highs[numbers] = high
         self._low, self._high = [lows], [highs]
 
     def add_entries(self, rows: ArrayLike, columns: ArrayLike, coefficient: ArrayLike) -> None:
-        """Add one entry to each of some rows that are there already."""
-        at = np.asarray(rows, np.int64)
-        value = np.broadcast_to(np.asarray(coefficient, float), at.shape)
-        self._entries.append((at, np.asarray(columns, np.int64), value))
+        """Add entries to existing rows."""
+        numbers = np.asarray(rows, np.int64)
+        value = np.broadcast_to(np.asarray(coefficient, float), numbers.shape)
+        self._entries.append((numbers, np.asarray(columns, np.int64), value))
 
     def relax(self, columns: ArrayLike) -> None:
-        """Let columns be fractions."""
-        whole = self.integer
-        whole[np.asarray(columns, np.int64)] = False
-        self._integer = [whole]
+        """Drop the integrality of columns."""
+        integer = self.integer
+        integer[np.asarray(columns, np.int64)] = False
+        self._integer = [integer]
 
     def copy(self) -> Program:
         """A program that can be changed without changing this one."""
@@ -113,8 +113,8 @@ class Program:
         Parameters
         ----------
         entries
-            Triples (row within the block, column number, coefficient), each of one length; entries for the same
-            place add up.
+            Triples (row within the block, column number, coefficient), each of equal lengths; entries for the same
+            row and column add up.
         low, high
             Bounds of the rows.
         """
@@ -142,8 +142,8 @@ class Program:
     def cost(self) -> Floats:
         """Cost of each column."""
         out = np.zeros(self._width)
-        for at, value in self._cost:
-            np.add.at(out, at, value)
+        for columns, value in self._cost:
+            np.add.at(out, columns, value)
         return out
 
     @property
@@ -155,7 +155,7 @@ class Program:
 
     @property
     def integer(self) -> Flags:
-        """Which columns are whole numbers."""
+        """Which columns are integers."""
         return np.concatenate(self._integer) if self._integer else np.zeros(0, dtype=bool)
 
     @property
@@ -170,7 +170,7 @@ class Program:
         """Coefficients, shape (rows, columns)."""
         if not self._entries:
             return sparse.csr_matrix((self._height, self._width))
-        row, column, value = (np.concatenate(part) for part in zip(*self._entries, strict=True))
+        row, column, value = (np.concatenate(arrays) for arrays in zip(*self._entries, strict=True))
         keep = value != 0.0
         return sparse.csr_matrix((value[keep], (row[keep], column[keep])), shape=(self._height, self._width))
 

@@ -17,7 +17,7 @@ from corridor.relocation.model.tightening import Useful, needs_of_plants, supply
 
 @dataclass(frozen=True)
 class Links:
-    """What a window sees of a plan; every frame has the number of its ``column``.
+    """What a window sees of a plan; every frame gives the number of each row's ``column`` in the program.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Links:
     stores: pd.DataFrame
 
     def of_year(self, year: int) -> Links:
-        """The same, with the plants of one year only."""
+        """These links, with the plants of one year only."""
         return Links(self.opened[self.opened["year"] == year], self.second, self.stores)
 
 
@@ -49,7 +49,7 @@ def add_window(program: Program, problem: Problem, links: Links, window: int) ->
     - balance: make[c] + d imports_left[c] need[c] + stock[c] + stored[c] + sum over qualified origins of
       d most_share need[c] deliveries[c, o] + own[c]
       >= d demand[c] - short[c, IND] + sum over a of essential share * run[a] + sum over markets of ship[c, m]
-    - own[c], what makers work around and new plants contracted for, serves makers that run and nobody else:
+    - own[c], what makers substitute and new plants contracted for, serves makers that run and nobody else:
       own[c] <= d (worked_around[c] (needs of old and new makers) + imports_left[c] needs of new plants),
       own[c] <= sum over a of essential share * run[a]
     - only what is made is shipped: sum over markets of ship[c, m] <= make[c]
@@ -81,7 +81,7 @@ def add_window(program: Program, problem: Problem, links: Links, window: int) ->
     )
     tag = windows.names[window]
     names = problem.tables.components["id"].to_numpy()
-    of_activity = problem.activities["at"].to_numpy()
+    of_activity = problem.activities["component_index"].to_numpy()
     active = np.flatnonzero(most.all_users[of_activity] > 0)
     index = pd.DataFrame(
         {"component": names[of_activity[active]], "route": problem.activities["route"].to_numpy()[active]}
@@ -115,20 +115,20 @@ def _missing_columns(
     columns, values = [], []
     for market, importance in {HOST: 0.0, **problem.study.markets}.items():
         most_short = final if market == HOST else missing[market]
-        at = np.flatnonzero(most_short > 1e-9)
-        index = pd.DataFrame({"component": names[at]})
-        short[market] = at, program.add_columns(f"short {market} {tag}", index, high=most_short[at])
+        lacking = np.flatnonzero(most_short > 1e-9)
+        index = pd.DataFrame({"component": names[lacking]})
+        short[market] = lacking, program.add_columns(f"short {market} {tag}", index, high=most_short[lacking])
         columns.append(short[market][1])
-        values.append(weight[at] * importance)
+        values.append(weight[lacking] * importance)
         if market != HOST:
-            can = at[useful[at] > 0]
+            can = lacking[useful[lacking] > 0]
             index = pd.DataFrame({"component": names[can]})
             ship[market] = can, program.add_columns(f"ship {market} {tag}", index, high=missing[market][can])
     return short, ship, (np.concatenate(columns), np.concatenate(values))
 
 
 class _Balance:
-    """Rows of one window that hold production and inputs together."""
+    """Rows of one window that link production and inputs."""
 
     def __init__(self, problem: Problem, active: Ints, run: Ints, component: Ints) -> None:
         self.names = problem.tables.components["id"].to_numpy()
@@ -144,27 +144,27 @@ class _Balance:
     def capacity(self, program: Program, plants: pd.DataFrame, old: Floats, most: Useful, tag: str) -> None:
         makers, place = np.unique(self.component, return_inverse=True)
         row = pd.Series(np.arange(len(makers)), index=makers)
-        mine = plants["at"].isin(makers).to_numpy()
-        at, gives = plants["at"].to_numpy(int)[mine], most.gives[mine]
+        mine = plants["component_index"].isin(makers).to_numpy()
+        component_index, gives = plants["component_index"].to_numpy(int)[mine], most.gives[mine]
         column = plants["column"].to_numpy(int)[mine]
         program.add_rows(
             f"capacity {tag}",
             pd.DataFrame({"component": self.names[makers]}),
-            [(place, self.run, 1.0), (row[at].to_numpy(int), column, -gives)],
+            [(place, self.run, 1.0), (row[component_index].to_numpy(int), column, -gives)],
             high=old[makers],
         )
-        ways = np.bincount(place, minlength=len(makers))[place] > 1
-        if not ways.any():
+        several = np.bincount(place, minlength=len(makers))[place] > 1
+        if not several.any():
             return
-        of, which = np.nonzero(self.component[ways][:, None] == at[None, :])
-        # One route may take over from the others, too: as much as is useful, less what it makes without the plant.
-        already = self.share[ways] * old[self.component[ways]]
-        room = np.maximum(most.all_users[self.component[ways]] - already, 0.0)
-        gives = np.minimum(most.whole[mine][which], room[of])
+        of, which = np.nonzero(self.component[several][:, None] == component_index[None, :])
+        # One route may also replace the others: as much as is useful, less what it makes without the plant.
+        already = self.share[several] * old[self.component[several]]
+        room = np.maximum(most.all_users[self.component[several]] - already, 0.0)
+        gives = np.minimum(most.output[mine][which], room[of])
         program.add_rows(
             f"capacity of routes {tag}",
-            pd.DataFrame({"component": self.names[self.component[ways]], "route": self.route[ways]}),
-            [(np.arange(int(ways.sum())), self.run[ways], 1.0), (of, column[which], -gives)],
+            pd.DataFrame({"component": self.names[self.component[several]], "route": self.route[several]}),
+            [(np.arange(int(several.sum())), self.run[several], 1.0), (of, column[which], -gives)],
             high=already,
         )
 
@@ -177,25 +177,25 @@ class _Balance:
         needs: sparse.coo_matrix,
         tag: str,
     ) -> None:
-        """New plants make no more than old users, and those new ones that are there, can use.
+        """New plants make no more than old users, and the new users that are built, can use.
 
-        Of whole plants the other rows say so too; of fractions they do not.
+        For integer plants the other rows imply this; for fractions of plants they do not.
         """
-        at, column = plants["at"].to_numpy(int), plants["column"].to_numpy(int)
-        makers = np.intersect1d(np.unique(self.component), np.unique(at))
+        component_index, column = plants["component_index"].to_numpy(int), plants["column"].to_numpy(int)
+        makers = np.intersect1d(np.unique(self.component), np.unique(component_index))
         makers = makers[most.old_users[makers] < (1.0 - 1e-3) * most.all_users[makers]]
         if not len(makers):
             return
         row = np.full(len(self.names), -1)
         row[makers] = np.arange(len(makers))
-        run, own, other = row[self.component] >= 0, row[at] >= 0, row[needs.row] >= 0
-        gives = np.minimum(most.gives, np.maximum(most.old_users[at] - old[at], 0.0))
+        run, own, other = row[self.component] >= 0, row[component_index] >= 0, row[needs.row] >= 0
+        gives = np.minimum(most.gives, np.maximum(most.old_users[component_index] - old[component_index], 0.0))
         program.add_rows(
             f"users {tag}",
             pd.DataFrame({"component": self.names[makers]}),
             [
                 (row[self.component[run]], self.run[run], 1.0),
-                (row[at[own]], column[own], -gives[own]),
+                (row[component_index[own]], column[own], -gives[own]),
                 (row[needs.row[other]], column[needs.col[other]], -needs.data[other]),
             ],
             high=old[makers],
@@ -204,24 +204,24 @@ class _Balance:
     def own_supply(
         self, program: Program, problem: Problem, plants: pd.DataFrame, window: int, length: float, tag: str
     ) -> None:
-        """Only makers that run use what they work around and what new plants contracted for."""
+        """Only makers that run use what they substitute and what new plants contracted for."""
         windows, year = problem.windows, int(problem.windows.year[window])
         left, around = length * windows.home_imports[window], length * windows.worked_around[window]
         worked = around * (problem.sparse_essential @ problem.existing[year])
         index = pd.DataFrame({"component": self.names[self.inputs_of]})
         self.own = program.add_columns(f"own {tag}", index)
-        here = np.arange(len(self.own))
-        most: list[Entries] = [(here, self.own, 1.0)]
-        at = plants["at"].to_numpy(int)
-        for part, content in ((left, problem.sparse_content), (around, problem.sparse_essential)):
-            inputs = content[:, at].tocoo()
+        each = np.arange(len(self.own))
+        most: list[Entries] = [(each, self.own, 1.0)]
+        component_index = plants["component_index"].to_numpy(int)
+        for fraction, content in ((left, problem.sparse_content), (around, problem.sparse_essential)):
+            inputs = content[:, component_index].tocoo()
             inside = self.place[inputs.row] >= 0
             what, plant = inputs.row[inside].astype(np.int64), inputs.col[inside].astype(np.int64)
             need = inputs.data[inside] * plants["made"].to_numpy(float)[plant]
-            most.append((self.place[what], plants["column"].to_numpy()[plant], -part[what] * need))
+            most.append((self.place[what], plants["column"].to_numpy()[plant], -fraction[what] * need))
         program.add_rows(f"own supply {tag}", index, most, high=worked[self.inputs_of])
         used: list[Entries] = [
-            (here, self.own, 1.0),
+            (each, self.own, 1.0),
             (self.place[self.inputs], self.run[self.user], -self.need),
         ]
         program.add_rows(f"own use {tag}", index, used, high=0.0)
@@ -244,22 +244,26 @@ class _Balance:
             length
             * second["most_share"].to_numpy(float)
             * windows.second[window]
-            * problem.needs[year][second["at"].to_numpy(int)]
+            * problem.needs[year][second["component_index"].to_numpy(int)]
         )
         entries: list[tuple[np.ndarray, np.ndarray, np.ndarray | float]] = [
             (self.component, self.run, 1.0),
             (self.inputs, self.run[self.user], -self.need),
             (self.inputs_of, self.own, 1.0),
             (*short[HOST], 1.0),
-            *((at, columns, -1.0) for at, columns in ship.values()),
-            (links.stores["at"].to_numpy(int), links.stores["column"].to_numpy(int), 1.0),
-            (second["at"].to_numpy(int)[ready], second["column"].to_numpy(int)[ready], from_second[ready]),
+            *((components, columns, -1.0) for components, columns in ship.values()),
+            (links.stores["component_index"].to_numpy(int), links.stores["column"].to_numpy(int), 1.0),
+            (
+                second["component_index"].to_numpy(int)[ready],
+                second["column"].to_numpy(int)[ready],
+                from_second[ready],
+            ),
         ]
         asked = np.zeros(len(self.names), dtype=bool)
         asked[self.inputs] = True
         asked |= final > 1e-9
-        for at, _ in ship.values():
-            asked[at] = True
+        for components, _ in ship.values():
+            asked[components] = True
         rows = np.flatnonzero(asked)
         place = np.full(len(self.names), -1)
         place[rows] = np.arange(len(rows))
@@ -301,13 +305,13 @@ def _ship_rows(
         high=0.0,
     )
     for market in problem.abroad:
-        at, columns = short[market]
+        components, columns = short[market]
         row = np.full(len(names), -1)
-        row[at] = np.arange(len(at))
+        row[components] = np.arange(len(components))
         can, shipping = ship[market]
         program.add_rows(
             f"market {market} {tag}",
-            pd.DataFrame({"component": names[at]}),
-            [(np.arange(len(at)), columns, 1.0), (row[can], shipping, 1.0)],
-            low=missing[market][at],
+            pd.DataFrame({"component": names[components]}),
+            [(np.arange(len(components)), columns, 1.0), (row[can], shipping, 1.0)],
+            low=missing[market][components],
         )

@@ -1,4 +1,4 @@
-"""How much of what new plants make has a buyer in calm years, and so how many of them there can be at all."""
+"""How much output of new plants has a buyer in calm years, and so how many plants there can be."""
 
 from __future__ import annotations
 
@@ -17,48 +17,49 @@ def most_sold(
 
     What new plants need of each other counts as sold: from products to ores, ``made[c] <= room[c] +
     sum over users u of content[c, u] made[u]``, where made[u] is bounded in the same way. A technology whose
-    plant makes more than that is out of the question, of which a linear relaxation knows nothing: it builds a
-    tenth of the plant. On a synthetic study with
-    plants larger than real ones that closed 452 of 2,424 technologies; on the bundled data it changes no bound.
+    plant makes more than that is closed, which a linear relaxation can't know: it builds a tenth of the plant. On
+    a synthetic study with plants larger than real ones this closed 452 of 2,424 technologies; on the bundled data
+    it changes no bound.
 
     Parameters
     ----------
     opened
         :func:`~corridor.relocation.model.plant_ages.opened_table`.
     plants, kept
-        Technologies, and plants that stand already, as in the problem.
+        Technologies, and plants that exist already, as in the problem.
     room
-        What new plants could sell in each year were there no other new plants, US$ M/yr, shape (years, components).
+        What new plants could sell in each year if there were no other new plants, US$ M/yr, shape (years,
+        components).
     content
         Value share of input i in output u, shape (components, components), rows inputs.
     """
-    made, at = plants["made"].to_numpy(float), plants["at"].to_numpy(int)
+    made, component_index = plants["made"].to_numpy(float), plants["component_index"].to_numpy(int)
     size = room.shape[1]
     count = np.bincount(kept["tech"].to_numpy(int), minlength=len(plants)) * made
-    standing = np.bincount(at, weights=count, minlength=size)
+    standing = np.bincount(component_index, weights=count, minlength=size)
     every = np.bincount(
-        at, weights=np.maximum(made * plants["most_plants"].to_numpy(float), count), minlength=size
+        component_index, weights=np.maximum(made * plants["most_plants"].to_numpy(float), count), minlength=size
     )
     out = np.zeros(len(opened))
     for year in np.unique(opened["year"].to_numpy(int)):
-        alone, whole = room[year], every
+        alone, output = room[year], every
         for _ in range(size + 1):
-            new = np.minimum(every, alone + content @ whole + standing)
-            if np.allclose(new, whole, rtol=1e-9, atol=1e-9):
+            new = np.minimum(every, alone + content @ output + standing)
+            if np.allclose(new, output, rtol=1e-9, atol=1e-9):
                 break
-            whole = new
-        sold = alone + content @ whole
+            output = new
+        sold = alone + content @ output
         mine = (opened["year"] == year).to_numpy()
         tech = opened["tech"].to_numpy(int)[mine]
-        out[mine] = sold[at[tech]] / np.maximum(opened["made"].to_numpy(float)[mine], 1e-12)
+        out[mine] = sold[component_index[tech]] / np.maximum(opened["made"].to_numpy(float)[mine], 1e-12)
     return out
 
 
 def limited_by_sales(opened: pd.DataFrame, sold: Floats, kept: pd.DataFrame) -> pd.DataFrame:
-    """Rows of `opened` with ``most_plants`` lowered to those that sell their output, kept ones too.
+    """Rows of `opened` with ``most_plants`` lowered to the plants that sell their output, kept ones included.
 
-    Nothing larger than that is useful in a window either, which makes the windows smaller and their relaxation
-    tighter. Not for decisions that may break the limit on sales. `sold` is :func:`most_sold` of the same rows.
+    This makes the windows' programs smaller and their relaxation tighter. Not valid for decisions that may break
+    the limit on sales. `sold` is :func:`most_sold` of the same rows.
     """
     tech = opened["tech"].to_numpy(int)
     standing = np.bincount(kept["tech"].to_numpy(int), minlength=int(tech.max(initial=-1)) + 1)

@@ -1,4 +1,4 @@
-"""What each denial leaves of deliveries, its spread through makers abroad counted."""
+"""Deliveries left by each denial, its spread through makers abroad included."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Windows:
     probability
         Shape (windows,).
     home_imports
-        What India can still buy abroad, as a part of its yearly need, spare sales included,
+        What India can still buy abroad, as a fraction of its yearly need, spare sales included,
         shape (windows, components).
     worked_around
-        Part of their need for a component that makers in India work around, shape (windows, components).
+        Fraction of their need for a component that makers in India substitute, shape (windows, components).
     abroad
-        Part of a market's yearly need that still arrives from anywhere but India: market -> (windows, components).
+        Fraction of a market's yearly need that still arrives from outside India: market -> (windows, components).
     second
-        Part of its normal deliveries that each second source still makes, shape (windows, second sources).
+        Fraction of its normal deliveries that each second source still makes, shape (windows, second sources).
     """
 
     names: list[str]
@@ -58,19 +58,19 @@ def make_windows(
 ) -> Windows:
     """Windows of the study's denials.
 
-    What an origin still delivers, d[c,o], is the fixed point of ``corridor.measures.exposures.exposure.stop`` with the
-    denial as cut: makers abroad run dry of what they lack. A shortage reaches its users damped by stocks and by
-    what is worked around, ``a[h] = max(0, 1 - stock months[h] / months) (1 - adaptation)``. A market m then still
-    gets ``sum over origins o but India of sigma[c,m,o] d[c,o]`` of its yearly need, origins that cut nothing
-    selling the study's spare part more. India's makers work around the part ``adaptation`` of what they lack
-    beyond their stocks.
+    What an origin still delivers, d[c,o], is the fixed point of ``corridor.measures.exposures.exposure.stop`` with
+    the denial as cut: makers abroad run dry of what they lack. A shortage reaches its users damped by stocks and
+    by substitution, ``a[h] = max(0, 1 - stock months[h] / months) (1 - adaptation)``. A market m then still gets
+    ``sum over origins o but India of sigma[c,m,o] d[c,o]`` of its yearly need, origins that cut nothing selling
+    the study's spare fraction more. India's makers substitute the fraction ``adaptation`` of what they lack beyond
+    their stocks.
 
     Parameters
     ----------
     shares
         Shares of origins in the supply of each market, shape (components, origins).
     second
-        Second sources: ``at`` (component), ``origin``.
+        Second sources: ``component_index, origin``.
     """
     origin = {name: position for position, name in enumerate(network.origins)}
     denials = study.denials
@@ -81,8 +81,8 @@ def make_windows(
     blocks = []
     # A few denials at a time: the arrays over origins are the largest of a study.
     for first in range(0, len(denials), 25):
-        part = denials[first : first + 25]
-        cut = withheld(tables, study, origin, part, (len(part), size, len(network.origins)))
+        chunk = denials[first : first + 25]
+        cut = withheld(tables, study, origin, chunk, (len(chunk), size, len(network.origins)))
         long = months[first : first + 25, None]
         damping = np.clip(1.0 - stock / long, 0.0, 1.0) * (1.0 - study.adaptation)
         left = deliveries(network, cut, damping, study.spare)
@@ -90,7 +90,7 @@ def make_windows(
         others[origin[HOST]] = 0.0
         sold = left * others * np.where(cut.any(axis=1, keepdims=True), 1.0, 1.0 + study.spare)
         arrives = {market: np.einsum("wco,co->wc", sold, share) for market, share in shares.items()}
-        taken = np.where(pairs >= 0, left[:, second["at"].to_numpy(int), np.maximum(pairs, 0)], 1.0)
+        taken = np.where(pairs >= 0, left[:, second["component_index"].to_numpy(int), np.maximum(pairs, 0)], 1.0)
         blocks.append((arrives, taken))
     arrives = {market: _stack([block[0][market] for block in blocks], (0, size)) for market in shares}
     bought = 1.0 - shares[HOST][:, origin[HOST]]
@@ -108,37 +108,37 @@ def make_windows(
     )
 
 
-def _stack(parts: list[Floats], empty: tuple[int, int]) -> Floats:
-    return np.concatenate(parts) if parts else np.zeros(empty)
+def _stack(blocks: list[Floats], empty: tuple[int, int]) -> Floats:
+    return np.concatenate(blocks) if blocks else np.zeros(empty)
 
 
 def withheld(
     tables: Tables, study: Study, origin: dict[str, int], denials: tuple[Denial, ...], shape: tuple[int, int, int]
 ) -> Floats:
-    """Part withheld of each origin's deliveries of each component.
+    """Fraction withheld of each origin's deliveries of each component.
 
     Parameters
     ----------
     origin
         Position of each origin.
     shape
-        (denials, components, origins), the shape of what is given back.
+        (denials, components, origins), the shape of the result.
     """
     cut = np.zeros(shape)
     for w, denial in enumerate(denials):
-        for part in denial.cuts:
-            hit = cut_components(tables, part)
+        for one in denial.cuts:
+            hit = cut_components(tables, one)
             exporters = {
-                name for given in part.exporters for name in (study.target if given == TARGET_WORD else (given,))
+                name for word in one.exporters for name in (study.target if word == TARGET_WORD else (word,))
             }
             columns = [origin[name] for name in sorted(exporters) if name in origin]
             block = np.ix_(np.array([w]), np.flatnonzero(hit), np.array(columns, dtype=int))
-            cut[block] = np.maximum(cut[block], part.cut)
+            cut[block] = np.maximum(cut[block], one.cut)
     return cut
 
 
 def cut_components(tables: Tables, cut: Cut) -> np.ndarray:
-    """Which components a cut means, shape (components,), boolean: those that match every filter given."""
+    """Which components a cut means, shape (components,), boolean: those that match all of its filters."""
     components = tables.components
     hit = np.ones(len(components), dtype=bool)
     for column, allowed in (("sector", cut.sectors), ("stage", cut.stages), ("id", cut.components)):

@@ -1,1 +1,1 @@
-"""A decision and what it comes to: cost, losses, exposure; the plan that is shown."""
+"""A decision and its results: cost, losses, exposure, and the plan that describes them."""

@@ -1,4 +1,4 @@
-"""What a plan decides, apart from the program that found it: plants, second sources, stocks."""
+"""Decisions of a plan, independent of the program that found them: plants, second sources, stocks."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class Decision:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What tells two decisions apart: plants by technology and year, sources, stocks to US$ 0.1 M."""
+        """Identity of a decision: plants by technology and year, sources, stocks to US$ 0.1 M."""
         plants = self.chosen[["tech", "year"]].sort_values(["tech", "year"]).to_numpy().tolist()
         stock = np.round(self.stock, 1)
         return (tuple(map(tuple, plants)), tuple(np.flatnonzero(self.second)), tuple(stock))
 
 
 def nothing(problem: Problem) -> Decision:
-    """No moves at all."""
+    """The decision without moves."""
     columns = ["tech", "year", "option", "capex_net", "running", "cost"]
     chosen = pd.DataFrame({name: pd.Series(dtype=float) for name in columns}).astype(
         {"tech": int, "year": int, "option": int}
@@ -52,7 +52,7 @@ def nothing(problem: Problem) -> Decision:
 
 
 def plants_only(problem: Problem, chosen: pd.DataFrame) -> Decision:
-    """Plants (``tech, year`` of each start) and nothing else, not placed."""
+    """A decision of plants only (``tech, year`` of each start), not placed at sites."""
     idle = nothing(problem)
     table = chosen[["tech", "year"]].merge(start_table(problem), on=["tech", "year"], how="left")
     return Decision(table.assign(option=-1)[list(idle.chosen.columns)], idle.second, idle.stock)
@@ -63,7 +63,7 @@ def decision_of_rows(
 ) -> Decision:
     """A decision from rows of ``problem.options`` and positions of start years, one of each per plant.
 
-    A start that delivers only after the study has no output in it, and costs its investment.
+    A start that delivers only after the study's last year has no output, and costs its investment.
     """
     tech = problem.options["tech"].to_numpy(int)[option]
     table = pd.DataFrame({"tech": tech, "year": year, "option": option})
@@ -80,7 +80,7 @@ def decision_of_rows(
 
 
 def decision_of(problem: Problem, program: Program, values: Floats) -> Decision:
-    """The decision in the values of a program; of several plants of one technology the first is placed cheapest.
+    """The decision given by a program's values; a technology's first plant gets the cheapest of its sites.
 
     Places that are fractions leave their plants unplaced.
     """
@@ -112,9 +112,9 @@ def hold(program: Program, problem: Problem, first: First, decision: Decision, *
     program.bound(first.links.second["column"], low=second, high=second)
     program.bound(first.links.stores["column"], low=decision.stock, high=decision.stock)
     if places:
-        there = np.zeros(len(problem.options))
-        there[decision.chosen["option"].to_numpy()] = 1.0
-        program.bound(first.places["column"], low=there, high=there)
+        placed = np.zeros(len(problem.options))
+        placed[decision.chosen["option"].to_numpy()] = 1.0
+        program.bound(first.places["column"], low=placed, high=placed)
 
 
 def facilities_of(problem: Problem, decision: Decision) -> np.ndarray:
@@ -134,7 +134,7 @@ def cost_of(problem: Problem, decision: Decision) -> float:
 
 
 def link_values(problem: Problem, decision: Decision) -> Floats:
-    """What the windows see: plants open (rows of ``can_be_open``), second sources, stocks, one after the other."""
+    """What the windows see: plants open (rows of ``can_be_open``), second sources, stocks, in this order."""
     opened = plants_open(problem, decision.chosen)
     return np.concatenate([opened, decision.second.astype(float), decision.stock])
 

@@ -1,4 +1,4 @@
-"""A decision told as a plan: moves, other levers, exposure before and after, losses, limits used."""
+"""Describe a decision as a plan: moves, other levers, exposure before and after, losses, limits used."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def describe(
     facilities = problem.facilities.iloc[facilities_of(problem, decision)]
     second = problem.second[decision.second]
     stores = problem.stores.assign(value_usd_m=decision.stock)[decision.stock > 0]
-    need = problem.needs.max(axis=0)[stores["at"].to_numpy(int)]
+    need = problem.needs.max(axis=0)[stores["component_index"].to_numpy(int)]
     return replace(
         bare,
         summary=summary,
@@ -129,11 +129,11 @@ def _moves(problem: Problem, decision: Decision, replaced: pd.DataFrame, changed
     plants = problem.plants.iloc[chosen["tech"]].reset_index(drop=True)
     options = problem.options.iloc[chosen["option"]].reset_index(drop=True)
     year = chosen["year"].to_numpy()
-    output, at = output_last_year(problem, chosen), plants["at"].to_numpy(int)
+    output, component_index = output_last_year(problem, chosen), plants["component_index"].to_numpy(int)
     capex = (plants["capex"] * options["capex_factor"]).to_numpy()
     incentive = capex * plants["incentive_share"].to_numpy()
     total = made(problem, chosen)
-    part = np.divide(output, total[at], out=np.zeros_like(output), where=total[at] > 0)
+    share = np.divide(output, total[component_index], out=np.zeros_like(output), where=total[component_index] > 0)
     of_target = replaced.groupby("component")["replaced_usd_m"].sum()
     net = changed[changed["market"] == HOST].set_index("component")["net"]
     inside = net.reindex(problem.tables.components["id"]).fillna(0.0).to_numpy() @ problem.content
@@ -155,8 +155,8 @@ def _moves(problem: Problem, decision: Decision, replaced: pd.DataFrame, changed
                 "incentive_usd_m": incentive,
                 "running_usd_m": cost - (capex - incentive) * problem.discount[year],
                 "cost_usd_m": cost,
-                "replaces_target_usd_m": plants["component"].map(of_target).fillna(0.0).to_numpy() * part,
-                "still_target_usd_m": inside[at] * output,
+                "replaces_target_usd_m": plants["component"].map(of_target).fillna(0.0).to_numpy() * share,
+                "still_target_usd_m": inside[component_index] * output,
             }
         )
         .sort_values(["start_year", "component", "site"])
@@ -167,28 +167,28 @@ def _moves(problem: Problem, decision: Decision, replaced: pd.DataFrame, changed
 def _loss_table(problem: Problem, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     sector = problem.tables.components.set_index("id")["sector"]
     keys = ["scenario", "market", "sector"]
-    parts = [
+    totals = [
         frame.assign(sector=frame["component"].map(sector)).groupby(keys)["loss_usd_m"].sum().rename(name)
         for frame, name in ((before, "loss_before_usd_m"), (after, "loss_after_usd_m"))
     ]
-    return pd.concat(parts, axis=1).fillna(0.0).reset_index()
+    return pd.concat(totals, axis=1).fillna(0.0).reset_index()
 
 
 def used_of_limits(problem: Problem, decision: Decision) -> Floats:
-    """What a decision uses of each limit, in the limit's unit; NaN for those that are no sum (use, site_share)."""
+    """Amount used of each limit, in the limit's unit; NaN for limits that are not sums (use, site_share)."""
     program, first = decide(problem)
     values = first_values(problem, first, program.width, decision)
     table = problem.limits
     used = np.full(len(table), np.nan)
-    for at, columns, amount in coefficients(
+    for position, columns, amount in coefficients(
         table, first.starts, first.places, first.facilities, first.spending, problem.study.first_year
     ):
-        used[at] = float(amount @ values[columns])
+        used[position] = float(amount @ values[columns])
     spending = first.spending
     worth = spending["cost"].to_numpy(float) * values[spending["column"].to_numpy(int)]
-    for at, row in enumerate(table.to_dict("records")):
+    for position, row in enumerate(table.to_dict("records")):
         if row["limit"] == "fund":
-            used[at] = min(float(row["amount"]), float(worth[in_scope(spending, row)].sum()))
+            used[position] = min(float(row["amount"]), float(worth[in_scope(spending, row)].sum()))
     return used
 
 
@@ -212,12 +212,12 @@ def _limits(problem: Problem, decision: Decision, prices: Mapping[str, float]) -
     rows = table[["name", "limit", "sense", "unit", "amount"]].assign(used=used)
     rows.insert(2, "scope", [_scope(row) for row in table.to_dict("records")])
     rows = rows[~np.isnan(used)]
-    # A site that nothing uses is left out; what the planner wrote is always told.
+    # Limits of unused sites are left out; the planner's own limits are always listed.
     rows = rows[(rows["used"] > 0) | (rows["name"] != rows["limit"] + " " + rows["scope"])]
     counted = (
         problem.plants.iloc[decision.chosen["tech"]]
         .groupby("technology", as_index=False)
-        .agg(used=("at", "size"), amount=("most_plants", "first"))
+        .agg(used=("component_index", "size"), amount=("most_plants", "first"))
     )
     counted = counted.assign(
         name="most plants " + counted["technology"].astype(str),
@@ -229,8 +229,8 @@ def _limits(problem: Problem, decision: Decision, prices: Mapping[str, float]) -
     out = pd.concat([rows, counted[rows.columns.tolist()]], ignore_index=True)
     least = out["sense"] == "at least"
     out["left"] = np.where(least, out["used"] - out["amount"], out["amount"] - out["used"])
-    # A limit binds where what is left would not take another move: the least that any needs, or for money, where
-    # one can always spend a little, half a percent of the amount.
+    # A limit binds if what is left is too little for another move: less than the least that any needs or, for
+    # money (which can always be spent in small amounts), less than half a percent of the amount.
     smallest: dict[Hashable, float] = {name: _least(problem.options[name]) for name in RESOURCES}
     smallest |= {"most plants": 1.0, "plants": 1.0}
     money = ~out["limit"].isin(list(smallest))
@@ -242,14 +242,14 @@ def _limits(problem: Problem, decision: Decision, prices: Mapping[str, float]) -
 
 def _scope(row: Mapping[Hashable, Any]) -> str:
     """What a limit counts, in words."""
-    parts = [row[name] for name in ("site", "state", "sectors", "component", "technology")]
-    words = [part for part in parts if isinstance(part, str)]
+    values = [row[name] for name in ("site", "state", "sectors", "component", "technology")]
+    words = [value for value in values if isinstance(value, str)]
     if pd.notna(row["in_year"]):
         words.append(str(int(row["in_year"])))
     return ", ".join(words) or "all years"
 
 
 def _least(needs: pd.Series) -> float:
-    """Smallest need above nothing; 0 where there is none."""
+    """Smallest need above zero; 0 if there is none."""
     above = needs[needs > 0]
     return float(above.min()) if len(above) else 0.0

@@ -1,4 +1,4 @@
-"""What the moves of a decision change in calm years: output, shares of origins, deliveries of the target."""
+"""Effect of a decision's moves in calm years: output, shares of origins, deliveries of the target."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def made(problem: Problem, chosen: pd.DataFrame) -> Floats:
     """Yearly output of the chosen and kept plants in the study's last year, US$ M per component."""
     out = np.zeros(len(problem.loss_ratio))
     for plants in (chosen, problem.kept):
-        at = problem.plants["at"].to_numpy(int)[plants["tech"].to_numpy(int)]
-        np.add.at(out, at, output_last_year(problem, plants))
+        component_index = problem.plants["component_index"].to_numpy(int)[plants["tech"].to_numpy(int)]
+        np.add.at(out, component_index, output_last_year(problem, plants))
     return out
 
 
 def output_last_year(problem: Problem, chosen: pd.DataFrame) -> Floats:
-    """Output of each chosen plant in the study's last year, US$ M; one in its first year makes its ramp's part."""
+    """Output of each chosen plant in the study's last year, US$ M; times its ramp if that is its first year."""
     plants = problem.plants.iloc[chosen["tech"]]
     first = chosen["year"].to_numpy() + plants["lead"].to_numpy()
     counted = np.where(first == len(problem.study.years) - 1, plants["ramp"].to_numpy(float), 1.0)
@@ -33,9 +33,9 @@ def output_last_year(problem: Problem, chosen: pd.DataFrame) -> Floats:
 
 
 def sourcing_after(problem: Problem, decision: Decision) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Shares of origins once the plants run and second sources deliver, in the study's last year.
+    """Shares of origins in the study's last year, when the plants run and second sources deliver.
 
-    What new plants make goes to India's own need first, then to other markets; it replaces deliveries of the
+    Output of new plants goes to India's own need first, then to other markets; it replaces deliveries of the
     target first, those of others only when none is left. New plants' inputs raise India's need, and what India's
     existing makers do not cover of it is bought from the origins that India buys from today. A second source
     takes its least share of the need over from the target.
@@ -56,7 +56,7 @@ def sourcing_after(problem: Problem, decision: Decision) -> tuple[pd.DataFrame, 
     abroad = new - at_home
     second = problem.second[decision.second & (problem.second["lead"] <= last).to_numpy()]
     changed = (new > 1e-9) | (need > problem.needs[last] * (1 + 1e-12) + 1e-12)
-    changed[second["at"].to_numpy(int)] = True
+    changed[second["component_index"].to_numpy(int)] = True
     touched = np.flatnonzero(changed)
     rows, replaced = [], []
     share = network.shares_of(HOST)
@@ -76,24 +76,24 @@ def sourcing_after(problem: Problem, decision: Decision) -> tuple[pd.DataFrame, 
     volume[touched, home] += at_home[touched]
     gone += _buy_elsewhere(problem, volume, second, need)
     rows.append(_rows(problem, HOST, touched, volume))
-    replaced.append(pd.DataFrame({"at": touched, "market": HOST, "replaced_usd_m": gone[touched]}))
+    replaced.append(pd.DataFrame({"component_index": touched, "market": HOST, "replaced_usd_m": gone[touched]}))
     room = {
         market: study.us_access * problem.demand[market][last] * problem.imports_from_target[market]
         for market in problem.abroad
     }
     all_room = sum(room.values(), np.zeros(len(new)))
     for market in problem.abroad:
-        part = abroad * np.divide(room[market], all_room, out=np.zeros_like(all_room), where=all_room > 0)
-        hit = np.flatnonzero(part > 1e-9)
+        sold = abroad * np.divide(room[market], all_room, out=np.zeros_like(all_room), where=all_room > 0)
+        hit = np.flatnonzero(sold > 1e-9)
         if not len(hit):
             continue
         volume = network.shares_of(market) * problem.demand[market][last][:, None]
-        volume, gone = _replace(problem, volume, part)
-        volume[hit, home] += part[hit]
+        volume, gone = _replace(problem, volume, sold)
+        volume[hit, home] += sold[hit]
         rows.append(_rows(problem, market, hit, volume))
-        replaced.append(pd.DataFrame({"at": hit, "market": market, "replaced_usd_m": gone[hit]}))
+        replaced.append(pd.DataFrame({"component_index": hit, "market": market, "replaced_usd_m": gone[hit]}))
     out = pd.concat(replaced, ignore_index=True)
-    out["component"] = problem.tables.components["id"].to_numpy()[out["at"]]
+    out["component"] = problem.tables.components["id"].to_numpy()[out["component_index"]]
     return pd.concat(rows, ignore_index=True), out[["component", "market", "replaced_usd_m"]]
 
 
@@ -105,31 +105,31 @@ def exposure_value(problem: Problem, decision: Decision) -> float:
     share[:, problem.network.origins.get_loc(HOST)] = 0.0
     total = share.sum(axis=1)
     target = problem.network.origins.isin(list(problem.study.target))
-    part = np.divide(share[:, target].sum(axis=1), total, out=np.zeros_like(total), where=total > 1e-9)
+    from_them = np.divide(share[:, target].sum(axis=1), total, out=np.zeros_like(total), where=total > 1e-9)
     extra = problem.content @ new
     bought = problem.needs[last] * total
     second = problem.second[decision.second & (problem.second["lead"] <= last).to_numpy()]
     moved = np.zeros(len(new))
-    at = second["at"].to_numpy(int)
-    np.add.at(moved, at, second["least_share"].to_numpy(float) * problem.needs[last][at])
-    from_target = np.maximum(part * (bought + extra) - new - moved, 0.0)
+    component_index = second["component_index"].to_numpy(int)
+    np.add.at(moved, component_index, second["least_share"].to_numpy(float) * problem.needs[last][component_index])
+    from_target = np.maximum(from_them * (bought + extra) - new - moved, 0.0)
     every = np.maximum(bought + np.where(total > 1e-9, extra, 0.0) - new, 0.0)
     content = third_content(problem)
     return float(((1.0 - content) * from_target + content * np.maximum(every, from_target)).sum())
 
 
 def measured_exposure(problem: Problem, decision: Decision) -> float:
-    """Net exposure of all that India needs, weighted by value, measured on the tables with the moves made."""
+    """Net exposure of all that India needs, weighted by value, measured on the tables after the plan's moves."""
     sourcing, _ = sourcing_after(problem, decision)
     none = pd.DataFrame()
-    made_up = Plan(problem.study.name, 0.0, {}, none, none, none, none, sourcing)
-    rows = exposure(made_up.apply(problem.tables), HOST, problem.study.target)
-    whole = headline(problem.tables, rows)
-    return float(whole.loc[whole["market"] == HOST, "net"].sum())
+    bare = Plan(problem.study.name, 0.0, {}, none, none, none, none, sourcing)
+    rows = exposure(bare.apply(problem.tables), HOST, problem.study.target)
+    totals = headline(problem.tables, rows)
+    return float(totals.loc[totals["market"] == HOST, "net"].sum())
 
 
 def _replace(problem: Problem, volume: Floats, amount: Floats) -> tuple[Floats, Floats]:
-    """Take `amount` (components,) out of deliveries, the target's first; gives the rest, and the target's loss."""
+    """Take `amount` (components,) off deliveries, the target's first; return the rest, and the target's loss."""
     origins = problem.network.origins
     target = origins.isin(list(problem.study.target))
     home = origins == HOST
@@ -137,9 +137,9 @@ def _replace(problem: Problem, volume: Floats, amount: Floats) -> tuple[Floats, 
     gone_target = np.zeros(len(amount))
     todo = amount.copy()
     for group in (target, ~target & ~home):
-        there = left[:, group].sum(axis=1)
-        take = np.minimum(todo, there)
-        keep = np.divide(there - take, there, out=np.ones_like(there), where=there > 0)
+        delivered = left[:, group].sum(axis=1)
+        take = np.minimum(todo, delivered)
+        keep = np.divide(delivered - take, delivered, out=np.ones_like(delivered), where=delivered > 0)
         left[:, group] *= keep[:, None]
         todo = todo - take
         if group is target:
@@ -148,25 +148,27 @@ def _replace(problem: Problem, volume: Floats, amount: Floats) -> tuple[Floats, 
 
 
 def _buy_elsewhere(problem: Problem, volume: Floats, second: pd.DataFrame, need: Floats) -> Floats:
-    """Move the least share of each second source from the target to it, in place; gives what the target loses."""
+    """Move the least share of each second source from the target to it, in place; returns the target's loss."""
     origins = problem.network.origins
     target = np.flatnonzero(origins.isin(list(problem.study.target)))
     gone = np.zeros(len(volume))
-    for at, origin, share in zip(second["at"], second["origin"], second["least_share"], strict=True):
-        there = float(volume[at, target].sum())
-        take = min(share * need[at], there)
+    for component_index, origin, share in zip(
+        second["component_index"], second["origin"], second["least_share"], strict=True
+    ):
+        delivered = float(volume[component_index, target].sum())
+        take = min(share * need[component_index], delivered)
         if take > 0.0 and origin in origins:
-            volume[at, target] *= (there - take) / there
-            volume[at, origins.get_loc(origin)] += take
-            gone[at] += take
+            volume[component_index, target] *= (delivered - take) / delivered
+            volume[component_index, origins.get_loc(origin)] += take
+            gone[component_index] += take
     return gone
 
 
 def _rows(problem: Problem, market: str, touched: np.ndarray, volume: Floats) -> pd.DataFrame:
     """Rows of ``sourcing`` for the touched components, shares of `volume` (components, origins)."""
-    part = volume[touched]
-    total = part.sum(axis=1, keepdims=True)
-    share = np.divide(part, total, out=np.zeros_like(part), where=total > 0)
+    volume = volume[touched]
+    total = volume.sum(axis=1, keepdims=True)
+    share = np.divide(volume, total, out=np.zeros_like(volume), where=total > 0)
     component, origin = np.nonzero(share > 1e-12)
     value = share[component, origin]
     return pd.DataFrame(

@@ -1,4 +1,4 @@
-"""The best decision of a search, with what it comes to in each goal and the bound on all others."""
+"""The best decision of a search, with its objective and the bound on all other decisions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Found:
     theta
         Loss of each window, discounted and weighted by market, US$ M.
     objective, bound
-        Value of the aim, and what no decision can go below.
+        Value of the aim, and a lower bound on it over all decisions.
     prices
         By how much one more unit of each limit lowers the aim of the linear relaxation, by name.
     """

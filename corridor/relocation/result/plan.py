@@ -1,4 +1,4 @@
-"""A plan: which plants, where, when, and what that changes. Frozen; it never edits the tables it was made from."""
+"""A plan: which plants, where and when, and their effect. Frozen; it never edits the tables it was made from."""
 
 from __future__ import annotations
 
@@ -48,18 +48,19 @@ class Plan:
         happens (not weighted by its probability, not discounted).
     limits
         ``name, limit, scope, sense, unit, amount, used, left, binds, price_usd_m``: the price is the expected loss
-        that one more unit of the limit avoids, by the linear relaxation (a plan in whole plants may gain less).
+        that one more unit of the limit avoids, by the linear relaxation (an integer number of plants may gain
+        less).
     sourcing
         Rows that replace those of the table ``sourcing`` for the components touched.
     second_sources
         ``component, origin, least_share, most_share, cost_usd_m``: makers qualified abroad.
     stocks
-        ``component, value_usd_m, months, cost_usd_m``: what is stored; months of India's largest yearly need.
+        ``component, value_usd_m, months, cost_usd_m``: stocks; months of India's largest yearly need.
     facilities
         ``facility, site, sector, capex_usd_m, cost_usd_m``: shared facilities of parks that the moves need.
     deliveries
-        ``component, technology, site, market, units, value_usd_m, running_usd_m, freight_usd_m``, per year: from
-        where each market is served, in studies that must meet demand; empty in others.
+        ``component, technology, site, market, units, value_usd_m, running_usd_m, freight_usd_m``, per year:
+        deliveries from each site to each market, in studies that must meet demand; empty in others.
     """
 
     study: str
@@ -76,7 +77,7 @@ class Plan:
     deliveries: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def apply(self, tables: Tables) -> Tables:
-        """Tables in which the moves have been made: shares of origins after the plan, in the study's last year.
+        """New tables with the moves made: shares of origins after the plan, in the study's last year.
 
         Parameters
         ----------
@@ -86,7 +87,7 @@ class Plan:
         Returns
         -------
         Tables
-            New tables; those given stay as they are.
+            New tables; the input is not changed.
         """
         if self.sourcing.empty:
             return tables
@@ -109,7 +110,7 @@ class Plan:
         return tables.replace(sourcing=sourcing, sources=sources)
 
     def _repr_html_(self) -> str:
-        """The line of :func:`repr`, and the dearest moves as a table."""
+        """The line of :func:`repr`, and the most expensive moves as a table."""
         moves = self.moves.sort_values("capex_usd_m", ascending=False).head(_SHOWN)
         lines = "".join(
             f"<tr><th>{escape(str(row.component))}</th><td>{escape(str(row.site))}</td><td>{row.start_year}</td>"

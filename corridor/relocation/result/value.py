@@ -1,4 +1,4 @@
-"""What a decision is worth: the loss in every window, solved again for it, and how it changes with each choice."""
+"""Value of a decision: the loss in every window, solved exactly, and its derivative in each choice."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Anchor:
     """Windows solved at `links`: loss, links seen, their coefficients, room below and above each row."""
 
     links: Floats
-    parts: list[tuple[float, Ints, sparse.csc_matrix, Floats, Floats]]
+    solved: list[tuple[float, Ints, sparse.csc_matrix, Floats, Floats]]
 
 
 class Recourse:
     """Best use of what a decision provides, window by window: linear programs kept warm between decisions.
 
     The loss of a window is convex and piecewise linear in what the window sees of a decision (its links); the
-    reduced costs of the held links are a subgradient, which is what cuts and marginal values are made of.
+    reduced costs of the held links are a subgradient, used for cuts and marginal values.
 
     Parameters
     ----------
@@ -42,7 +42,8 @@ class Recourse:
     windows
         Which windows; all if left out.
     sold
-        Whether all decisions keep the limit on sales: smaller programs. Not so for plans made for other tables.
+        True if all decisions keep the limit on sales, which makes the programs smaller. Plans made for other
+        tables may not.
     """
 
     def __init__(self, problem: Problem, windows: Iterable[int] | None = None, *, sold: bool = True) -> None:
@@ -52,7 +53,7 @@ class Recourse:
         self._stores = problem.stores if sold else problem.stores.assign(most=np.inf)
         self.windows = list(range(len(problem.windows.names)) if windows is None else windows)
         self.size = len(self.opened) + len(problem.second) + len(problem.stores)
-        # One of several processes leaves the other processors to the others.
+        # A worker process uses one thread: the other processors belong to the other workers.
         self._threads = min(processors() if parent_process() is None else 1, len(self.windows))
         self._programs: dict[int, tuple[Program, Linear, Ints]] = {}
 
@@ -85,38 +86,38 @@ class Recourse:
         return value, seen, linear.slope()
 
     def anchor(self, links: Floats) -> Anchor:
-        """Solutions of all windows at `links`, beside which less can be valued without solving again."""
-        parts = []
+        """Solutions of all windows at `links`; decisions with less can then often be valued without solving."""
+        solved = []
         for window in self.windows:
             program, linear, seen = self._of(window)
             value = linear.solve(links[seen])
             matrix, (low, high) = program.matrix, program.row_bounds
             activity = matrix @ linear.values()
             held = matrix[:, : len(seen)].tocsc()
-            parts.append((value, seen, held, activity - low, high - activity))
-        return Anchor(links, parts)
+            solved.append((value, seen, held, activity - low, high - activity))
+        return Anchor(links, solved)
 
     def loss_of_less(self, anchor: Anchor, links: Floats) -> Floats:
         """Loss of each window with less of some links than at the anchor, shape (windows,).
 
-        Less can only tighten a window's rows: where the anchor's solution still satisfies them all, the loss is
-        the same, and nothing is solved. That holds for nine windows of ten when one plant is dropped.
+        Less can only tighten a window's rows: if the anchor's solution still satisfies them all, the loss is the
+        same, and nothing is solved. This holds for nine windows of ten if one plant is dropped.
         """
         out = np.empty(len(self.windows))
-        for at, window in enumerate(self.windows):
-            value, seen, held, below, above = anchor.parts[at]
+        for position, window in enumerate(self.windows):
+            value, seen, held, below, above = anchor.solved[position]
             less = links[seen] - anchor.links[seen]
             if not less.any():
-                out[at] = value
+                out[position] = value
                 continue
             change = held @ less
             slack = 1e-9 * (1.0 + np.abs(change))
             same = bool((change >= -below - slack).all() and (change <= above + slack).all())
-            out[at] = value if same else self._of(window)[1].solve(links[seen])
+            out[position] = value if same else self._of(window)[1].solve(links[seen])
         return out
 
     def tangents(self, links: Floats) -> list[tuple[float, Ints, Floats]]:
-        """:meth:`tangent` of every window, in threads: the solver frees the interpreter."""
+        """:meth:`tangent` of every window, in threads: the solver releases Python's interpreter lock."""
         if self._threads < 2:
             return [self.tangent(window, links) for window in self.windows]
         with ThreadPoolExecutor(self._threads) as pool:
@@ -128,7 +129,7 @@ class Recourse:
         Returns
         -------
         pandas.DataFrame
-            ``scenario, market, component, loss_usd_m`` (not discounted, not weighted), only where there is one.
+            ``scenario, market, component, loss_usd_m`` (not discounted, not weighted), only rows with a loss.
         """
         problem, links = self.problem, link_values(self.problem, decision)
         ratio = pd.Series(problem.loss_ratio, index=problem.tables.components["id"])
@@ -154,9 +155,9 @@ def expected(problem: Problem, theta: Floats) -> float:
 
 
 def tail_mean(problem: Problem, theta: Floats) -> float:
-    """Mean loss of the worst windows: the part 1 - tail of them by probability (Rockafellar & Uryasev 2000)."""
+    """Mean loss of the worst fraction 1 - tail of the windows, by probability (Rockafellar & Uryasev 2000)."""
     weight = problem.windows.probability / problem.windows.probability.sum()
     order = np.argsort(-theta, kind="stable")
-    part = 1.0 - problem.study.goal.tail
-    left = np.clip(part - np.r_[0.0, np.cumsum(weight[order])[:-1]], 0.0, weight[order])
-    return float((left * theta[order]).sum() / part)
+    fraction = 1.0 - problem.study.goal.tail
+    left = np.clip(fraction - np.r_[0.0, np.cumsum(weight[order])[:-1]], 0.0, weight[order])
+    return float((left * theta[order]).sum() / fraction)

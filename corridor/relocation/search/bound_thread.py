@@ -1,4 +1,4 @@
-"""A bound on all plans from the whole program, worked out beside the search for plans."""
+"""A bound on all plans from the full program, computed in a thread beside the search for plans."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from corridor.relocation.solver.solve import TimeUp, solve
 
 
 def bound_beside(run: Incumbent, program: Program, first: First, seconds: float) -> Callable[[], float] | None:
-    """Solve the whole program in a thread of its own for its bound, while plans are looked for.
+    """Start a thread that solves the full program for its bound while plans are searched for.
 
     Returns
     -------
     callable or None
-        Waits for the bound and gives it. None where it is of no use: one of several processes has no processor to
-        spare for it.
+        Waits for the bound and returns it. None if no thread is started: the search is done, or no processor is
+        free (fewer than two, or this is one of several processes).
     """
     if run.done() or parent_process() is not None or processors() < 2:
         return None
-    whole = program.copy()
-    relax_places(whole, run.problem, first)
+    full = program.copy()
+    relax_places(full, run.problem, first)
     slack = run.tie_break()
     bounds: list[float] = []
 
     def work() -> None:
         try:
-            bounds.append(solve(whole, gap=1e-6, time_limit_s=max(seconds, 1.0)).bound)
+            bounds.append(solve(full, gap=1e-6, time_limit_s=max(seconds, 1.0)).bound)
         except TimeUp as error:
             bounds.append(error.bound)
 

@@ -1,4 +1,4 @@
-"""Plans of a frontier kept on disk as they are found, so that a run that was killed goes on where it was."""
+"""Plans of a frontier saved to disk as they are found, so that a run that was killed can resume."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ from corridor.relocation.result.decision import Decision
 from corridor.relocation.result.found import Found
 from corridor.version import __version__
 
-_WHOLE, _MONEY = ("tech", "year", "option"), ("capex_net", "running", "cost")
+_INTEGERS, _MONEY = ("tech", "year", "option"), ("capex_net", "running", "cost")
 
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """A folder of plans of one study on one set of tables: a file for each budget, written whole or not at all.
+    """A folder of plans of one study on one set of tables: one file per budget, written atomically.
 
     Attributes
     ----------
     folder
-        Where the files lie; its name tells study, tables and version of corridor apart.
+        Where the files are; its name is a hash of study, tables and corridor's version.
     """
 
     folder: Path
 
     @classmethod
     def of(cls, place: Path, problem: Problem) -> Checkpoints:
-        """Those of a problem below a place, whatever its budget: other studies have other folders."""
+        """Checkpoints of a problem, whatever its budget, in a subfolder of `place` of its own."""
         key = hashlib.sha256(f"{__version__} {problem.study.model_dump_json()}".encode())
         for name, frame in problem.tables:
             key.update(f"{name} {checksum(frame)}".encode())
         return cls(place / key.hexdigest()[:16])
 
     def save(self, budget: float, found: Found) -> None:
-        """Keep the plan of a budget."""
+        """Save the plan of a budget."""
         chosen, decision = found.decision.chosen, found.decision
-        told = {
-            "chosen": {name: chosen[name].tolist() for name in (*_WHOLE, *_MONEY)},
+        record = {
+            "chosen": {name: chosen[name].tolist() for name in (*_INTEGERS, *_MONEY)},
             "second": np.flatnonzero(decision.second).tolist(),
             "seconds": len(decision.second),
             "stock": decision.stock.tolist(),
@@ -58,26 +58,26 @@ class Checkpoints:
         }
         self.folder.mkdir(parents=True, exist_ok=True)
         draft = self.folder / f".{budget!r}.part"
-        draft.write_text(json.dumps(told), encoding="utf-8")
+        draft.write_text(json.dumps(record), encoding="utf-8")
         os.replace(draft, self._file(budget))
 
     def load(self, budget: float) -> Found | None:
-        """The plan of a budget, None if none was kept or the file is damaged."""
+        """The plan of a budget, None if none was saved or the file is damaged."""
         try:
-            told = json.loads(self._file(budget).read_text(encoding="utf-8"))
-            chosen = pd.DataFrame(told["chosen"], columns=[*_WHOLE, *_MONEY])
-            chosen = chosen.astype(dict.fromkeys(_WHOLE, int) | dict.fromkeys(_MONEY, float))
-            second = np.zeros(told["seconds"], dtype=bool)
-            second[np.array(told["second"], dtype=int)] = True
+            record = json.loads(self._file(budget).read_text(encoding="utf-8"))
+            chosen = pd.DataFrame(record["chosen"], columns=[*_INTEGERS, *_MONEY])
+            chosen = chosen.astype(dict.fromkeys(_INTEGERS, int) | dict.fromkeys(_MONEY, float))
+            second = np.zeros(record["seconds"], dtype=bool)
+            second[np.array(record["second"], dtype=int)] = True
             return Found(
-                Decision(chosen, second, np.array(told["stock"], dtype=float)),
-                np.array(told["theta"], dtype=float),
-                float(told["objective"]),
-                float(told["bound"]),
-                str(told["status"]),
-                str(told["solver"]),
-                float(told["took"]),
-                {str(name): float(price) for name, price in told["prices"].items()},
+                Decision(chosen, second, np.array(record["stock"], dtype=float)),
+                np.array(record["theta"], dtype=float),
+                float(record["objective"]),
+                float(record["bound"]),
+                str(record["status"]),
+                str(record["solver"]),
+                float(record["took"]),
+                {str(name): float(price) for name, price in record["prices"].items()},
             )
         except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
             return None

@@ -1,22 +1,23 @@
-"""Large studies: the windows are taken in by cuts (Benders), since they no longer fit into one program.
+"""Large studies: the windows are represented by cuts (Benders), since they no longer fit into one program.
 
 Each window's loss is convex in what it sees of a plan, so a tangent bounds it from below everywhere:
 ``theta[window] >= loss_w(z0) + slope (z - z0)``. The master program holds everything that is decided before the
 windows and the tangents found so far; its optimum bounds the study from below, and its decision is valued exactly.
 
-What made the difference, measured on a made-up study of 2,000 components, 60 sites, 8 years and 200 windows:
+What made the difference, measured on a synthetic study of 2,000 components, 60 sites, 8 years and 200 windows:
 
-- a point half way between the master's and the best one so far as the place of new tangents: without it the bound
-  crawls; all windows in every round (multi-cut)
-- all sites as one (``pooled``) until the plan stands: 28,000 columns instead of 70,000
-- most rounds with those starts only that a whole master has used, or would cost little to use (3,500 of 15,000):
-  1 to 4 s instead of 6 to 20 s; every eighth round is whole, for its bound and for new starts
-- windows in which nothing larger is useful than is lacking, and plants in their first year apart (``useful``,
-  ``opened``): the relaxation with all sites as one at 14,027 instead of 13,980; the same with sites 14,049
+- new tangents half way between the master's point and the best one so far: without it the bound rises slowly;
+  all windows in every round (multi-cut)
+- all sites as one (``site_pooling``) until the plan is found: 28,000 columns instead of 70,000
+- most rounds with those starts only that a full master has used, or would cost little to use (3,500 of 15,000):
+  1 to 4 s instead of 6 to 20 s; every eighth round is full, for its bound and for new starts
+- coefficients of the windows capped at what is lacking, and plants in their first year counted apart
+  (``tightening``, ``plant_ages``): the relaxation with all sites as one at 14,027 instead of
+  13,980; the same with sites 14,049
 - the master with its sites branched on in a thread of its own, for the bound: 14,086 at the end
-- the relaxation within 0.1 % after 80 s; then plans: the master in whole numbers is too kind to plans away from
-  its tangents (14,087 for one that loses 14,221), so the best plan is improved part by part, with tangents at
-  every plan on the way, and the same part decided again with them: 14,190 after 546 s, 0.73 % above the bound
+- the relaxation within 0.1 % after 80 s; then plans: the integer master underestimates losses far from existing
+  cuts (14,087 for a plan that loses 14,221), so the best plan is improved by subproblems, with tangents at every
+  plan found, and the same subproblem is solved again with them: 14,190 after 546 s, 0.73 % above the bound
   (without the last three: 14,220, 1.5 %)
 """
 
@@ -42,16 +43,16 @@ from corridor.relocation.search.neighbourhood import Neighbourhoods, cheapest, s
 from corridor.relocation.search.site_assignment import relax_places
 from corridor.relocation.solver.solve import Solution, TimeUp, solve
 
-#: Rounds of the relaxation at most; whole ones at first, and rounds between whole ones later.
-_ROUNDS, _FIRST_WHOLE, _BETWEEN = 80, 5, 8
-#: Where the relaxation stops: part of the objective, part of the time.
+#: Rounds of the relaxation at most; full rounds at first, and rounds between full ones later.
+_ROUNDS, _FIRST_FULL, _BETWEEN = 80, 5, 8
+#: Where the relaxation stops: fraction of the objective, fraction of the time.
 _CLOSE, _RELAXING = 1e-3, 0.3
 #: Starts kept open beside each that is used, by least reduced cost.
 _NEAR = 3.0
-#: The first plan: starts open beside those of the relaxation, as a part of them; part of the time left, seconds at
-#: most.
-_FIRST_NEAR, _WHOLE_PART, _MOST_WHOLE = 1.0, 0.1, 45.0
-#: Seconds for one part of a plan, and how often the same part is decided again.
+#: The first plan: starts open beside those of the relaxation, as a fraction of them; fraction of the time left,
+#: and most seconds.
+_FIRST_NEAR, _FIRST_TIME, _FIRST_MOST_S = 1.0, 0.1, 45.0
+#: Seconds for one subproblem, and how often the same one is solved again.
 _STEP, _AGAIN = 8.0, 4
 
 
@@ -65,7 +66,7 @@ class Cuts:
     base: list[float] = field(default_factory=list)
 
     def add(self, window: int, value: float, seen: Ints, slope: Floats, links: Floats) -> None:
-        """A tangent at `links`; slopes of nothing are dropped."""
+        """Add a tangent at `links`; zero slopes are dropped."""
         used = np.abs(slope) > 1e-9
         self.window.append(window)
         self.seen.append(seen[used])
@@ -82,18 +83,18 @@ class Cuts:
 
 @dataclass
 class Master:
-    """The master program, the tangents known, and what the relaxation said.
+    """The master program, the tangents known, and results of its last relaxation.
 
     Attributes
     ----------
     bound
-        What no plan can go below.
+        Lower bound on the objective of all plans.
     used
-        Starts that a relaxation of the whole master used or could use at little cost, shape (starts,).
+        Starts that a relaxation of the full master used or could use at little cost, shape (starts,).
     now, prices
-        Starts that the last relaxation of the whole master used, and what one more of each costs it.
+        Starts that the last relaxation of the full master used, and what one more of each costs it.
     relaxed
-        The last relaxation of the whole master.
+        The last relaxation of the full master.
     """
 
     problem: Problem
@@ -134,19 +135,19 @@ class Master:
         return program, first, links
 
     def close(self, program: Program, first: First, more: float | None = None) -> None:
-        """Leave only the starts open that whole relaxations found of use.
+        """Leave only the starts open that relaxations of the full master used or nearly used.
 
         Parameters
         ----------
         more
-            Only those that the last one used, and so many times as many others; all ever found if left out.
+            Only those that the last one used, and so many times as many others; all used so far if left out.
         """
         open_ = self.used if more is None else self._cheapest(more)
         if open_ is not None:
             program.bound(first.starts["column"].to_numpy()[~open_], high=0.0)
 
     def learn(self, first: First, relaxed: Solution, program: Program) -> None:
-        """Take the bound of a whole relaxation, and the starts that it uses or nearly uses."""
+        """Take the bound of a relaxation of the full master, and the starts that it uses or nearly uses."""
         self.bound = max(self.bound, relaxed.bound)
         self.relaxed = program, relaxed
         self.now = relaxed.values[first.starts["column"].to_numpy()] > 1e-7
@@ -161,7 +162,7 @@ class Master:
         return cheapest(self.now, self.prices, more)
 
     def touch(self, links: Floats) -> Floats:
-        """Add the tangents of all windows at `links`; gives the windows' losses."""
+        """Add the tangents of all windows at `links`; return the windows' losses, shape (windows,)."""
         found = self.recourse.tangents(links)
         known = self.cuts.below(len(found), links)
         for window, (value, seen, slope) in zip(self.recourse.windows, found, strict=True):
@@ -193,22 +194,22 @@ def relax_by_cuts(
     budget = seconds()
     for round_ in range(_ROUNDS):
         late = seconds() < (1.0 - _RELAXING) * budget
-        whole = round_ < _FIRST_WHOLE or since >= _BETWEEN or best - latest <= _CLOSE * abs(best) or late
-        since = 0 if whole else since + 1
+        full = round_ < _FIRST_FULL or since >= _BETWEEN or best - latest <= _CLOSE * abs(best) or late
+        since = 0 if full else since + 1
         program, first, links = master.program()
-        if not whole:
+        if not full:
             master.close(program, first)
         relaxed = solve(program, relaxed=True, time_limit_s=max(seconds(), 5.0))
         latest = relaxed.objective
-        if whole:
+        if full:
             master.learn(first, relaxed, program)
-        there = relaxed.values[links]
-        point = there if round_ % 4 == 3 else 0.5 * (there + best_point)
+        optimum = relaxed.values[links]
+        point = optimum if round_ % 4 == 3 else 0.5 * (optimum + best_point)
         theta = master.touch(point)
         value = _objective(master, program, relaxed, theta)
         if value < best:
             best, best_point = value, point
-        if whole and (late or best - master.bound <= _CLOSE * abs(best)):
+        if full and (late or best - master.bound <= _CLOSE * abs(best)):
             break
     return master
 
@@ -222,14 +223,14 @@ def _objective(master: Master, program: Program, relaxed: Solution, theta: Float
 
 
 def first_plan(master: Master, seconds: Callable[[], float]) -> Decision:
-    """The best decision of the master in whole numbers that is found in a part of the time, its sites left open.
+    """The best decision of the integer master found in a fraction of the time, its sites left open.
 
     Raises
     ------
     NoPlan
         If the limits allow none, or none was found in time.
     """
-    limit = max(min(_WHOLE_PART * seconds(), _MOST_WHOLE), 3.0)
+    limit = max(min(_FIRST_TIME * seconds(), _FIRST_MOST_S), 3.0)
     for more in (_FIRST_NEAR, None):
         program, first, _ = master.program()
         if more is not None:
@@ -251,33 +252,33 @@ def improve(
     offer: Callable[[Decision, float], bool],
     seconds: Callable[[], float],
 ) -> None:
-    """Decide one part of the best plan anew by what the tangents promise, again and again, until the time is up.
+    """Re-optimize one subproblem of the best plan after another with the tangents, until the time is up.
 
-    The tangents at the plans that are found are added, and the same part decided again: until it leads to a better
-    plan or promises none.
+    The tangents at the plans that are found are added, and the same subproblem is solved again until it leads to a
+    better plan or promises none.
 
     Parameters
     ----------
     problem
-        With its sites: plants of other parts stay where they are.
+        With its sites: plants outside of the subproblem keep their sites.
     best
         The best plan so far, all of it placed.
     offer
-        Takes a plan and the objective that the tangents promise for it, and says whether the part is settled.
+        Takes a plan and the objective that the tangents promise for it; returns whether the subproblem is settled.
     """
     master.problem = problem
-    parts: Neighbourhoods | None = None
+    neighbourhoods: Neighbourhoods | None = None
     while seconds() > 1.0:
         decision = best()
         free, longest = None, 0.0
         for _ in range(_AGAIN):
             program, first, _ = master.program()
             relax_places(program, problem, first)
-            parts = parts or Neighbourhoods(problem, first)
-            free = parts.draw(decision) if free is None else free
+            neighbourhoods = neighbourhoods or Neighbourhoods(problem, first)
+            free = neighbourhoods.draw(decision) if free is None else free
             held = started(first, decision)
             near = np.ones(len(held), dtype=bool) if master.used is None else master.used
-            parts.hold(program, decision, held, free, near)
+            neighbourhoods.hold(program, decision, held, free, near)
             begin = time.perf_counter()
             try:
                 solution = solve(program, gap=1e-4, time_limit_s=min(_STEP, max(seconds(), 1.0)))
@@ -287,5 +288,5 @@ def improve(
             longest = max(longest, time.perf_counter() - begin)
             if offer(decision_of(problem, program, solution.values), solution.objective) or seconds() <= 1.0:
                 break
-        if parts is not None:
-            parts.judge(longest, _STEP)
+        if neighbourhoods is not None:
+            neighbourhoods.judge(longest, _STEP)

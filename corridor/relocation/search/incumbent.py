@@ -1,4 +1,4 @@
-"""The best plan of a search so far, and the bound on all plans: what every way of searching adds to."""
+"""The best plan of a search so far, and the bound on all plans: shared by all search methods."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from corridor.relocation.search.prune import prune
 from corridor.relocation.search.site_assignment import fit
 from corridor.relocation.solver.solve import Solution, SolveStatus
 
-#: Part of the time at the end for leaving out what avoids no loss; large studies stop searching before it.
+#: Fraction of the time, at the end, for pruning what avoids no loss; large studies stop searching before it.
 PRUNING = 0.05
 
 Progress = Callable[[float, float, float], None]
@@ -66,26 +66,26 @@ class Incumbent:
 
     @property
     def known(self) -> Found:
-        """The best so far, where there is one."""
+        """The best so far; there must be one."""
         assert self.best is not None
         return self.best
 
     def offer(self, decision: Decision) -> None:
-        """A decision that satisfies all limits: kept where it is better."""
+        """Keep a decision that satisfies all limits if it is better than the best."""
         theta = self.recourse.loss(link_values(self.problem, decision))
         value = self.value(decision, theta)
         if self.best is None or value < self.best.objective - 1e-9 * abs(value):
             self.best = Found(decision, theta, value, self.bound, self.status, "highs", self.elapsed)
-            self._tell()
+            self._report()
 
     def take(self, decision: Decision) -> None:
-        """A plan found with sites in it, or placed afterwards where these are fractions."""
+        """Offer a decision; its plants are placed at sites first if any has none."""
         placed = decision if (decision.chosen["option"] >= 0).all() else self.place(decision)
         if placed is not None:
             self.offer(placed)
 
     def place(self, decision: Decision) -> Decision | None:
-        """The decision at its sites within the time, less what does not fit there; None where none was found."""
+        """The decision at its sites within the time, less what does not fit there; None if none was found."""
         most = self.aim.at_most.get("cost")
         seconds = min(max(0.2 * self.limit, 5.0), 20.0, self.left + 3.0)
         return fit(
@@ -97,12 +97,12 @@ class Incumbent:
         )
 
     def promises(self, solution: Solution) -> bool:
-        """Whether a program's plan can be better than the best: sites placed later only make it dearer."""
+        """Whether a program's plan can be better than the best: sites placed later only make it more expensive."""
         slack = self.tie_break()
         return self.best is None or solution.objective - slack < self.best.objective
 
     def prune(self) -> None:
-        """Leave out of the best decision what avoids no loss, where loss is all that counts."""
+        """Leave out of the best decision what avoids no loss, if only loss is minimised."""
         if set(self.aim.weights) != {"loss"} or set(self.aim.at_most) - {"cost"}:
             return
         best = self.known
@@ -119,13 +119,13 @@ class Incumbent:
         return total
 
     def rise(self, bound: float) -> None:
-        """A bound on all plans."""
+        """Raise the bound on all plans."""
         if bound > self.bound:
             self.bound = bound
-            self._tell()
+            self._report()
 
     def learn(self, solution: Solution) -> None:
-        """The bound of the whole program, or of a relaxation of it."""
+        """Raise the bound to that of the full program, or of a relaxation of it."""
         self.rise(solution.bound - self.tie_break())
 
     def price(self, program: Program, relaxed: Solution) -> None:
@@ -143,15 +143,15 @@ class Incumbent:
                 }
 
     def tie_break(self) -> float:
-        """The most that the tie-break on cost adds to the solver's objective and bound; it is not of the aim."""
+        """The most that the tie-break on cost adds to the solver's objective and bound; the aim excludes it."""
         most = self.budget()
         return 0.0 if "cost" in self.aim.weights or not np.isfinite(most) else TIE_BREAK * most
 
     def budget(self) -> float:
-        """The least of the budgets for everything; infinite where there is none."""
+        """The least of the budgets for everything; infinite if there is none."""
         limits = self.problem.limits
-        whole = limits.loc[(limits["limit"] == "budget") & limits["sectors"].isna(), "amount"]
-        return float(whole.min()) if len(whole) else np.inf
+        overall = limits.loc[(limits["limit"] == "budget") & limits["sectors"].isna(), "amount"]
+        return float(overall.min()) if len(overall) else np.inf
 
     def tolerance(self) -> float:
         """Where to stop: the study's gap, on what this aim can change at all.
@@ -163,8 +163,8 @@ class Incumbent:
             if self._idle is None:
                 idle = nothing(self.problem)
                 self._idle = self.value(idle, self.recourse.loss(link_values(self.problem, idle)))
-            whole = self._idle
-            return max(study.gap * max(whole - self.bound, 0.0), 1e-6)
+            idle_loss = self._idle
+            return max(study.gap * max(idle_loss - self.bound, 0.0), 1e-6)
         return max(study.gap * abs(self.bound), 1e-6)
 
     def done(self) -> bool:
@@ -174,6 +174,6 @@ class Incumbent:
         self.status = str(SolveStatus.OPTIMAL)
         return True
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         if self.progress is not None:
             self.progress(self.elapsed, self.best.objective if self.best else np.nan, self.bound)

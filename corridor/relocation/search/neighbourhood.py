@@ -1,8 +1,8 @@
-"""Parts of a plan that belong together, taken out and decided anew while all else is held (Shaw 1998).
+"""Subproblems: linked components of a plan decided again while all others are held (Shaw 1998).
 
 What made the difference, measured on the default study (budget US$ 8,000 M, best known 37,702 at the start): a
-part drawn at random with all second sources free found nothing better in 60 s, since each program took 8 s and
-ended at its time limit; a part that recipes link, with second sources and sites of all other components held, is
+subproblem drawn at random with all second sources free found nothing better in 60 s, since each program took 8 s
+and ended at its time limit; one that recipes link, with second sources and sites of all other components held, is
 often solved to its optimum in 0.5 to 3 s, and found 37,616 in 17 s and 37,578 in 60 s.
 """
 
@@ -19,14 +19,14 @@ from corridor.relocation.model.problem import Problem
 from corridor.relocation.model.program import Program
 from corridor.relocation.result.decision import Decision
 
-#: Components from which a part grows at first.
+#: Components from which a subproblem grows at first.
 _SEEDS = 1.0
-#: Steps along recipes, up or down, that a part reaches.
+#: Steps along recipes, up or down, that a subproblem reaches.
 _REACH = 2
 
 
 class Neighbourhoods:
-    """Parts of plans for one program, larger or smaller as the solver copes with them.
+    """Draws subproblems of one program, larger or smaller depending on the time the solver needs.
 
     Parameters
     ----------
@@ -42,14 +42,16 @@ class Neighbourhoods:
         self._seeds = _SEEDS
         linked = (problem.sparse_essential != 0).astype(float)
         self._linked = sparse.csr_array(linked + linked.T)
-        component = problem.plants["at"].to_numpy(int)
+        component = problem.plants["component_index"].to_numpy(int)
         self._of_start = component[first.starts["tech"].to_numpy(int)]
         self._of_place = component[problem.options["tech"].to_numpy(int)]
-        self._of_second = problem.second["at"].to_numpy(int)
+        self._of_second = problem.second["component_index"].to_numpy(int)
 
     def draw(self, decision: Decision) -> np.ndarray:
-        """Components to be decided anew, shape (components,): some that the plan makes, and what recipes link."""
-        made = np.unique(self._problem.plants["at"].to_numpy(int)[decision.chosen["tech"].to_numpy(int)])
+        """Components to be decided again, shape (components,): some that the plan makes, and what recipes link."""
+        made = np.unique(
+            self._problem.plants["component_index"].to_numpy(int)[decision.chosen["tech"].to_numpy(int)]
+        )
         pool = made if len(made) else np.unique(self._of_start)
         count = min(len(pool), max(1, round(self._seeds)))
         free = np.zeros(len(self._problem.loss_ratio))
@@ -75,24 +77,24 @@ class Neighbourhoods:
         started
             Plants of the decision by technology and year, rows as ``first.starts``.
         near
-            Starts that may come, beside those that are there.
+            Starts that may be added to those of the decision.
         """
         first = self._first
         mine = free[self._of_start]
         column = first.starts["column"].to_numpy()
         most = np.where(near | (started > 0), program.bounds[1][column], 0.0)
         program.bound(column, low=np.where(mine, 0.0, started), high=np.where(mine, most, started))
-        there = np.zeros(len(self._of_place))
-        there[decision.chosen["option"].to_numpy(int)] = 1.0
+        placed = np.zeros(len(self._of_place))
+        placed[decision.chosen["option"].to_numpy(int)] = 1.0
         for frame, values, of in (
-            (first.places, there, self._of_place),
+            (first.places, placed, self._of_place),
             (first.links.second, decision.second.astype(float), self._of_second),
         ):
             held = ~free[of]
             program.bound(frame["column"].to_numpy()[held], low=values[held], high=values[held])
 
     def judge(self, seconds: float, limit: float) -> None:
-        """Grow where the last part was solved quickly, shrink where it took nearly all its time."""
+        """Grow if the last subproblem was solved quickly, shrink if it took nearly all its time."""
         if seconds < 0.4 * limit:
             self._seeds = min(1.2 * self._seeds, 30.0)
         elif seconds > 0.8 * limit:
@@ -109,8 +111,8 @@ def started(first: First, decision: Decision) -> Floats:
 def start_prices(program: Program, first: First, slopes: Floats) -> Floats:
     """By how much one more start of each technology and year worsens a relaxation, rows as ``first.starts``.
 
-    A start takes a place with it and counts as an open plant: their reduced costs belong to it. Alone its own is
-    nought for four starts of five, since these columns stand in for one another in the basis. Infinite for starts
+    A start takes a place with it and counts as an open plant: their reduced costs belong to it. A start's own
+    is zero for four starts of five, since these columns replace one another in the basis. Infinite for starts
     that can't be.
 
     Parameters
@@ -120,7 +122,7 @@ def start_prices(program: Program, first: First, slopes: Floats) -> Floats:
     """
     starts, opened = first.starts, first.links.opened
     tech = starts["tech"].to_numpy(int)
-    # Below nought stands what is at its most already: it can't be had more of, but says nothing of the start.
+    # Negative: already at its upper bound, so no more is possible; that says nothing about the start.
     slopes = np.maximum(slopes, 0.0)
     place = pd.Series(slopes[first.places["column"].to_numpy()]).groupby(first.places["tech"].to_numpy()).min()
     row, start = delivering(opened, starts)

@@ -31,7 +31,7 @@ from corridor.relocation.solver.solve import TimeUp
 
 #: Attempts to reach an exposure; the bound on the value from the target moves between them.
 _TRIES = 4
-#: Part of the time for one plan where the plan of a smaller budget is known.
+#: Fraction of the time for one plan if the plan of a smaller budget is known.
 _KNOWN = 0.6
 
 
@@ -45,7 +45,7 @@ def optimize(
     tables
         Tables of the study.
     study
-        Settings; ``budget_usd_m`` is used where no other budget is given.
+        Settings; ``budget_usd_m`` is used if no other budget is given.
     budget_usd_m
         Budget, US$ million: discounted investment net of incentives, discounted running premium, and what
         facilities, second sources and stocks cost.
@@ -82,7 +82,7 @@ def best(
     progress: Progress | None = None,
     time_limit_s: float | None = None,
 ) -> Found:
-    """Best decision for the study's goal, its parts in turn.
+    """Best decision for the study's goal; several goals are minimised one after the other.
 
     An exposure to be reached is held by the value from the target in India's purchases, which is linear in the
     plan; the bound on it is moved until the exposure measured on the plan's tables is reached.
@@ -154,7 +154,7 @@ def _in_turn(
 
 
 def _reason(problem: Problem, recourse: Recourse, bounds: dict[str, float], limit: float) -> NoPlan:
-    """Which limits must give way; or, where the limits alone can be kept, what is the least of each goal."""
+    """The error: which limits must give way or, if the limits alone can be kept, the least of each goal."""
     if not why_no_plan(problem).empty or not bounds:
         return no_plan(problem)
     lines = []
@@ -180,14 +180,14 @@ def frontier(
 
     A budget within which the limits allow no plan is left out; if that holds for all, it is an error. A larger
     budget never gives a worse plan: each starts from the plan of the next smaller one, which satisfies
-    its limits too. Likewise a bound on a larger budget's loss bounds the smaller's.
+    its limits too. A bound on a larger budget's loss also bounds the smaller's.
 
     Parameters
     ----------
     tables, study
         As in :func:`optimize`.
     budgets
-        US$ million; ``study.budgets_usd_m`` where not given.
+        US$ million; ``study.budgets_usd_m`` if not given.
     refine
         Further budgets, put where the frontier bends most.
     progress
@@ -196,8 +196,8 @@ def frontier(
         Processes; one per processor if left out. They are spawned: a script that calls this does so under
         ``if __name__ == "__main__":``, or with ``workers=1``.
     resume
-        Folder in which each plan is kept as it is found; those that lie there already, of the same study and
-        tables, are taken as they are.
+        Folder in which each plan is kept as it is found; plans of the same study and tables that are there
+        already are reused.
     """
     given = study.budgets_usd_m or (study.budget_usd_m,)
     wanted = sorted(set(given if budgets is None else budgets))
@@ -210,8 +210,8 @@ def frontier(
     found: dict[float, Found] = {}
     faults: list[NoPlan] = []
     kept = None if resume is None else Checkpoints.of(resume, problem)
-    for part, fault in _run(problem, chains, {}, progress, workers, kept):
-        found.update(part)
+    for plans, fault in _run(problem, chains, {}, progress, workers, kept):
+        found.update(plans)
         faults += [fault] if fault is not None else []
     if not found:
         raise faults[0]
@@ -219,8 +219,8 @@ def frontier(
         budget = _bend(found)
         if budget is None:
             break
-        for part, _ in _run(problem, [[budget]], found, progress, 1, kept):
-            found.update(part)
+        for plans, _ in _run(problem, [[budget]], found, progress, 1, kept):
+            found.update(plans)
     in_order = _never_worse(problem, found)
     recourse = Recourse(problem)
     before = Before.of(problem, recourse)
@@ -250,7 +250,7 @@ def _chains(budgets: Sequence[float], workers: int | None) -> list[list[float]]:
     # Every second budget to the other process would lose the neighbour; halves would leave one process idle where
     # the larger budgets take longer. Runs of three or so balance both.
     size = max(1, int(np.ceil(len(budgets) / (count * 2)))) if count > 1 else len(budgets)
-    return [list(budgets[at : at + size]) for at in range(0, len(budgets), size)]
+    return [list(budgets[start : start + size]) for start in range(0, len(budgets), size)]
 
 
 @dataclass(frozen=True)
@@ -270,15 +270,15 @@ def _run(
     kept: Checkpoints | None,
 ) -> Iterable[tuple[dict[float, Found], NoPlan | None]]:
     tasks = [_Chain(problem, chain, known, kept) for chain in chains]
-    for at, part in each(_solve_chain, tasks, workers=workers):
+    for index, result in each(_solve_chain, tasks, workers=workers):
         if progress is not None:
-            for budget in chains[at]:
+            for budget in chains[index]:
                 progress(budget)
-        yield part
+        yield result
 
 
 def _solve_chain(task: _Chain) -> tuple[dict[float, Found], NoPlan | None]:
-    """Plans of neighbouring budgets; a budget that allows none is left out, and why is told."""
+    """Plans of neighbouring budgets; a budget that allows none is left out, and the first reason is returned."""
     problem = task.problem
     recourse = Recourse(problem)
     out: dict[float, Found] = {}
@@ -303,7 +303,7 @@ def _solve_chain(task: _Chain) -> tuple[dict[float, Found], NoPlan | None]:
 
 
 def _bend(found: dict[float, Found]) -> float | None:
-    """The middle of the step next to the sharpest bend of the frontier; None where there are too few points."""
+    """The middle of the step next to the sharpest bend of the frontier; None if there are too few points."""
     budgets = np.array(sorted(found))
     if len(budgets) < 3:
         return None
@@ -311,21 +311,21 @@ def _bend(found: dict[float, Found]) -> float | None:
     x = (budgets - budgets[0]) / (budgets[-1] - budgets[0])
     y = (value - value.min()) / max(float(np.ptp(value)), 1e-12)
     area = np.abs((x[1:-1] - x[:-2]) * (y[2:] - y[:-2]) - (x[2:] - x[:-2]) * (y[1:-1] - y[:-2]))
-    at = int(np.argmax(area)) + 1
-    left, right = x[at] - x[at - 1], x[at + 1] - x[at]
-    pair = (at - 1, at) if left >= right else (at, at + 1)
+    bend = int(np.argmax(area)) + 1
+    left, right = x[bend] - x[bend - 1], x[bend + 1] - x[bend]
+    pair = (bend - 1, bend) if left >= right else (bend, bend + 1)
     middle = float(np.round(0.5 * (budgets[pair[0]] + budgets[pair[1]]), 1))
     return middle if middle not in found else None
 
 
 def _never_worse(problem: Problem, found: dict[float, Found]) -> dict[float, Found]:
-    """By rising budget: the plan of a smaller budget where the solver found no better one, and bounds likewise."""
+    """Results by rising budget: no plan worse than a smaller budget's, no bound below a larger budget's."""
     budgets = sorted(found)
     out = [found[budget] for budget in budgets]
-    for at in range(1, len(out)):
-        if out[at].objective > out[at - 1].objective and not problem.study.goal.weights.get("cost"):
-            kept = out[at - 1]
-            out[at] = replace(out[at], decision=kept.decision, theta=kept.theta, objective=kept.objective)
-    for at in range(len(out) - 2, -1, -1):
-        out[at] = replace(out[at], bound=min(max(out[at].bound, out[at + 1].bound), out[at].objective))
+    for i in range(1, len(out)):
+        if out[i].objective > out[i - 1].objective and not problem.study.goal.weights.get("cost"):
+            kept = out[i - 1]
+            out[i] = replace(out[i], decision=kept.decision, theta=kept.theta, objective=kept.objective)
+    for i in range(len(out) - 2, -1, -1):
+        out[i] = replace(out[i], bound=min(max(out[i].bound, out[i + 1].bound), out[i].objective))
     return dict(zip(budgets, out, strict=True))

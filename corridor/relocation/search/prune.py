@@ -1,4 +1,4 @@
-"""Leave out of a decision what avoids no loss: a search that stops within a gap may have bought it in passing."""
+"""Leave out of a decision what avoids no loss: a search that stops within a gap may have bought it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from corridor.relocation.result.decision import Decision, cost_of, link_values, 
 from corridor.relocation.result.value import Recourse, expected
 from corridor.relocation.search.site_assignment import keeps_all
 
-#: What is tried to be left out, dearest first, at most.
+#: Most candidates tried, most expensive first.
 _MOST = 30
 
 
 def prune(problem: Problem, recourse: Recourse, decision: Decision, *, seconds: float = np.inf) -> Decision:
     """The decision without those plants, second sources and stocks that avoid no loss.
 
-    Left out is what costs money and avoids less than ``TIE_BREAK`` times its cost: what the program too would have
-    left out, had it been solved to the end. The losses are convex in what the windows see, so a slope that says
-    that something is worth more than that needs no trial; only the others are tried, and what is left is held
-    against all limits.
+    Left out is what costs money and avoids less than ``TIE_BREAK`` times its cost: the program
+    solved to the end would leave it out too. The losses are convex in what the windows see, so what
+    the slopes value above that needs no trial; the others are tried, and the reduced decision is checked against
+    all limits.
 
     Parameters
     ----------
@@ -40,10 +40,10 @@ def prune(problem: Problem, recourse: Recourse, decision: Decision, *, seconds: 
     links = link_values(problem, decision)
     slope = np.zeros(len(links))
     loss = 0.0
-    for window, (value, seen, part) in zip(recourse.windows, recourse.tangents(links), strict=True):
+    for window, (value, seen, tangent) in zip(recourse.windows, recourse.tangents(links), strict=True):
         probability = problem.windows.probability[window]
         loss += probability * value
-        np.add.at(slope, seen, probability * part)
+        np.add.at(slope, seen, probability * tangent)
     for less in _candidates(problem, recourse, decision, slope):
         if time.perf_counter() - begin > seconds:
             break
@@ -58,7 +58,7 @@ def prune(problem: Problem, recourse: Recourse, decision: Decision, *, seconds: 
 def _candidates(
     problem: Problem, recourse: Recourse, decision: Decision, slope: np.ndarray
 ) -> list[tuple[str, int]]:
-    """What may be worth nothing, dearest first: (kind, row), rows of plants counted as they stand now."""
+    """What may be worth nothing, most expensive first: (kind, row); rows of plants are those of `decision`."""
     opened, second = len(recourse.opened), len(problem.second)
     worth = {
         "plant": -plants_worth(problem, decision.chosen, slope),

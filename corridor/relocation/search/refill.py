@@ -1,10 +1,10 @@
-"""Fill a decision up with what is worth most per dollar: no program, only the tangents of the windows.
+"""Spend the rest of a budget on what avoids most loss per dollar: a greedy heuristic that solves no program.
 
-A tangent of the windows' losses tells to first order what one more plant, second source or dollar of stock avoids.
-The dearest of them per dollar are taken a few at a time, and the tangents are found again: two plants that would
-fill the same gap are not both counted. A round takes 0.1 s on the default study where a program with whole
-numbers takes 5 s; complements that are worth nothing one by one are not found, so a program looks for the best
-plan, and this for plans nearly as good.
+A tangent of the windows' losses gives to first order what one more plant, second source or dollar of stock avoids.
+The most valuable per dollar are taken a few at a time, and the tangents are computed again: two plants that would
+fill the same gap are not both counted. A round takes 0.1 s on the default study, an integer program 5 s.
+Complements that are worth nothing one by one are not found; so a program searches for the best plan, and this
+heuristic for plans nearly as good.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from corridor.relocation.model.problem import Problem
 from corridor.relocation.result.decision import Decision, cost_of, link_values
 from corridor.relocation.result.value import Recourse
 
-#: Rounds at most, and the part of the money that may be spent in one.
+#: Most rounds, and the fraction of the money that may be spent in one.
 _ROUNDS = 12
-_PART = 0.35
+_FRACTION = 0.35
 
 
 class Refill:
@@ -42,12 +42,12 @@ class Refill:
         )
         #: Where each start counts as an open plant, shape (starts, rows of ``can_be_open``).
         self.counts = _counts(problem, self.starts)
-        #: Row of the component of each start, second source and stock, one after the other.
-        self.at = np.concatenate(
+        #: Component index of each start, second source and stock, in this order.
+        self.component_index = np.concatenate(
             [
-                problem.plants["at"].to_numpy(int)[self.starts["tech"].to_numpy(int)],
-                problem.second["at"].to_numpy(int),
-                problem.stores["at"].to_numpy(int),
+                problem.plants["component_index"].to_numpy(int)[self.starts["tech"].to_numpy(int)],
+                problem.second["component_index"].to_numpy(int),
+                problem.stores["component_index"].to_numpy(int),
             ]
         )
         self._cost = np.concatenate(
@@ -58,8 +58,8 @@ class Refill:
         """How the expected loss changes with each link, to first order, shape (links,)."""
         out = np.zeros(self.recourse.size)
         tangents = self.recourse.tangents(link_values(self.problem, decision))
-        for window, (_, seen, part) in zip(self.recourse.windows, tangents, strict=True):
-            np.add.at(out, seen, self.problem.windows.probability[window] * part)
+        for window, (_, seen, slope) in zip(self.recourse.windows, tangents, strict=True):
+            np.add.at(out, seen, self.problem.windows.probability[window] * slope)
         return out
 
     def worth(self, decision: Decision) -> Floats:
@@ -74,7 +74,7 @@ class Refill:
         Parameters
         ----------
         open_
-            What may be added, shape as :attr:`at`, boolean.
+            What may be added, shape as :attr:`component_index`, boolean.
         noise
             Factors on the worth per dollar, of the same shape, by which otherwise equal choices differ.
         """
@@ -106,18 +106,18 @@ class Refill:
         )
 
     def _affordable(self, order: np.ndarray, room: Floats, money: float) -> list[tuple[int, float]]:
-        """The first of an order that a part of the money pays for, one for each component."""
+        """The first of an order that a fraction of the money pays for, at most one per component."""
         plants = len(self.starts)
-        left = max(_PART * money, 0.0)
+        left = max(_FRACTION * money, 0.0)
         out: list[tuple[int, float]] = []
         taken: set[int] = set()
         stores = plants + len(self.problem.second)
         for number in order.tolist():
-            component, cost = int(self.at[number]), float(self._cost[number])
+            component, cost = int(self.component_index[number]), float(self._cost[number])
             if component in taken:
                 continue
             amount = min(room[number], left / max(cost, 1e-9)) if number >= stores else 1.0
-            # The first may take all the money: else nothing dear would ever be bought.
+            # The first may take all the money: otherwise nothing expensive would ever be bought.
             if amount * cost > (left if out else money) or amount * max(cost, 1e-9) < 1e-3 * left:
                 continue
             out.append((int(number), float(amount)))

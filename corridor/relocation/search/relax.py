@@ -13,7 +13,7 @@ from corridor.relocation.model.problem import Problem
 from corridor.relocation.model.program import Entries, Program
 from corridor.relocation.solver.solve import solve
 
-#: Blocks of rows that a planner can relax; the others say what things are.
+#: Blocks of rows that a planner can relax; the other rows are definitions.
 _SOFT = ("limits", "fund", "most plants", "force ", "site share ", "sales ")
 
 
@@ -21,8 +21,8 @@ def why_no_plan(problem: Problem, *, loss: Floats | None = None) -> pd.DataFrame
     """The smallest set of limits that must be relaxed for any plan to exist.
 
     An elastic twin of the program: each limit gets a slack and a switch, ``row <= amount + slack``,
-    ``slack <= much * switch``; the switches are made as few as can be, then the slacks as small, each as a part of
-    its limit. The windows take no part: unmet need is always possible.
+    ``slack <= much * switch``; first the number of switches is minimised, then the slacks, each relative to its
+    limit. The windows are left out: unmet need is always possible.
 
     Returns
     -------
@@ -42,17 +42,17 @@ def why_no_plan(problem: Problem, *, loss: Floats | None = None) -> pd.DataFrame
             named = index["name"] if "name" in index else block + " " + index.iloc[:, 0].astype(str)
             names += named.tolist()
             units += (index["unit"] if "unit" in index else pd.Series("fraction", index=index.index)).tolist()
-    at = np.concatenate(soft) if soft else np.zeros(0, dtype=int)
-    upper = np.isfinite(high[at])
-    amount = np.where(upper, high[at], low[at])
+    rows = np.concatenate(soft) if soft else np.zeros(0, dtype=int)
+    upper = np.isfinite(high[rows])
+    amount = np.where(upper, high[rows], low[rows])
     forced = np.array([name.startswith("force ") for name in names], dtype=bool)
-    elastic = _elastic(program, at, upper, amount, np.where(forced, 1.01, 1.0))
+    elastic = _elastic(program, rows, upper, amount, np.where(forced, 1.01, 1.0))
     few = solve(elastic, gap=1e-6, time_limit_s=60.0)
     switches, slack = elastic.block("switch", few.values), elastic.block("slack", few.values)
     if not (switches > 0.5).any():
         return pd.DataFrame(columns=["name", "unit", "amount", "needed", "change"])
     begin, _ = elastic.columns["switch"]
-    elastic.bound(np.arange(begin, begin + len(at)), low=0.0, high=(switches > 0.5).astype(float))
+    elastic.bound(np.arange(begin, begin + len(rows)), low=0.0, high=(switches > 0.5).astype(float))
     elastic.price(columns, 1e-9 * values)
     small = solve(elastic, gap=1e-6, time_limit_s=60.0)
     slack = elastic.block("slack", small.values)
@@ -60,8 +60,8 @@ def why_no_plan(problem: Problem, *, loss: Floats | None = None) -> pd.DataFrame
     change = np.where(upper, slack, -slack)[hit]
     return pd.DataFrame(
         {
-            "name": [names[at] for at in hit],
-            "unit": [units[at] for at in hit],
+            "name": [names[position] for position in hit],
+            "unit": [units[position] for position in hit],
             "amount": amount[hit],
             "needed": amount[hit] + change,
             "change": change,
@@ -69,25 +69,25 @@ def why_no_plan(problem: Problem, *, loss: Floats | None = None) -> pd.DataFrame
     )
 
 
-def _elastic(program: Program, at: np.ndarray, upper: np.ndarray, amount: Floats, weight: Floats) -> Program:
-    """The program with a slack and a switch on the rows `at`; one switch weighs more than all slacks together."""
+def _elastic(program: Program, rows: np.ndarray, upper: np.ndarray, amount: Floats, weight: Floats) -> Program:
+    """The program with a slack and a switch on `rows`; one switch weighs more than all slacks together."""
     scale = np.maximum(np.abs(amount), 1.0)
     matrix = program.matrix
     _, most = program.bounds
-    reach = np.asarray(abs(matrix[at]) @ np.where(np.isfinite(most), most, 1e6)) + np.abs(amount) + 1.0
-    index = pd.DataFrame({"row": at})
-    slack = program.add_columns("slack", index, high=reach, cost=1e-3 / scale / max(len(at), 1))
+    reach = np.asarray(abs(matrix[rows]) @ np.where(np.isfinite(most), most, 1e6)) + np.abs(amount) + 1.0
+    index = pd.DataFrame({"row": rows})
+    slack = program.add_columns("slack", index, high=reach, cost=1e-3 / scale / max(len(rows), 1))
     # Where one limit or one forced move could give way, the limit does.
     switch = program.add_columns("switch", index, high=1.0, cost=weight, integer=True)
-    program.add_entries(at, slack, np.where(upper, -1.0, 1.0))
-    here = np.arange(len(at))
-    entries: list[Entries] = [(here, slack, 1.0), (here, switch, -reach)]
+    program.add_entries(rows, slack, np.where(upper, -1.0, 1.0))
+    each = np.arange(len(rows))
+    entries: list[Entries] = [(each, slack, 1.0), (each, switch, -reach)]
     program.add_rows("switches", index, entries, high=0.0)
     return program
 
 
 def no_plan(problem: Problem) -> NoPlan:
-    """The error that says which limits to relax, in the planner's words and units."""
+    """The error that lists which limits to relax, in the planner's words and units."""
     needed = why_no_plan(problem)
     if needed.empty:
         return NoPlan("the limits contradict each other within the time limit's reach; raise time_limit_s.")

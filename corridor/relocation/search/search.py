@@ -1,15 +1,15 @@
 """Find a good plan and a bound on all plans, within a time limit.
 
-What made the difference, measured on the default study (54,000 columns, 16,000 whole numbers, budget US$ 8,000 M):
+What made the difference, measured on the default study (54,000 columns, 16,000 integers, budget US$ 8,000 M):
 
-- HiGHS alone on the whole program: 39,495 after 25 s, bound 39,100
+- HiGHS alone on the full program: 39,495 after 25 s, bound 39,100
 - the same with only those starts left open that the linear relaxation uses (157 of 3,512): 39,397 after 12 s; at
   US$ 18,000 M 37,192 against 37,717
 - the same where the plan of a smaller budget is known: what the rest of the budget buys best (``refill``) and then
-  parts of it left 1.96 % at US$ 6,000 M after 14 s; with those starts first, 0.77 %
-- sites placed afterwards, in a program of their own: 13,000 whole numbers fewer, at no cost that was seen
-- cuts of all windows instead of the windows themselves (Benders): the linear bound needs 40 rounds and 50 s where
-  the one program needs 2 s. It pays only where the windows no longer fit into one program: ``decompose``.
+  subproblems left a gap of 1.96 % at US$ 6,000 M after 14 s; with those starts first, 0.77 %
+- sites placed afterwards, in a program of their own: 13,000 integers fewer, at no cost that was seen
+- cuts of all windows instead of the windows themselves (Benders): the linear bound needs 40 rounds and 50 s, the
+  single program 2 s. It pays only where the windows no longer fit into one program: ``decompose``.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ from corridor.relocation.search.search_by_cuts import search_by_cuts
 from corridor.relocation.search.site_assignment import relax_places
 from corridor.relocation.solver.solve import Solution, SolveStatus, TimeUp, solve
 
-#: A program with no more whole numbers than this is solved as it stands, to the gap of the study.
+#: A program with at most this many integers is solved directly, to the gap of the study.
 SMALL = 3_000
-#: Windows times components above which the windows are taken in by cuts.
+#: Windows times components above which the windows are represented by cuts.
 LARGE = 40_000
-#: Part of the time left for the starts that the relaxation or a hint uses.
+#: Fraction of the time left for the starts that the relaxation or a hint uses.
 _FIRST = 0.25
-#: Seconds for one part of a plan, for the end of what runs beside, and parts in a row without a better plan.
+#: Seconds for one subproblem, for the bound thread to end, and subproblems in a row without a better plan.
 _STEP, _JOIN, _FAILURES = 5.0, 1.0, 25
-#: Part of the money for new plants that is kept for their sites.
+#: Fraction of the money for new plants that is kept for their sites.
 _RESERVE = 0.03
 
 
@@ -96,12 +96,12 @@ def search(
 
 def _go(run: Incumbent) -> None:
     problem = run.problem
-    whole = len(start_table(problem)) + len(problem.options) + len(problem.second) + len(problem.facilities)
-    if whole > SMALL and len(problem.windows.names) * len(problem.loss_ratio) > LARGE:
+    integers = len(start_table(problem)) + len(problem.options) + len(problem.second) + len(problem.facilities)
+    if integers > SMALL and len(problem.windows.names) * len(problem.loss_ratio) > LARGE:
         search_by_cuts(run)
         return
     program, first = _formulate(run)
-    if whole <= SMALL:
+    if integers <= SMALL:
         solution = solve(program, gap=problem.study.gap, time_limit_s=run.limit)
         run.price(program, solve(program, relaxed=True, time_limit_s=run.limit))
         run.learn(solution)
@@ -117,7 +117,7 @@ def _go(run: Incumbent) -> None:
     _within(run, program, first, used, _FIRST * run.left)
     _around(run, program, first, _near(run, program, first, relaxed))
     if beside is None:
-        _whole(run, program, first)
+        _full_program(run, program, first)
     elif run.status != str(SolveStatus.OPTIMAL):
         run.rise(beside())
         run.done()
@@ -137,15 +137,15 @@ def _within(run: Incumbent, program: Program, first: First, allowed: np.ndarray,
     """Search with some starts only, and sites placed afterwards."""
     if run.done():
         return
-    part = program.copy()
-    relax_places(part, run.problem, first)
+    restricted = program.copy()
+    relax_places(restricted, run.problem, first)
     starts = first.starts["column"].to_numpy()
-    part.bound(starts[~allowed], high=0.0)
+    restricted.bound(starts[~allowed], high=0.0)
     try:
-        solution = solve(part, gap=1e-6, absolute_gap=run.tolerance(), time_limit_s=seconds)
+        solution = solve(restricted, gap=1e-6, absolute_gap=run.tolerance(), time_limit_s=seconds)
     except NoPlan:
         return
-    decision = decision_of(run.problem, part, solution.values)
+    decision = decision_of(run.problem, restricted, solution.values)
     placed = run.place(decision)
     if placed is None:
         placed = _with_places(run, program, starts, decision)
@@ -154,17 +154,17 @@ def _within(run: Incumbent, program: Program, first: First, allowed: np.ndarray,
 
 
 def _with_places(run: Incumbent, program: Program, starts: np.ndarray, decision: Decision) -> Decision | None:
-    """Search among a decision's plants with whole places, where placing afterwards failed."""
-    part = program.copy()
+    """Search among a decision's plants placed as integers, after placing them afterwards failed."""
+    restricted = program.copy()
     count = decision.chosen.groupby(["tech", "year"]).size()
     table = start_table(run.problem)
     most = count.reindex(list(zip(table["tech"], table["year"], strict=True))).fillna(0.0).to_numpy()
-    part.bound(starts, high=most)
+    restricted.bound(starts, high=most)
     try:
-        solution = solve(part, gap=1e-3, time_limit_s=max(0.3 * run.left, 5.0))
+        solution = solve(restricted, gap=1e-3, time_limit_s=max(0.3 * run.left, 5.0))
     except NoPlan:
         return None
-    return decision_of(run.problem, part, solution.values)
+    return decision_of(run.problem, restricted, solution.values)
 
 
 def _fill_up(run: Incumbent) -> None:
@@ -174,7 +174,7 @@ def _fill_up(run: Incumbent) -> None:
         return
     start = run.best.decision
     refill = Refill(run.problem, run.recourse)
-    every = np.ones(len(refill.at))
+    every = np.ones(len(refill.component_index))
     money = _RESERVE * max(most - cost_of(run.problem, start), 0.0)
     placed = run.place(refill.fill(start, every > 0, most - money, every))
     if placed is not None:
@@ -182,29 +182,29 @@ def _fill_up(run: Incumbent) -> None:
 
 
 def _around(run: Incumbent, program: Program, first: First, near: np.ndarray) -> None:
-    """Improve the best plan part by part, until the time is up or nothing more is found."""
-    parts = Neighbourhoods(run.problem, first)
+    """Improve the best plan by one subproblem after another, until the time is up or nothing more is found."""
+    neighbourhoods = Neighbourhoods(run.problem, first)
     failures = 0
     while run.best is not None and failures < _FAILURES and run.left > _JOIN and not run.done():
         before, decision = run.best.objective, run.best.decision
-        part = program.copy()
-        relax_places(part, run.problem, first)
-        parts.hold(part, decision, started(first, decision), parts.draw(decision), near)
+        restricted = program.copy()
+        relax_places(restricted, run.problem, first)
+        neighbourhoods.hold(restricted, decision, started(first, decision), neighbourhoods.draw(decision), near)
         seconds = min(_STEP, run.left)
         begin = time.perf_counter()
         try:
-            solution = solve(part, gap=1e-6, absolute_gap=0.1 * run.tolerance(), time_limit_s=seconds)
+            solution = solve(restricted, gap=1e-6, absolute_gap=0.1 * run.tolerance(), time_limit_s=seconds)
         except NoPlan:
             solution = None
-        parts.judge(time.perf_counter() - begin, seconds)
+        neighbourhoods.judge(time.perf_counter() - begin, seconds)
         if solution is not None and run.promises(solution):
-            run.take(decision_of(run.problem, part, solution.values))
+            run.take(decision_of(run.problem, restricted, solution.values))
         better = run.best.objective < before - 1e-6 * abs(before)
         failures = 0 if better else failures + 1
 
 
 def _near(run: Incumbent, program: Program, first: First, relaxed: Solution) -> np.ndarray:
-    """Starts that are used, or that would cost the relaxation least to use: half as many again."""
+    """Starts that are used, and half as many others that would cost the relaxation least."""
     used = _used(run, program, first, relaxed)
     if relaxed.slopes is None:
         return used
@@ -223,19 +223,19 @@ def _used(run: Incumbent, program: Program, first: First, relaxed: Solution) -> 
     return used
 
 
-def _whole(run: Incumbent, program: Program, first: First) -> None:
-    """The whole program for what is left of the time: a better bound, perhaps a better plan."""
+def _full_program(run: Incumbent, program: Program, first: First) -> None:
+    """The full program for what is left of the time: a better bound, perhaps a better plan."""
     if run.done():
         return
-    part = program.copy()
-    relax_places(part, run.problem, first)
+    full = program.copy()
+    relax_places(full, run.problem, first)
     try:
-        solution = solve(part, gap=1e-6, absolute_gap=run.tolerance(), time_limit_s=run.left)
+        solution = solve(full, gap=1e-6, absolute_gap=run.tolerance(), time_limit_s=run.left)
     except TimeUp as error:
         run.rise(error.bound)
         return
     run.learn(solution)
-    placed = run.place(decision_of(run.problem, part, solution.values))
+    placed = run.place(decision_of(run.problem, full, solution.values))
     if placed is not None:
         run.offer(placed)
     if solution.status is SolveStatus.OPTIMAL:

@@ -9,12 +9,12 @@ from corridor.relocation.search.incumbent import PRUNING, Incumbent
 from corridor.relocation.search.site_pooling import pool_sites
 from corridor.relocation.solver.solve import SolveStatus, TimeUp, solve
 
-#: What is too little to look for, as a part of the tolerance.
+#: Improvement too small to search for, as a fraction of the tolerance.
 _LITTLE = 0.02
 
 
 def search_by_cuts(run: Incumbent) -> None:
-    """Bound all plans and find a good one, with all sites as one at first.
+    """Bound all plans and find a good one, first with all sites as one.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def search_by_cuts(run: Incumbent) -> None:
 
 
 def _offer(run: Incumbent, master: Master, decision: Decision, promised: float) -> bool:
-    """Take a plan if it is better, and the tangents at it; whether nothing better is to be had near it."""
+    """Take a plan if it is better and add its tangents; returns whether nothing better is expected near it."""
     known = run.known.objective
     if run.value(decision, master.touch(link_values(run.problem, decision))) < known:
         run.take(decision)

@@ -16,14 +16,14 @@ from corridor.relocation.result.decision import Decision, decision_of, hold, lin
 from corridor.relocation.result.value import Recourse
 from corridor.relocation.solver.solve import solve
 
-#: Plants that need more of some resource of a site than this keep whole places while plants are chosen.
+#: Plants that need more than this fraction of a site's resource are placed as integers while plants are chosen.
 _BULKY = 0.2
 
 
 def relax_places(program: Program, problem: Problem, first: First) -> None:
-    """Let plants that are small beside their site be placed in fractions; they are placed whole afterwards.
+    """Let plants that are small beside their site be placed in fractions; integer places are found afterwards.
 
-    Whole places for all made the search several times slower; none at all chose plants that did not fit.
+    Integer places for all made the search several times slower; none at all chose plants that did not fit.
     """
     program.relax(first.places["column"].to_numpy()[site_share(problem) <= _BULKY])
 
@@ -47,7 +47,7 @@ def place(
     Returns
     -------
     Decision or None
-        None where the plants do not fit their sites within the limits.
+        None if the plants do not fit their sites within the limits.
     """
     program, first = decide(problem)
     hold(program, problem, first, decision)
@@ -73,22 +73,22 @@ def fit(
     cost_at_most: float = np.inf,
     time_limit_s: float = 10.0,
 ) -> Decision | None:
-    """A decision at its sites, less the plants that are worth least where not all fit.
+    """A decision at its sites, less the plants that are worth least if not all fit.
 
     Plants are found first with their sites left open, which makes them a little too cheap and lets them share a
     site in fractions. What then does not fit is left out by first-order worth (the tangents of the windows at the
-    decision); to search again with whole places took ten times as long.
+    decision); to search again with integer places took ten times as long.
     """
     open_ = replace(decision, chosen=decision.chosen.assign(option=-1))
     tries = (decision, open_) if (decision.chosen["option"] >= 0).any() else (open_,)
-    for one in tries:
-        placed = place(problem, one, cost_at_most=cost_at_most, time_limit_s=time_limit_s)
+    for candidate in tries:
+        placed = place(problem, candidate, cost_at_most=cost_at_most, time_limit_s=time_limit_s)
         if placed is not None:
             return placed
     links = link_values(problem, decision)
     slope = np.zeros(len(links))
-    for window, (_, seen, part) in zip(recourse.windows, recourse.tangents(links), strict=True):
-        np.add.at(slope, seen, problem.windows.probability[window] * part)
+    for window, (_, seen, tangent) in zip(recourse.windows, recourse.tangents(links), strict=True):
+        np.add.at(slope, seen, problem.windows.probability[window] * tangent)
     program, first = decide(problem)
     hold(program, problem, first, decision)
     starts = first.starts["column"].to_numpy()
@@ -108,7 +108,7 @@ def fit(
 
 
 def keeps_all(problem: Problem, decision: Decision) -> bool:
-    """Whether a decision keeps all limits: also those that are no sums, forced and forbidden moves, and sales."""
+    """Whether a decision keeps all limits: also those that are not sums, forced and forbidden moves, and sales."""
     program, first = decide(problem)
     low, high = (bound.copy() for bound in program.bounds)
     hold(program, problem, first, decision, places=True)

@@ -1,1 +1,1 @@
-"""The one place that knows the solver: programs handed over and read back, and their text for reading."""
+"""The only package that uses the solver: solves programs, and writes them as LP text."""

@@ -49,37 +49,37 @@ def lp_text(program: Program, *, first_year: int = 0, rows: Iterable[str] = ("",
         lines += _row(labels[row], terms, low[row], high[row])
     lines.append("Bounds")
     least, most = program.bounds
-    lines += [_bound(names[at], least[at], most[at]) for at in np.flatnonzero(columns)]
-    whole = [names[at] for at in np.flatnonzero(program.integer & columns)]
-    if whole:
-        lines += ["General", *(f" {name}" for name in whole)]
+    lines += [_bound(names[column], least[column], most[column]) for column in np.flatnonzero(columns)]
+    integers = [names[column] for column in np.flatnonzero(program.integer & columns)]
+    if integers:
+        lines += ["General", *(f" {name}" for name in integers)]
     return "\n".join([*lines, "End", ""])
 
 
 def _names(blocks: dict[str, tuple[int, pd.DataFrame]], first_year: int) -> list[str]:
-    """A legal name for each column or row, none twice: the block, and its index in round brackets."""
+    """A unique legal name for each column or row: the block, and its index in round brackets."""
     out: list[str] = []
     seen: dict[str, int] = {}
     for block, (_, index) in blocks.items():
         shown = index.drop(columns=[name for name in ("unit", "limit") if name in index])
         if "year" in shown:
             shown = shown.assign(year=shown["year"] + first_year)
-        for parts in shown.itertuples(index=False):
-            name = f"{_legal(block)}({','.join(_legal(part) for part in parts)})"
+        for values in shown.itertuples(index=False):
+            name = f"{_legal(block)}({','.join(_legal(value) for value in values)})"
             seen[name] = seen.get(name, 0) + 1
             out.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
     return out
 
 
-def _legal(part: object) -> str:
-    return _ILLEGAL.sub("_", str(part))
+def _legal(value: object) -> str:
+    return _ILLEGAL.sub("_", str(value))
 
 
-def _terms(values: Floats, names: list[str], at: np.ndarray) -> list[str]:
-    """Signed terms; figures to 12 places, so that the last bit of a sum is no difference."""
+def _terms(values: Floats, names: list[str], columns: np.ndarray) -> list[str]:
+    """Signed terms; figures to 12 places, so that rounding in the last bit makes no difference."""
     return [
         f"{'-' if value < 0 else '+'} {abs(value):.12g} {names[column]}"
-        for value, column in zip(values, at, strict=True)
+        for value, column in zip(values, columns, strict=True)
     ]
 
 
@@ -94,13 +94,13 @@ def _row(label: str, terms: list[str], low: float, high: float) -> list[str]:
     return [line for end, side in sides for line in _wrap(f" {label}{end}:", [*terms, side])]
 
 
-def _wrap(head: str, parts: list[str]) -> list[str]:
+def _wrap(head: str, terms: list[str]) -> list[str]:
     """Lines no longer than the format's readers take."""
     lines = [head]
-    for part in parts:
-        if len(lines[-1]) + len(part) >= _LINE:
+    for term in terms:
+        if len(lines[-1]) + len(term) >= _LINE:
             lines.append("  ")
-        lines[-1] += f" {part}"
+        lines[-1] += f" {term}"
     return lines
 
 

@@ -1,4 +1,4 @@
-"""The one place that knows the solver: a program in, values with a bound out."""
+"""The only module that runs the solver: takes a program, returns values with a bound."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SolveStatus(StrEnum):
 
 
 class TimeUp(NoPlan):
-    """No values were found in time, which says nothing of whether there are any; ``bound`` holds all the same."""
+    """No values were found in time, though there may be some; ``bound`` is valid."""
 
     def __init__(self, message: str, bound: float = -np.inf) -> None:
         super().__init__(message)
@@ -41,10 +41,10 @@ class TimeUp(NoPlan):
 
 @dataclass(frozen=True)
 class Solution:
-    """Values of the columns, with what is known of their quality.
+    """Values of the columns, with their gap and duals.
 
-    ``gap`` is ``(objective - bound) / |objective|``, 0 where both are 0. ``prices`` (rows) and ``slopes``
-    (columns) are the duals and reduced costs of a linear program, None for one with whole numbers: what one more
+    ``gap`` is ``(objective - bound) / |objective|``, 0 if both are 0. ``prices`` (rows) and ``slopes``
+    (columns) are the duals and reduced costs of a linear program, None for one with integers: what one more
     unit of a row's bound, or of a column at its bound, adds to the objective.
     """
 
@@ -83,13 +83,14 @@ def solve(
     program
         Columns and rows.
     gap, absolute_gap
-        Where to stop: objective less bound, as a part of the objective or in its own unit, whichever comes first.
+        Where to stop: objective less bound, as a fraction of the objective or in its own unit, whichever comes
+        first.
     relaxed
-        Let whole numbers be fractions: a linear program, whose objective bounds that of the whole one.
+        Drop integrality: a linear program, whose objective bounds that of the integer program.
     time_limit_s
         Seconds after which the best values so far are returned.
     hint
-        Values to start from, shape (columns,); NaN where nothing is known. SCIP takes it, HiGHS does not.
+        Values to start from, shape (columns,); NaN where unknown. SCIP takes it, HiGHS does not.
     solver
         Which solver. On the default study HiGHS proved 1 % in 5 to 60 s for every budget; SCIP without a hint
         found no plan at all for the smallest within 60 s.
@@ -104,8 +105,8 @@ def solve(
     from ortools.math_opt import parameters_pb2, result_pb2
 
     started = time.perf_counter()
-    whole = program.integer & (not relaxed)
-    model = _model(program, whole)
+    integer = program.integer & (not relaxed)
+    model = _model(program, integer)
     parameters = parameters_pb2.SolveParametersProto(relative_gap_tolerance=gap)
     parameters.time_limit.FromTimedelta(timedelta(seconds=time_limit_s))
     if absolute_gap > 0:
@@ -114,7 +115,7 @@ def solve(
         Solver.SCIP: parameters_pb2.SOLVER_TYPE_GSCIP,
         Solver.HIGHS: parameters_pb2.SOLVER_TYPE_HIGHS,
     }[solver]
-    result = _aside(lambda: _run(model, kind, parameters, _start(solver, hint)))
+    result = _interruptible(lambda: _run(model, kind, parameters, _start(solver, hint)))
     seconds = time.perf_counter() - started
     reason = result.termination.reason
     bounds = result.termination.objective_bounds
@@ -124,7 +125,7 @@ def solve(
             result_pb2.TERMINATION_REASON_INFEASIBLE,
             result_pb2.TERMINATION_REASON_INFEASIBLE_OR_UNBOUNDED,
         ):
-            # HiGHS' presolve has called a feasible program infeasible; only what both say is believed.
+            # HiGHS' presolve has called a feasible program infeasible, so SCIP must agree.
             if solver is Solver.HIGHS:
                 return solve(
                     program, gap=gap, relaxed=relaxed, time_limit_s=max(time_limit_s, 5.0), solver=Solver.SCIP
@@ -141,7 +142,7 @@ def solve(
         raise CorridorError(f"the solver stopped without a plan: {name} ({result.termination.detail}).")
     optimal = reason == result_pb2.TERMINATION_REASON_OPTIMAL
     prices = slopes = None
-    if not whole.any() and result.solutions[0].HasField("dual_solution"):
+    if not integer.any() and result.solutions[0].HasField("dual_solution"):
         dual = result.solutions[0].dual_solution
         prices, slopes = _dense(dual.dual_values, program.height), _dense(dual.reduced_costs, program.width)
     return Solution(
@@ -156,7 +157,7 @@ def solve(
     )
 
 
-def _model(program: Program, whole: np.ndarray) -> Any:
+def _model(program: Program, integer: np.ndarray) -> Any:
     """The program as a MathOpt message, filled from arrays."""
     from ortools.math_opt import model_pb2
 
@@ -168,7 +169,7 @@ def _model(program: Program, whole: np.ndarray) -> Any:
     variables.ids.extend(range(len(low)))
     variables.lower_bounds.extend(low.tolist())
     variables.upper_bounds.extend(high.tolist())
-    variables.integers.extend(whole.tolist())
+    variables.integers.extend(integer.tolist())
     cost = program.cost
     used = np.flatnonzero(cost)
     message.objective.maximize = False
@@ -187,7 +188,7 @@ def _model(program: Program, whole: np.ndarray) -> Any:
 
 
 def _start(solver: Solver, hint: Floats | None) -> Any:
-    """What a solver is told beside the model: values to start from."""
+    """Solve parameters with the values to start from, if the solver takes any."""
     from ortools.math_opt import model_parameters_pb2
 
     what = model_parameters_pb2.ModelSolveParametersProto()
@@ -200,7 +201,7 @@ def _start(solver: Solver, hint: Floats | None) -> Any:
 
 
 def _run(model: Any, kind: int, parameters: Any, what: Any) -> Any:
-    """MathOpt's own solver on messages: its Python objects would take longer than many a solve."""
+    """Solve a MathOpt message directly: building MathOpt's Python objects would take longer than many solves."""
     from ortools.math_opt import callback_pb2, parameters_pb2
     from ortools.math_opt.core.python import solver
 
@@ -228,8 +229,8 @@ def _dense(sparse: Any, size: int) -> Floats:
     return out
 
 
-def _aside(work: Callable[[], Any]) -> Any:
-    """Run the solver in a thread of its own, so that an interruption is felt at once and not at its end."""
+def _interruptible(work: Callable[[], Any]) -> Any:
+    """Run the solver in a thread, so that an interruption (Ctrl-C) takes effect at once."""
     out: list[Any] = []
     faults: list[BaseException] = []
 
@@ -249,17 +250,17 @@ def _aside(work: Callable[[], Any]) -> Any:
 
 
 class Linear:
-    """A linear program of which only some columns, held at given values, change between solves.
+    """A linear program in which only some columns, fixed at given values, change between solves.
 
-    GLOP keeps its basis from one solve to the next. Messages go in and out as they are: to turn values, duals and
-    bases into Python objects took six times as long as the solver itself.
+    GLOP keeps its basis from one solve to the next. Messages are passed unchanged: converting values, duals and
+    bases to Python objects took six times as long as the solver itself.
 
     Parameters
     ----------
     program
-        Its whole numbers are taken as fractions.
+        Integrality is dropped.
     held
-        Columns that are held.
+        Columns that are fixed.
     """
 
     def __init__(self, program: Program, held: Ints) -> None:
@@ -293,8 +294,8 @@ class Linear:
             ):
                 bounds.ids.extend(self._held[order].tolist())
                 bounds.values.extend(values[order].tolist())
-                for at in order:
-                    inside[int(self._held[at])] = float(values[at])
+                for position in order:
+                    inside[int(self._held[position])] = float(values[position])
             self._solver.update(update)
         self._last = values.copy()
         result = self._answer(self._little)
@@ -316,7 +317,7 @@ class Linear:
         return result
 
     def slope(self) -> Floats:
-        """How the objective of the last solve changes with each held column, shape (held,)."""
+        """Derivative of the objective of the last solve in each held column, shape (held,)."""
         return self._slope[self._held]
 
     def values(self) -> Floats:

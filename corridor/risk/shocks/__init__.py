@@ -1,4 +1,4 @@
-"""Shocks: how far failures spread, month by month, between no adaptation and the best."""
+"""Shocks: losses month by month, with bounds for no adaptation and the best adaptation."""
 
 from corridor.risk.shocks._bracket import bracket
 from corridor.risk.shocks._spread import Spread, spread

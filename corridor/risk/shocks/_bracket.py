@@ -1,4 +1,4 @@
-"""Between no adaptation and the best: what a denial can cost at most and at least."""
+"""Upper and lower bound of the loss of a denial: without adaptation, and with the best adaptation."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from corridor.risk.shocks._spread import spread
 def bracket(tables: Tables, study: Study, plan: Plan | None = None, *, delay_months: float = 1.0) -> pd.DataFrame:
     """Loss of each denial without adaptation, month by month, and with the best adaptation.
 
-    The first is the cascade: no stocks, no spare capacity, nothing worked around, no plan. The last is the linear
-    program of the window, which knows all of it beforehand. ``cascade >= month by month >= best`` always holds for
-    the loss with markets weighted as in the study; the best adaptation may favour one market over another, so it
-    need not hold market by market for the last.
+    The first is the cascade: no stocks, no spare capacity, no substitution, no plan. The last is the linear
+    program of the window, which has perfect foresight. ``cascade >= month by month >= best`` always holds for the
+    loss with markets weighted as in the study; the best adaptation may favour one market over another, so ``month
+    by month >= best`` may not hold for a single market.
 
     Parameters
     ----------
     tables, study
-        Tables, and the denials and settings.
+        Tables, and the study that gives denials and settings.
     plan
-        Counted month by month and with the best adaptation.
+        A plan, included month by month and with the best adaptation.
     delay_months
         As in :func:`spread`.
 
@@ -40,19 +40,19 @@ def bracket(tables: Tables, study: Study, plan: Plan | None = None, *, delay_mon
     problem = build_problem(tables, study)
     decision = nothing(problem) if plan is None else decision_from_plan(problem, plan)
     best = Recourse(problem, sold=False).losses(decision).groupby(["scenario", "market"])["loss_usd_m"].sum()
-    parts = {
+    losses = {
         "cascade_usd_m": _by_market(spread(tables, study, adapt=False).losses()),
         "months_usd_m": _by_market(spread(tables, study, plan, delay_months=delay_months).losses()),
         "best_usd_m": best,
     }
     names = [denial.name for denial in study.denials]
     index = pd.MultiIndex.from_product([names, list(study.markets)], names=["scenario", "market"])
-    out = pd.DataFrame({name: part.reindex(index) for name, part in parts.items()}).fillna(0.0)
+    out = pd.DataFrame({name: series.reindex(index) for name, series in losses.items()}).fillna(0.0)
     weight = np.array([study.markets[market] for market in index.get_level_values("market")])
-    whole = out.mul(weight, axis=0).groupby(level="scenario", sort=False).sum()
-    whole.index = pd.MultiIndex.from_product([whole.index, ["all"]], names=["scenario", "market"])
+    weighted = out.mul(weight, axis=0).groupby(level="scenario", sort=False).sum()
+    weighted.index = pd.MultiIndex.from_product([weighted.index, ["all"]], names=["scenario", "market"])
     order = pd.MultiIndex.from_product([names, ["all", *study.markets]], names=["scenario", "market"])
-    return pd.concat([out, whole]).reindex(order).reset_index()
+    return pd.concat([out, weighted]).reindex(order).reset_index()
 
 
 def _by_market(losses: pd.DataFrame) -> pd.Series:

@@ -1,4 +1,4 @@
-"""Denials spread month by month, with what softens them and what a plan adds."""
+"""Denials spread month by month, with stocks, spare capacity, substitution and a plan's moves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from corridor.relocation.model.windows import withheld
 from corridor.relocation.result.decision import link_values, nothing
 from corridor.risk.shocks.months import Arrivals, Buffers, Course, Lines, Month, Need
 
-#: Windows spread at once.
+#: Windows computed at once.
 _BLOCK = 25
 _COLUMNS = [
     "scenario", "month", "market", "component", "unmet_usd_m", "loss_usd_m", "filled", "stock_usd_m",
@@ -35,13 +35,14 @@ class Spread:
     Attributes
     ----------
     months
-        Where something is missing: ``scenario, month`` (1 is the first), ``market, component, unmet_usd_m`` (final
-        need not met in that month), ``loss_usd_m`` (times the loss ratio), ``filled`` (part of India's needs for
-        the component that is met; missing for other markets), ``stock_usd_m`` (left in India at the month's end).
+        Rows with unmet needs: ``scenario, month`` (1 is the first), ``market, component, unmet_usd_m`` (final need
+        not met in that month), ``loss_usd_m`` (times the loss ratio), ``filled`` (fraction of India's needs for
+        the component that is met; missing for other markets), ``stock_usd_m`` (left in India at the month's
+        end).
     first_shortage
-        ``scenario, component, month``: the first month in which not all needs in India for it are met.
+        ``scenario, component, month``: the first month in which not all of India's needs for it are met.
     scenarios
-        Names, in the order asked.
+        Names, in the order of the study.
     """
 
     months: pd.DataFrame
@@ -64,23 +65,23 @@ def spread(
 ) -> Spread:
     """Spread every denial of a study month by month through the bill of materials.
 
-    Stocks of makers and users run down first, in India, in other markets, and of makers abroad; lines stop for
-    want of their worst essential input; what is short is rationed in proportion; spare capacity of plants (surge),
-    of origins that do not cut (spare), second sources and a plan's plants come in as far as their own inputs
-    reach. :mod:`corridor.risk.shocks.months` states the rules.
+    Stocks run down first: of makers and users in India, of other markets, and of makers abroad. A line runs only
+    as far as its scarcest essential input; shortages are rationed in proportion; spare capacity of plants (surge),
+    of origins that do not cut (spare), second sources and a plan's plants add output as far as their own inputs
+    allow. :mod:`corridor.risk.shocks.months` states the rules.
 
     Parameters
     ----------
     tables, study
-        Tables, and the denials and settings: ``surge, spare, adaptation`` as in a plan's windows. Needs are those
-        of the year in which a denial starts.
+        Tables, and the study that gives denials and settings: ``surge, spare, adaptation`` as in a plan's
+        windows. Needs are those of the year in which a denial starts.
     plan
-        Its plants, second sources and stocks are there.
+        A plan whose plants, second sources and stocks are included.
     delay_months
-        Months until spare capacity and second sources come in; assumed 1 (0 to 6).
+        Months until spare capacity and second sources deliver; assumed 1 (0 to 6).
     adapt
-        False: no stocks, no spare capacity, no working around, no plan: the cascade alone, as published measures
-        count it.
+        False: no stocks, no spare capacity, no substitution, no plan: the cascade alone, as in published
+        measures.
 
     Returns
     -------
@@ -90,15 +91,15 @@ def spread(
     Raises
     ------
     ConfigError
-        If the study names what is not there, or the plan does.
+        If the study or the plan names something that the tables lack.
     """
     problem = build_problem(tables, study)
     bare = _bare(tables, study) if not adapt else problem
     decision = nothing(bare) if plan is None or not adapt else decision_from_plan(bare, plan)
     links = link_values(bare, decision)
     frames, firsts = [], []
-    for begin in range(0, len(study.denials), _BLOCK):
-        rows = np.arange(begin, min(begin + _BLOCK, len(study.denials)))
+    for start in range(0, len(study.denials), _BLOCK):
+        rows = np.arange(start, min(start + _BLOCK, len(study.denials)))
         window = _Window(bare, links, rows, delay_months if adapt else np.inf)
         for month, made in window.run():
             frames.append(_frame(bare, rows, month, made))
@@ -112,13 +113,13 @@ def spread(
 
 
 def _bare(tables: Tables, study: Study) -> Problem:
-    """The same study without anything that softens a window."""
+    """The problem without stocks, spare capacity and substitution."""
     without = tables.replace(components=tables.components.assign(stock_months=0.0))
     return build_problem(without, study.model_copy(update={"spare": 0.0, "adaptation": 0.0, "surge": 1.0}))
 
 
 class _Window:
-    """Some windows of a problem as a course of months."""
+    """Some windows of a problem, run month by month."""
 
     def __init__(self, problem: Problem, links: Floats, rows: np.ndarray, delay: float) -> None:
         self.problem, self.rows, self.delay = problem, rows, delay
@@ -127,21 +128,23 @@ class _Window:
         opened = problem.can_be_open
         size = len(problem.loss_ratio)
         capacity, calm = np.zeros((len(rows), size)), np.zeros((len(rows), size))
-        for place, when in enumerate(year):
+        for window, when in enumerate(year):
             mine = np.flatnonzero(opened["year"].to_numpy() == when)
-            at = opened["at"].to_numpy(int)[mine]
-            np.add.at(capacity[place], at, links[mine] * opened["capacity"].to_numpy(float)[mine])
-            np.add.at(calm[place], at, links[mine] * opened["made"].to_numpy(float)[mine])
+            component_index = opened["component_index"].to_numpy(int)[mine]
+            np.add.at(capacity[window], component_index, links[mine] * opened["capacity"].to_numpy(float)[mine])
+            np.add.at(calm[window], component_index, links[mine] * opened["made"].to_numpy(float)[mine])
         second = links[len(opened) : len(opened) + len(problem.second)]
         stored = np.zeros(size)
-        np.add.at(stored, problem.stores["at"].to_numpy(int), links[len(opened) + len(problem.second) :])
+        np.add.at(
+            stored, problem.stores["component_index"].to_numpy(int), links[len(opened) + len(problem.second) :]
+        )
         study, windows = problem.study, problem.windows
         need = problem.needs[year]
         self.second = self._second(second, need)
         around, left = windows.worked_around[rows], windows.home_imports[rows]
         activities = problem.activities
         self.lines = Lines(
-            activities["at"].to_numpy(np.int64),
+            activities["component_index"].to_numpy(np.int64),
             activities["share"].to_numpy(float),
             sparse.csr_array(problem.sparse_route_essential),
             sparse.csr_array(problem.sparse_content),
@@ -166,23 +169,25 @@ class _Window:
         self.course = Course(self.lines, calm_need, buffers, HOST)
 
     def _second(self, chosen: Floats, need: Floats) -> Floats:
-        """What qualified second sources can sell a month, shape (windows, components)."""
+        """Sales that qualified second sources can make per month, shape (windows, components)."""
         problem, rows = self.problem, self.rows
         out = np.zeros_like(need)
         table = problem.second
-        at = table["at"].to_numpy(int)
-        for place, row in enumerate(rows):
+        component_index = table["component_index"].to_numpy(int)
+        for window, row in enumerate(rows):
             ready = (table["lead"] <= problem.windows.year[row]).to_numpy() & (chosen > 0.5)
-            sold = table["most_share"].to_numpy(float) * problem.windows.second[row] * need[place][at]
-            np.add.at(out[place], at[ready], sold[ready])
+            sold = (
+                table["most_share"].to_numpy(float) * problem.windows.second[row] * need[window][component_index]
+            )
+            np.add.at(out[window], component_index[ready], sold[ready])
         return out / 12.0
 
     def run(self) -> list[tuple[int, Month]]:
-        """All months of the longest window, from 1; windows that are over stand still."""
+        """All months of the longest window, numbered from 1; in windows that are over nothing changes."""
         return [(month, self.course.step(each)) for month, each in enumerate(self.arrivals(), 1)]
 
     def arrivals(self) -> Iterator[Arrivals]:
-        """What comes from abroad, month after month."""
+        """Arrivals from abroad, month by month."""
         last = int(np.ceil(self.months.max() - 1e-9))
         spans = [np.clip(self.months - month, 0.0, 1.0)[:, None] for month in range(last)]
         home, abroad = self._arrivals(spans)
@@ -191,14 +196,14 @@ class _Window:
             yield Arrivals(home[month], self.second * long, others, long)
 
     def _arrivals(self, spans: list[Floats]) -> tuple[list[Floats], dict[str, list[Floats]]]:
-        """What comes from abroad in each month, US$ million, (windows, components) each.
+        """Arrivals from abroad in each month, US$ million, (windows, components) each.
 
-        Makers abroad use their stocks first: what their missing inputs hold back rises month by month. Over the
-        window no more comes than the plan's windows count, where stocks are spread evenly.
+        Makers abroad use their stocks first, so the effect of their missing inputs grows month by month. The sum
+        over the window is at most what the plan's windows count, where stocks are spread evenly.
         """
         problem, rows, study = self.problem, self.rows, self.problem.study
         network, windows = problem.network, problem.windows
-        origin = {name: place for place, name in enumerate(network.origins)}
+        origin = {name: position for position, name in enumerate(network.origins)}
         denials = tuple(study.denials[row] for row in rows)
         cut = withheld(problem.tables, study, origin, denials, (len(rows), *problem_shape(problem)))
         others = np.ones(len(network.origins))
@@ -234,19 +239,19 @@ class _Window:
 
 
 def problem_shape(problem: Problem) -> tuple[int, int]:
-    """Components and origins."""
+    """Number of components and of origins."""
     return len(problem.network.components), len(problem.network.origins)
 
 
 def _frame(problem: Problem, rows: np.ndarray, month: int, made: Month) -> pd.DataFrame:
     names = problem.tables.components["id"].to_numpy()
     scenarios = np.array(problem.windows.names, dtype=object)
-    parts = []
+    frames = []
     for market, unmet in made.unmet.items():
         window, component = np.nonzero(unmet > 1e-9)
         value = unmet[window, component]
         home = market == HOST
-        parts.append(
+        frames.append(
             pd.DataFrame(
                 {
                     "scenario": scenarios[rows[window]],
@@ -260,7 +265,7 @@ def _frame(problem: Problem, rows: np.ndarray, month: int, made: Month) -> pd.Da
                 }
             )
         )
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(frames, ignore_index=True)
 
 
 def _short(problem: Problem, rows: np.ndarray, month: int, made: Month) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Time to survive against time to recover: where stocks end before anything else can begin."""
+"""Time to survive against time to recover: components whose stocks end before another supply can start."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from corridor.relocation import Plan
 from corridor.risk.shocks._spread import spread
 
 #: Components in one task.
-_PART = 25
+_CHUNK = 25
 
 
 def survival(
@@ -32,46 +32,46 @@ def survival(
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
-    """For each component: how long India lasts if the target sells no more of it, and how soon it can do without.
+    """Months that India lasts if the target stops selling a component, and months until another supply starts.
 
     ``survive_months`` counts full months before the first in which a final need in India or another market is not
-    met, by :func:`spread`; ``short_months`` those before the first in which not all needs in India for the
-    component itself are met. ``recover_months`` is the sooner of two ways: to have another maker approved
-    (``qualification_months`` of the component, where others than the target make it), or to build (lead time of
-    its quickest plant, and approval). The stock that closes the gap is need * (recover - survive) / 12
-    (Simchi-Levi, Schmidt & Wei 2014 call the two time to survive and time to recover).
+    met, by :func:`spread`; ``short_months`` those before the first in which not all of India's needs for the
+    component itself are met. ``recover_months`` is the shorter of two: to approve another maker
+    (``qualification_months`` of the component, if others than the target make it), or to build (lead time of its
+    fastest plant, plus approval). The stock that closes the gap is need * (recover - survive) / 12
+    (Simchi-Levi, Schmidt & Wei 2014: time to survive and time to recover).
 
     Parameters
     ----------
     tables, study
         Tables, target and settings; needs of the study's first year.
     plan
-        What it builds, qualifies and stores counts, as in :func:`spread`, at the study's last year.
+        A plan whose plants, second sources and stocks count as in :func:`spread`; then in the study's last year.
     components
-        Which; all that some market buys from the target if left out.
+        Component ids; all that some market buys from the target if left out.
     months
-        Length of the stop; who lasts longer is shown with this number.
+        Length of the stop; components that last longer get this number.
     cut
-        Part of deliveries that the target withholds.
+        Fraction of deliveries that the target withholds.
     delay_months
         As in :func:`spread`.
     workers
-        Processes; they are spawned.
+        Number of processes; they are spawned.
     progress
-        Called with components done and all of them.
+        Called with components done and all components.
 
     Returns
     -------
     pandas.DataFrame
         ``component, name, sector, from_target`` (largest share in a market's supply), ``stock_months,
         short_months, survive_months, recover_months, how`` (another maker, build, or nothing known),
-        ``gap_months`` (recover - survive, at least 0; missing where no recovery is known), ``stock_usd_m`` (that
-        closes the gap), ``loss_usd_m`` (of the whole stop, final needs of all markets); longest gap first.
+        ``gap_months`` (recover - survive, at least 0; missing if no recovery is known), ``stock_usd_m`` (that
+        closes the gap), ``loss_usd_m`` (of the full stop, final needs of all markets); longest gap first.
 
     Raises
     ------
     ConfigError
-        If a component is not there.
+        If a component is not in the tables.
     """
     dependent = _from_target(tables, study)
     wanted = list(dependent.index[dependent > 0]) if components is None else list(dict.fromkeys(components))
@@ -82,12 +82,12 @@ def survival(
         hint = f" Did you mean '{near}'?" if near else ""
         raise ConfigError(f"there is no component {', '.join(unknown)} in the tables.{hint}")
     year = study.first_year if plan is None else study.last_year
-    parts = [wanted[at : at + _PART] for at in range(0, len(wanted), _PART)]
-    tasks = [(tables, study, plan, part, months, cut, delay_months, year) for part in parts]
+    chunks = [wanted[start : start + _CHUNK] for start in range(0, len(wanted), _CHUNK)]
+    tasks = [(tables, study, plan, chunk, months, cut, delay_months, year) for chunk in chunks]
     found, done = [], 0
-    for at, table in each(_stops, tasks, workers=workers):
+    for number, table in each(_stops, tasks, workers=workers):
         found.append(table)
-        done += len(parts[at])
+        done += len(chunks[number])
         if progress is not None:
             progress(done, len(wanted))
     if not found:
@@ -139,8 +139,8 @@ def _report(tables: Tables, study: Study, dependent: pd.Series, stops: pd.DataFr
     ]  # fmt: skip
     if stops.empty:
         return pd.DataFrame(columns=columns)
-    parts = tables.components.set_index("id").loc[stops.index]
-    approve = parts["qualification_months"].astype(float)
+    about = tables.components.set_index("id").loc[stops.index]
+    approve = about["qualification_months"].astype(float)
     lead = tables.technologies.groupby("component")["lead_years"].min().reindex(stops.index).astype(float)
     elsewhere = approve.where(dependent.loc[stops.index] < 1.0 - 1e-9)
     build = lead * 12.0 + approve
@@ -148,10 +148,10 @@ def _report(tables: Tables, study: Study, dependent: pd.Series, stops: pd.DataFr
     how = np.where(elsewhere == recover, "another maker", np.where(build == recover, "build", "nothing known"))
     gap = (recover - stops["survive_months"]).clip(lower=0.0)
     out = stops.assign(
-        name=parts["name"],
-        sector=parts["sector"],
+        name=about["name"],
+        sector=about["sector"],
         from_target=dependent.loc[stops.index],
-        stock_months=parts["stock_months"].astype(float),
+        stock_months=about["stock_months"].astype(float),
         recover_months=recover,
         how=how,
         gap_months=gap,

@@ -1,20 +1,21 @@
-"""One window month by month: stocks run down, lines stop for want of inputs, spare capacity comes in.
+"""One window month by month: stocks run down, lines stop because of missing inputs, spare capacity is used.
 
 Every array holds many windows at once; the only loops are over months and over rounds of a fixed point. Rules of
 one month, in US$ million, for a component i made in India (activities a are its routes, e[i,a] essential inputs):
 
-1. what there is: ``avail = imports + stock + second sources + made for India``
-2. all who need it are rationed alike: ``fill = min(1, avail / need)``, needs as in calm times
-3. a line runs at the worst of its essential inputs, what makers work around added:
-   ``run[a] = min over i of min(1, fill[i] + around[i])``; less is made, so back to 1 until nothing changes
-4. once the delay is over, what is left of inputs goes into spare capacity (surge, new plants) where something is
-   missing: wants are passed down the recipes, inputs up them; nothing that a calm user has a claim to is touched
+1. available supply: ``avail = imports + stock + second sources + made for India``
+2. all users are rationed by the same fraction: ``fill = min(1, avail / need)``, needs as in normal times
+3. a line runs at the level of its scarcest essential input, substitution by makers included:
+   ``run[a] = min over i of min(1, fill[i] + around[i])``; less is made, so repeat from 1 until nothing changes
+4. once the delay is over, remaining inputs go into spare capacity (surge, new plants) for what is missing: wants
+   are passed down the recipes, inputs up; nothing that normal use has a claim to is taken
 5. shortage abroad is met by the market's stock, then by what India makes beyond its own needs
-6. what is left is stock, up to what there was at first
+6. what is left is stock, up to the initial stock
 
-More of anything never makes anybody worse off (no calm claim is touched, fills rise with what there is), and no
-month uses what the linear program of the window (:mod:`corridor.relocation.model.recourse`) does not have: the loss lies
-between that of the same rules without stocks, spare capacity and thrift, and that of best adaptation.
+More of anything never makes anyone worse off (no claim of normal use is touched, fills rise with supply), and no
+month uses anything that the linear program of the window (:mod:`corridor.relocation.model.recourse`) does not
+have. So the loss is between that of the same rules without stocks, spare capacity and substitution, and that of
+the best adaptation.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from scipy import sparse
 from corridor.data.arrays import Floats, Ints
 
 _TOLERANCE = 1e-11
-#: Rounds in which spare capacity is used anew with what earlier rounds set free.
+#: Rounds in which spare capacity is used again with what earlier rounds made available.
 _ROUNDS = 3
 
 
@@ -38,15 +39,15 @@ class Lines:
 
     Attributes
     ----------
-    at, share
-        Component of each activity, and its part of the component's output; shape (activities,).
+    component, share
+        Component of each activity, and its share of the component's output; shape (activities,).
     essential
         Value share of each essential input, sparse, shape (components, activities).
     content
         Value share of each input at the mix of routes, sparse, shape (components, components).
     """
 
-    at: Ints
+    component: Ints
     share: Floats
     essential: sparse.csr_array
     content: sparse.csr_array
@@ -54,14 +55,14 @@ class Lines:
 
 @dataclass(frozen=True)
 class Need:
-    """What is needed and made a month in calm times; shape (windows, components), US$ million a month.
+    """Needs and output per month in normal times; shape (windows, components), US$ million a month.
 
     Attributes
     ----------
     final, made
-        Final need of India, and what is made there for all.
+        Final need of India, and output there for all markets.
     shipped
-        Of what is made, what goes to each other market.
+        Output that goes to each other market.
     abroad
         Final need of each other market.
     """
@@ -74,22 +75,22 @@ class Need:
 
 @dataclass(frozen=True)
 class Buffers:
-    """What softens a window; shapes (windows, components) at its begin, US$ million.
+    """Buffers in a window; shape (windows, components), at its start, US$ million.
 
     Attributes
     ----------
     stock, stock_abroad
         Stocks in India, and in each other market.
     around
-        Part of their need that makers in India work around.
+        Fraction of their need that makers in India substitute.
     spare
-        What plants that stand could make beyond calm output, a month, once the delay is over.
+        What existing plants can make beyond normal output, per month, once the delay is over.
     plants, plants_calm
-        What a plan's plants can make a month, once the delay is over, and from the first day.
+        What a plan's plants can make per month, once the delay is over, and from the first day.
     contracts
-        Inputs that a plan's plants have bought beforehand, a month.
+        Inputs that a plan's plants have bought in advance, per month.
     delay
-        Months until spare capacity and second sources come in.
+        Months until spare capacity and second sources deliver.
     """
 
     stock: Floats
@@ -104,10 +105,10 @@ class Buffers:
 
 @dataclass(frozen=True)
 class Arrivals:
-    """What comes from abroad in one month, US$ million, shape (windows, components), and the month's length.
+    """Arrivals from abroad in one month, US$ million, shape (windows, components), and the month's length.
 
-    ``imports`` of India, ``second`` from qualified sources, ``abroad`` of each other market from all but India;
-    ``length`` is the part of the month that is in the window, shape (windows, 1).
+    ``imports``: of India; ``second``: from qualified second sources; ``abroad``: of each other market from all but
+    India; ``length``: fraction of the month that is in the window, shape (windows, 1).
     """
 
     imports: Floats
@@ -118,18 +119,18 @@ class Arrivals:
 
 @dataclass(frozen=True)
 class Month:
-    """What one month ends with, US$ million, shape (windows, components).
+    """Result of one month, US$ million, shape (windows, components).
 
     Attributes
     ----------
     unmet
         Final need not met, by market.
     fill
-        Part of India's needs for a component that is met.
+        Fraction of India's needs for a component that is met.
     stock
-        Left in India.
+        Stock left in India.
     made, extra
-        Made in India in calm lines and in spare capacity.
+        Output in India of normal lines and of spare capacity.
     """
 
     unmet: dict[str, Floats]
@@ -140,14 +141,14 @@ class Month:
 
 
 class Course:
-    """Windows on their way through the months.
+    """State of windows as they run month by month.
 
     Parameters
     ----------
     lines, need, buffers
-        As described there.
+        See these classes.
     home
-        Name of the market in which things are made.
+        Name of the home market, in which components are made.
     """
 
     def __init__(self, lines: Lines, need: Need, buffers: Buffers, home: str) -> None:
@@ -162,13 +163,13 @@ class Course:
         line = entries.col[order].astype(np.int64)
         self._starts = np.flatnonzero(np.r_[True, line[1:] != line[:-1]]) if len(line) else line
         self._needy = line[self._starts]
-        count, size = len(lines.at), lines.essential.shape[0]
-        #: Adds up activities by component, shape (activities, components).
-        self._sum = sparse.csr_array((np.ones(count), (np.arange(count), lines.at)), shape=(count, size))
+        count, size = len(lines.component), lines.essential.shape[0]
+        #: Matrix that adds up activities by component, shape (activities, components).
+        self._sum = sparse.csr_array((np.ones(count), (np.arange(count), lines.component)), shape=(count, size))
         self._up = lines.essential.T.tocsr()
 
     def step(self, arrivals: Arrivals) -> Month:
-        """The next month."""
+        """Run the next month."""
         calm, long = self.calm, arrivals.length
         late = self.month >= self.buffers.delay
         need = (calm.final + (self.lines.content @ calm.made.T).T) * long
@@ -194,21 +195,21 @@ class Course:
         over = np.minimum(np.maximum(avail - need, 0.0), extra)
         unmet = {self.home: calm.final * long * (1.0 - fill)}
         wanted = sum(gaps.values(), np.zeros_like(need))
-        part = np.divide(np.minimum(over, wanted), wanted, out=np.zeros_like(over), where=wanted > 0)
+        met = np.divide(np.minimum(over, wanted), wanted, out=np.zeros_like(over), where=wanted > 0)
         for market, gap in gaps.items():
-            unmet[market] = gap * (1.0 - part)
+            unmet[market] = gap * (1.0 - met)
         self._draw(arrivals, run)
-        made = (run * (calm.made[:, self.lines.at] * self.lines.share)) @ self._sum * long
+        made = (run * (calm.made[:, self.lines.component] * self.lines.share)) @ self._sum * long
         used = self._used(run, fill, long)
-        left = avail - used - part * wanted
+        left = avail - used - met * wanted
         self.stock = np.clip(left, 0.0, self.buffers.stock)
         self.month += 1
         return Month(unmet, fill, self.stock.copy(), made, extra)
 
     def _ration(self, supply: Floats, for_home: Floats, need: Floats) -> tuple[Floats, Floats, Floats]:
-        """Part at which each activity runs, what there is, and part of needs that is met (rules 1 to 3)."""
+        """Level of each activity, available supply, and fraction of needs met (rules 1 to 3)."""
         lines = self.lines
-        run = np.ones((len(supply), len(lines.at)))
+        run = np.ones((len(supply), len(lines.component)))
         while True:
             avail = supply + for_home * ((run * lines.share) @ self._sum)
             fill = np.minimum(1.0, np.divide(avail, need, out=np.ones_like(avail), where=need > 1e-12))
@@ -219,39 +220,39 @@ class Course:
                 return run, avail, fill
 
     def _worst(self, fill: Floats) -> Floats:
-        """The least fill among the essential inputs of each activity, shape (windows, activities)."""
-        out = np.ones((len(fill), len(self.lines.at)))
+        """Smallest fill among the essential inputs of each activity, shape (windows, activities)."""
+        out = np.ones((len(fill), len(self.lines.component)))
         if len(self._starts):
             out[:, self._needy] = np.minimum.reduceat(fill[:, self._input], self._starts, axis=1)
         return out
 
     def _extra(self, missing: Floats, spare: Floats, contracts: Floats, cap: Floats) -> tuple[Floats, Floats]:
-        """What spare capacity makes of what is missing, and the inputs that it takes (rule 4)."""
+        """Output of spare capacity for what is missing, and the inputs that it uses (rule 4)."""
         lines = self.lines
         want = np.zeros_like(missing)
         while True:
-            asked = (lines.essential @ (want[:, lines.at] * lines.share).T).T
+            asked = (lines.essential @ (want[:, lines.component] * lines.share).T).T
             new = np.clip(missing + np.maximum(asked - spare - contracts, 0.0), 0.0, cap)
             change = float(np.abs(new - want).max(initial=0.0))
             want = new
             if change <= 1e-9:
                 break
-        by_line = want[:, lines.at] * lines.share
+        by_line = want[:, lines.component] * lines.share
         uses = (lines.essential @ by_line.T).T
-        part = np.ones_like(by_line)
+        level = np.ones_like(by_line)
         while True:
-            made = (by_line * part) @ self._sum
+            made = (by_line * level) @ self._sum
             ratio = np.divide(spare + contracts + made, uses, out=np.ones_like(uses), where=uses > 1e-12)
-            new_part = np.minimum(self._worst(np.minimum(ratio, 1.0)), part)
-            change = float((part - new_part).max(initial=0.0))
-            part = new_part
+            new_level = np.minimum(self._worst(np.minimum(ratio, 1.0)), level)
+            change = float((level - new_level).max(initial=0.0))
+            level = new_level
             if change <= _TOLERANCE:
                 break
-        made = (by_line * part) @ self._sum
-        return made, (lines.essential @ (by_line * part).T).T
+        made = (by_line * level) @ self._sum
+        return made, (lines.essential @ (by_line * level).T).T
 
     def _gaps(self, arrivals: Arrivals, run: Floats, extra: Floats) -> dict[str, Floats]:
-        """What other markets miss when their stocks are used and calm shipments go on as lines run."""
+        """Shortage of other markets after their stocks, with normal shipments at the level of the lines."""
         out = {}
         rate = (run * self.lines.share) @ self._sum
         for market, wanted in self.calm.abroad.items():
@@ -269,11 +270,11 @@ class Course:
             self.stock_abroad[market] = np.maximum(self.stock_abroad[market] - short, 0.0)
 
     def _used(self, run: Floats, fill: Floats, long: Floats) -> Floats:
-        """What final users and makers take of each component; what is worked around is not taken."""
+        """Use of each component by final users and makers, without what makers substitute."""
         lines, calm = self.lines, self.calm
-        by_line = calm.made[:, lines.at] * lines.share
-        whole = (lines.essential @ by_line.T).T
-        essential = np.minimum((lines.essential @ (by_line * run).T).T, fill * whole)
-        other = fill * np.maximum((lines.content @ calm.made.T).T - whole, 0.0)
+        by_line = calm.made[:, lines.component] * lines.share
+        normal = (lines.essential @ by_line.T).T
+        essential = np.minimum((lines.essential @ (by_line * run).T).T, fill * normal)
+        other = fill * np.maximum((lines.content @ calm.made.T).T - normal, 0.0)
         taken: Floats = (fill * calm.final + essential + other) * long
         return taken

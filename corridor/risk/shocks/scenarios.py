@@ -1,4 +1,4 @@
-"""Named shocks: what has happened, what is known of its course, and what could happen."""
+"""Named shocks: past ones with what is known of their course, and possible ones."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from corridor.errors import ConfigError
 
 
 class Shock(BaseModel):
-    """A shock that is named.
+    """A named shock.
 
     Attributes
     ----------
     began
         Year and month in which it began, for example ``2023-08``; blank for one that has not happened.
     months
-        How long deliveries were, or would be, held back.
+        How long deliveries were, or would be, withheld.
     cuts
-        What is withheld; the part is assumed where the course is not known in figures.
+        What is withheld; the fraction is assumed if no figures are known.
     low, high
-        Factors on the parts withheld that are as likely; at most all is withheld.
+        Range of a factor on the fractions withheld; at most everything is withheld.
     known
         What is known of its course, and what is assumed.
     source
-        Where that stands.
+        Source of what is known.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -50,7 +50,7 @@ class Shock(BaseModel):
         return self
 
     def denial(self, year: int, factor: float = 1.0, months: float | None = None) -> Denial:
-        """The shock as a window that opens in a year, with the parts withheld times a factor."""
+        """The shock as a denial that starts in a year, with the fractions withheld times a factor."""
         cuts = tuple(cut.model_copy(update={"cut": min(cut.cut * factor, 1.0)}) for cut in self.cuts)
         return Denial(
             name=self.name,
@@ -69,13 +69,13 @@ def load_shocks(path: str | Path | None = None) -> dict[str, Shock]:
     Raises
     ------
     ConfigError
-        With every fault of the file.
+        With every fault in the file.
     """
     file = bundled("configs") / "shocks" / "known.yaml" if path is None else Path(path)
     rows = read_yaml(file, "shocks")
     listed = rows.get("shocks") if isinstance(rows, dict) else None
     if not isinstance(listed, list):
-        raise ConfigError(f"shocks {file}: has no list 'shocks'. Fix: begin with 'shocks:' and a list.")
+        raise ConfigError(f"shocks {file}: has no list 'shocks'. Fix: start with 'shocks:' and a list.")
     out: dict[str, Shock] = {}
     faults = []
     for number, row in enumerate(listed):
@@ -83,12 +83,12 @@ def load_shocks(path: str | Path | None = None) -> dict[str, Shock]:
             shock = Shock.model_validate(row)
         except ValidationError as error:
             for fault in error.errors():
-                place = ".".join(str(part) for part in fault["loc"])
+                place = ".".join(str(key) for key in fault["loc"])
                 message = fault["msg"].removeprefix("Value error, ")
-                faults.append(f"  - shock {number + 1}, {place or 'whole'}: {message}")
+                faults.append(f"  - shock {number + 1}, {place or 'all of it'}: {message}")
             continue
         if shock.name in out:
-            faults.append(f"  - shock {number + 1}: '{shock.name}' stands twice")
+            faults.append(f"  - shock {number + 1}: '{shock.name}' is defined twice")
         out[shock.name] = shock
     if faults:
         raise ConfigError("\n".join([f"shocks {file} has {len(faults)} fault(s):", *faults]))
@@ -101,12 +101,12 @@ def named(name: str, study: Study, shocks: dict[str, Shock] | None = None) -> Sh
     Raises
     ------
     ConfigError
-        If there is none of that name; it tells which there are.
+        If there is none of that name; the message lists the known ones.
     """
-    there: dict[str, Shock | Denial] = {denial.name: denial for denial in study.denials}
-    there |= load_shocks() if shocks is None else shocks
-    if name not in there:
-        near = nearest(name, there)
+    known: dict[str, Shock | Denial] = {denial.name: denial for denial in study.denials}
+    known |= load_shocks() if shocks is None else shocks
+    if name not in known:
+        near = nearest(name, known)
         hint = f" Did you mean '{near}'?" if near else ""
-        raise ConfigError(f"there is no shock '{name}'.{hint} Shocks there: {', '.join(sorted(there))}.")
-    return there[name]
+        raise ConfigError(f"there is no shock '{name}'.{hint} Known shocks: {', '.join(sorted(known))}.")
+    return known[name]

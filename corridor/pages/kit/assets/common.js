@@ -1,5 +1,5 @@
-/* What all pages share: making elements, writing numbers, state in the address, tables, downloads.
-   Texts from data only ever become text nodes; nothing here parses them as HTML. */
+/* Shared by all pages: elements, number formats, state in the address, tables, downloads.
+   Texts from data become text nodes; nothing here parses them as HTML. */
 "use strict";
 const corridor = (() => {
   const $ = (id) => document.getElementById(id);
@@ -17,7 +17,7 @@ const corridor = (() => {
     return node;
   }
 
-  /** The children of a node, those that are null left out. */
+  /** Replaces the children of a node; null children are skipped. */
   const fill = (node, ...children) => node.replaceChildren(...children.filter((child) => child !== null && child !== undefined));
 
   const SVG = "http://www.w3.org/2000/svg";
@@ -39,7 +39,7 @@ const corridor = (() => {
     if (value > 0 && value < 0.5) return "<\u00a01\u00a0%";
     return (value < 99.5 || value === 100 ? whole.format(value) : ">\u00a099") + "\u00a0%";
   }
-  /** Money given in US$ million, in the unit chosen. */
+  /** US$ million as text in the chosen unit. */
   function money(usdM) {
     if (usdM === null || usdM === undefined || Number.isNaN(usdM)) return "–";
     if (usdM === 0) return unit === "inr" ? "₹0" : "$0";
@@ -53,13 +53,13 @@ const corridor = (() => {
     if (size > 0 && size < 0.1) return `${sign}<\u00a0$0.1\u00a0M`;
     return `${sign}$${size >= 10 || size === 0 ? whole.format(size) : one.format(size)}\u00a0M`;
   }
-  /** "$1.2 bn", with the other unit beside it. */
+  /** Money in the chosen unit, with the other unit in brackets. */
   function moneyBoth(usdM) {
-    const before = unit, here = money(usdM);
+    const before = unit, shown = money(usdM);
     unit = unit === "usd" ? "inr" : "usd";
-    const there = money(usdM);
+    const other = money(usdM);
     unit = before;
-    return `${here} (${there})`;
+    return `${shown} (${other})`;
   }
   function number(value) {
     if (value === null || value === undefined || Number.isNaN(value)) return "–";
@@ -84,25 +84,25 @@ const corridor = (() => {
     return { ...known, ...found };
   }
   function writeState(state, known) {
-    const parts = new URLSearchParams();
-    for (const key of Object.keys(known)) if (String(state[key]) !== String(known[key])) parts.set(key, state[key]);
-    const hash = parts.toString();
-    // From a file, replaceState may be refused by the browser; the view works all the same.
-    try { history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search); } catch { /* as said; a frame has no address of its own */ }
+    const changed = new URLSearchParams();
+    for (const key of Object.keys(known)) if (String(state[key]) !== String(known[key])) changed.set(key, state[key]);
+    const hash = changed.toString();
+    // For a local file the browser may refuse replaceState; the view works without it.
+    try { history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search); } catch { /* ignored; a frame has no address of its own */ }
   }
 
-  /* ---- small parts ---- */
-  /** How well a figure is known, as a word with a mark that does not rest on colour. */
+  /* ---- small elements ---- */
+  /** Status of a figure as a word with a mark that does not depend on colour. */
   function badge(status) {
     return el("span", { className: `badge ${status}` }, status);
   }
-  /** Bar of the parts known as reported, computed, inherited, assumed. */
-  function evidence(parts, names) {
-    const text = names.map((name, at) => `${percent(parts[at])} ${name}`).filter((_, at) => parts[at] > 0.004).join(", ");
+  /** Bar of the shares that are reported, computed, inherited, assumed. */
+  function evidence(shares, names) {
+    const text = names.map((name, index) => `${percent(shares[index])} ${name}`).filter((_, index) => shares[index] > 0.004).join(", ");
     const bar = svg("svg", { class: "evidence", viewBox: "0 0 100 10", preserveAspectRatio: "none", role: "img", "aria-label": text || "nothing known" });
     let x = 0;
-    names.forEach((name, at) => {
-      const width = Math.max(0, parts[at] || 0) * 100;
+    names.forEach((name, index) => {
+      const width = Math.max(0, shares[index] || 0) * 100;
       if (width > 0.4) bar.append(svg("rect", { x, y: 0, width, height: 10, class: name }));
       x += width;
     });
@@ -115,7 +115,7 @@ const corridor = (() => {
       svg("rect", { x: 0, y: 0, width: 100, height: 4, class: "rail" }), svg("rect", { x: 0, y: 0, width: Math.min(1, share || 0) * 100, height: 4 }));
     return el("td", { className: "n" }, percent(share), bar);
   }
-  /** Source of a figure: title and year, the address in a link where it is a web address. */
+  /** Source of a figure: title and year, linked if it has a web address. */
   function sourceNote(source, year) {
     const text = source ? source.title : "no source";
     const link = source && /^https?:\/\//i.test(source.address || "")
@@ -123,7 +123,7 @@ const corridor = (() => {
     return el("span", { className: "source" }, link, year ? `, ${year}` : "");
   }
 
-  /** Buttons of which one is chosen. */
+  /** A group of buttons with one chosen. */
   function segmented(box, options, chosen, choose) {
     box.replaceChildren(...options.map(([value, label, title]) => el("button", {
       type: "button", title: title || "", "aria-pressed": String(value === chosen()), onclick: () => {
@@ -137,7 +137,7 @@ const corridor = (() => {
   const requestIdleCallback = window.requestIdleCallback ?? ((work) => setTimeout(work, 30));
   const cancelIdleCallback = window.cancelIdleCallback ?? clearTimeout;
 
-  /** A table whose heads sort it. columns: {key, label, title, value(row), cell(row) -> td, down (first click falls)}. */
+  /** A table that sorts by its heads. columns: {key, label, title, value(row), cell(row) -> td, down (first click sorts descending)}. */
   function table(box, columns, options) {
     const FIRST = 24;
     let sort = options.sort, rows = [], later = 0, lines = new Map();
@@ -155,41 +155,41 @@ const corridor = (() => {
       const sign = sort.down ? -1 : 1;
       const order = rows.map((row) => [column.value(row), row]);
       order.sort(([a], [b]) => (typeof a === "string" ? sign * a.localeCompare(b) : sign * ((a ?? -1) - (b ?? -1))));
-      heads.forEach((head, at) => {
-        if (columns[at].key === sort.key) head.setAttribute("aria-sort", sort.down ? "descending" : "ascending");
+      heads.forEach((head, index) => {
+        if (columns[index].key === sort.key) head.setAttribute("aria-sort", sort.down ? "descending" : "ascending");
         else head.removeAttribute("aria-sort");
       });
-      const lineOf = ([, row], at) => {
-        const line = el("tr", {}, ...columns.map((other) => other.cell(row, at)));
+      const lineOf = ([, row], position) => {
+        const line = el("tr", {}, ...columns.map((other) => other.cell(row, position)));
         lines.set(row, line);
         if (options.mark) options.mark(line, row);
         return line;
       };
       lines = new Map();
       const first = draw.all ? order.length : FIRST;
-      // What is seen first is drawn at once, the rest when the browser has time for it.
+      // The first rows are drawn at once, the rest when the browser is idle.
       body.replaceChildren(...order.slice(0, first).map(lineOf));
       cancelIdleCallback(later);
       const rest = order.slice(first);
       if (rest.length) later = requestIdleCallback(() => body.append(...rest.map(lineOf)), { timeout: 600 });
       if (!rows.length) body.append(el("tr", {}, el("td", { colSpan: columns.length, className: "none" }, options.none || "Nothing here.")));
     }
-    /** Every row at once: before a row far down is looked for, and before printing. */
+    /** Draws every row: before searching a row far down, and before printing. */
     function finish() {
       if (body.children.length < rows.length) { draw.all = true; draw(); draw.all = false; }
     }
-    /** Marks anew, when what is chosen changed and the rows did not. */
+    /** Updates the marks when the selection changed and the rows did not. */
     function remark() { for (const [row, line] of lines) options.mark(line, row); }
     window.addEventListener("beforeprint", finish);
     return { show(next) { rows = next; draw(); }, redraw: draw, remark, finish, get sort() { return sort; } };
   }
 
-  /** A search field with suggestions below (combobox with a list box). entries: {at, text, note}; choose(at). */
+  /** A search field with suggestions below (combobox with a list box). entries: {index, text, note}; choose(index), -1 for none. */
   function suggest(input, list, entries, choose) {
     const MOST = 9, words = entries.map((entry) => entry.text.toLowerCase());
     let found = [], active = -1;
     function close() { list.hidden = true; active = -1; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); }
-    function take(entry) { close(); choose(entry.at); }
+    function take(entry) { close(); choose(entry.index); }
     function mark(next) {
       active = next;
       [...list.children].forEach((item, n) => item.setAttribute("aria-selected", String(n === active)));
@@ -227,7 +227,7 @@ const corridor = (() => {
     link.remove();
     setTimeout(() => URL.revokeObjectURL(link.href), 4000);
   }
-  /** CSV; a text that a spreadsheet would take for a formula gets an apostrophe in front (corridor/data/guards/formulas.py). */
+  /** CSV; a text that a spreadsheet would read as a formula gets a leading apostrophe (corridor/data/guards/formulas.py). */
   function saveCsv(name, head, rows) {
     const cell = (value) => {
       if (value === null || value === undefined) return "";
@@ -239,19 +239,19 @@ const corridor = (() => {
     save(name, new Blob(["\ufeff", lines.join("\n"), "\n"], { type: "text/csv;charset=utf-8" }));
   }
 
-  /** Button that switches between US$ and Rs crore, remembered in the state. */
+  /** Button that switches between US$ and Rs crore, kept in the state. */
   function unitSwitch(button, croreOfUsdM, start, changed) {
     crore = croreOfUsdM;
     const set = (next) => {
       unit = next;
-      for (const part of button.querySelectorAll("[data-unit]")) part.classList.toggle("on", part.dataset.unit === unit);
+      for (const label of button.querySelectorAll("[data-unit]")) label.classList.toggle("on", label.dataset.unit === unit);
       button.title = `Money in ${unit === "usd" ? "US dollars" : "rupees (crore)"}; press to change`;
     };
     set(start === "inr" ? "inr" : "usd");
     button.addEventListener("click", () => { set(unit === "usd" ? "inr" : "usd"); changed(unit); });
   }
 
-  /** A mark for must, could or never: a square, a triangle, a crossed ring; colour only repeats it. */
+  /** A mark for must, could or never: a square, a triangle, a crossed ring; colour is redundant. */
   function verdictMark(verdict, size) {
     const mark = svg("svg", { class: `mark ${verdict}`, viewBox: "0 0 16 16", width: size, height: size, "aria-hidden": "true" });
     if (verdict === "must") mark.append(svg("rect", { x: 2, y: 2, width: 12, height: 12 }));
@@ -260,7 +260,7 @@ const corridor = (() => {
     return mark;
   }
 
-  /** Copies the address of the view as it is; where the browser forbids that, it is shown to be copied by hand. */
+  /** Copies the address of the current view; if the browser forbids it, shows the address for copying by hand. */
   function linkButton(button) {
     const words = button.textContent;
     const say = (text) => { button.textContent = text; setTimeout(() => { button.textContent = words; }, 1600); };
@@ -268,13 +268,13 @@ const corridor = (() => {
       try { await navigator.clipboard.writeText(location.href); say("Copied"); } catch { window.prompt("Address of this view", location.href); }
     });
   }
-  /** Called when a page has drawn itself. A link to another view of the same page, pasted or followed, is read anew. */
+  /** Called when a page is drawn. A link to another view of the same page, pasted or followed, reloads it. */
   function ready() {
     document.documentElement.dataset.ready = "true";
     window.addEventListener("hashchange", () => location.reload());
   }
 
-  /** Address of the page of a component or a country; null where there is none. `pages` holds the files that are not simply the id, and all of countries. */
+  /** Address of the page of a component or a country; null if there is none. `pages` holds the files of components that are not <id>.html, and of all countries. */
   function pageOf(pages, folder, id) {
     if (!pages) return null;
     if (Object.hasOwn(pages[folder] ?? {}, id)) return `${folder}/${pages[folder][id]}`;

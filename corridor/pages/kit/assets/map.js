@@ -1,4 +1,4 @@
-/* Map parts: outlines, curved flows with arrowheads, points that cluster, a tooltip, a picture of it all. */
+/* Map elements: outlines, curved flows with arrowheads, clustered points, a tooltip, export as a picture. */
 "use strict";
 corridor.map = (() => {
   const { el } = corridor;
@@ -6,9 +6,9 @@ corridor.map = (() => {
   /** TopoJSON (quantised, one arc per ring) as a list of GeoJSON features. */
   function features(topology) {
     const { scale: [sx, sy], translate: [tx, ty] } = topology.transform;
-    const ring = ([at]) => {
+    const ring = ([arcIndex]) => {
       let x = 0, y = 0;
-      return topology.arcs[at].map(([dx, dy]) => { x += dx; y += dy; return [x * sx + tx, y * sy + ty]; });
+      return topology.arcs[arcIndex].map(([dx, dy]) => { x += dx; y += dy; return [x * sx + tx, y * sy + ty]; });
     };
     return Object.values(topology.objects)[0].geometries.map((geometry) => ({
       type: "Feature", id: geometry.id, properties: geometry.properties,
@@ -19,7 +19,7 @@ corridor.map = (() => {
   /** Longitude in the frame of the world outlines: 30 W to 330 E. */
   const east = (lon) => (lon < -30 ? lon + 360 : lon);
 
-  /** A layer with a canvas of its own over the map; subclasses say draw(context, project) and hit(point). */
+  /** A layer with its own canvas over the map; subclasses define draw(context, project) and hit(point). */
   const Canvas = L.Layer.extend({
     initialize(options) { L.setOptions(this, options); },
     onAdd(map) {
@@ -36,7 +36,7 @@ corridor.map = (() => {
     redraw() {
       if (!this._canvas) return this;
       const map = this._map, size = map.getSize(), ratio = window.devicePixelRatio || 1;
-      const pad = size.multiplyBy(0.15).round();  // a little beyond the edge, so that a drag shows no cut
+      const pad = size.multiplyBy(0.15).round();  // a margin beyond the edge, so that a drag shows no gap
       this._offset = map.containerPointToLayerPoint(pad.multiplyBy(-1)).round();
       L.DomUtil.setPosition(this._canvas, this._offset);
       const full = size.add(pad.multiplyBy(2));
@@ -55,12 +55,12 @@ corridor.map = (() => {
   const Flows = Canvas.extend({
     setFlows(flows, most) { this._flows = flows; this._most = most; return this.redraw(); },
     width(value) { return 0.9 + 13 * (value / this._most); },
-    /** Ends, bend and arrowhead of a flow on the screen; null where it is too short to be seen. */
+    /** Ends, bend and arrowhead of a flow on the screen; null if it is too short to see. */
     curve(flow, project) {
       const from = project(flow.lat, flow.lon), to = project(flow.toLat, flow.toLon);
       const dx = to.x - from.x, dy = to.y - from.y, length = Math.sqrt(dx * dx + dy * dy);
       if (length < 4) return null;
-      // Bent to the north, so that curves rise like flights and two ways between the same places part.
+      // Bent to the north, so that flows in both directions between two places do not overlap.
       const side = dx >= 0 ? 1 : -1, bend = Math.min(0.22 * length, 130) * side / length;
       const middle = { x: (from.x + to.x) / 2 + dy * bend, y: (from.y + to.y) / 2 - dx * bend };
       const width = this.width(flow.value), head = Math.min(5 + width * 1.25, length * 0.35);
@@ -74,22 +74,22 @@ corridor.map = (() => {
         if (curve) this._curves.push(curve);
       }
       context.lineCap = "butt";
-      // Smallest first, biggest on top. Thin ones of a kind share a path: drawing is then quick for tens of thousands.
+      // Smallest first, biggest on top. Thin curves of one style share a path: fast for tens of thousands.
       const THIN = 1.4, MOST = 6, kind = ({ flow, width }) => `${flow.colour} ${Boolean(flow.faint)} ${width.toFixed(1)}`;
-      for (let at = this._curves.length - 1; at >= 0;) {
-        const first = at, curve = this._curves[at], one = curve.width < THIN ? kind(curve) : "";
-        do at--; while (one && at >= 0 && first - at < MOST && this._curves[at].width < THIN && kind(this._curves[at]) === one);
-        this.strokes(context, first, at);
+      for (let index = this._curves.length - 1; index >= 0;) {
+        const first = index, curve = this._curves[index], one = curve.width < THIN ? kind(curve) : "";
+        do index--; while (one && index >= 0 && first - index < MOST && this._curves[index].width < THIN && kind(this._curves[index]) === one);
+        this.strokes(context, first, index);
       }
       this.dots(context);
       context.globalAlpha = 1;
     },
-    /** Draw the curves of one width and colour from one place in the list down to, not including, another. */
+    /** Draw the curves of one width and colour, from index `first` down to, but without, `last`. */
     strokes(context, first, last) {
       const { width, flow } = this._curves[first];
       context.beginPath();
-      for (let at = first; at > last; at--) {
-        const { from, middle, to, head, ux, uy } = this._curves[at];
+      for (let index = first; index > last; index--) {
+        const { from, middle, to, head, ux, uy } = this._curves[index];
         context.moveTo(from.x, from.y);
         context.quadraticCurveTo(middle.x, middle.y, to.x - ux * head * 0.8, to.y - uy * head * 0.8);
       }
@@ -105,15 +105,15 @@ corridor.map = (() => {
       context.stroke();
       context.globalAlpha = flow.faint ? 0.2 : 0.9;
       context.beginPath();
-      for (let at = first; at > last; at--) {
-        const { to, head, ux, uy } = this._curves[at], half = head * 0.5 + width * 0.1;
+      for (let index = first; index > last; index--) {
+        const { to, head, ux, uy } = this._curves[index], half = head * 0.5 + width * 0.1;
         context.moveTo(to.x, to.y);
         context.lineTo(to.x - ux * head - uy * half, to.y - uy * head + ux * half);
         context.lineTo(to.x - ux * head + uy * half, to.y - uy * head - ux * half);
       }
       context.fill();
     },
-    /** A dot where flows begin: one for each place, as big as its greatest flow asks. */
+    /** A dot where flows begin: one for each place, sized by its greatest flow. */
     dots(context) {
       const seen = new Set();
       for (const { from, width, flow } of this._curves) {  // biggest first
@@ -145,17 +145,17 @@ corridor.map = (() => {
     },
   });
 
-  /** Points that join into a numbered disc where they crowd. points: {lon, lat, colour, data}. */
+  /** Points that merge into a numbered disc where they are dense. points: {lon, lat, colour, data}. */
   const Points = Canvas.extend({
     setPoints(points) { this._points = points; return this.redraw(); },
     draw(context, project) {
       const cell = 34, groups = new Map();
       for (const point of this._points) {
-        const at = project(point.lat, point.lon);
-        if (at.x < -20 || at.y < -20 || at.x > this._canvas.width || at.y > this._canvas.height) continue;
-        const key = `${Math.floor(at.x / cell)}:${Math.floor(at.y / cell)}`;
+        const pixel = project(point.lat, point.lon);
+        if (pixel.x < -20 || pixel.y < -20 || pixel.x > this._canvas.width || pixel.y > this._canvas.height) continue;
+        const key = `${Math.floor(pixel.x / cell)}:${Math.floor(pixel.y / cell)}`;
         const group = groups.get(key);
-        if (group) { group.x += at.x; group.y += at.y; group.points.push(point); } else groups.set(key, { x: at.x, y: at.y, points: [point] });
+        if (group) { group.x += pixel.x; group.y += pixel.y; group.points.push(point); } else groups.set(key, { x: pixel.x, y: pixel.y, points: [point] });
       }
       this._groups = [];
       context.textAlign = "center";
@@ -200,7 +200,7 @@ corridor.map = (() => {
     map.getContainer().append(tip);
     return {
       show(point, lines) {
-        tip.replaceChildren(...lines.map((line, at) => el("div", { className: at ? "" : "strong" }, line)));
+        tip.replaceChildren(...lines.map((line, index) => el("div", { className: index ? "" : "strong" }, line)));
         tip.hidden = false;
         const size = map.getSize();
         tip.style.left = `${Math.max(4, Math.min(point.x + 14, size.x - tip.offsetWidth - 6))}px`;
@@ -210,7 +210,7 @@ corridor.map = (() => {
     };
   }
 
-  /** The wheel scrolls the page, not the map, until the map is clicked or reached by keyboard. */
+  /** The wheel scrolls the page, not the map, until the map is clicked or focused. */
   function calm(map) {
     map.scrollWheelZoom.disable();
     const box = map.getContainer();
@@ -220,24 +220,24 @@ corridor.map = (() => {
     map.on("click", () => map.scrollWheelZoom.enable());
   }
 
-  /** Name and role of a map for those who hear it. */
+  /** Name and role of a map for screen readers. */
   function named(map, words) {
     map.getContainer().setAttribute("role", "region");
     map.getContainer().setAttribute("aria-label", words);
   }
 
-  /** Place and scale as in the address, else all of it; a drag or zoom is kept in the address.
-      Returns what goes back to all of it. */
+  /** Restores centre and zoom from the address, else shows all; a drag or zoom is kept in the address.
+      Returns a function that shows all again. */
   function keepView(map, fit, state, keep) {
-    const given = state.v.split("_").map(Number);
-    if (given.length === 3 && given.every(Number.isFinite)) map.setView([given[0], given[1]], given[2], { animate: false }); else { state.v = ""; fit(); }
+    const kept = state.v.split("_").map(Number);
+    if (kept.length === 3 && kept.every(Number.isFinite)) map.setView([kept[0], kept[1]], kept[2], { animate: false }); else { state.v = ""; fit(); }
     let width = map.getSize().x, moved = false;
     const own = () => { moved = true; };
     for (const name of ["pointerdown", "wheel", "keydown", "dblclick"]) map.getContainer().addEventListener(name, own, true);
     map.on("moveend", () => {
       if (!moved) return;
-      const at = map.getCenter();
-      state.v = [at.lat.toFixed(2), at.lng.toFixed(2), map.getZoom()].join("_");
+      const centre = map.getCenter();
+      state.v = [centre.lat.toFixed(2), centre.lng.toFixed(2), map.getZoom()].join("_");
       keep();
     });
     new ResizeObserver(() => {
@@ -248,14 +248,14 @@ corridor.map = (() => {
     return () => { moved = false; state.v = ""; fit(); keep(); };
   }
 
-  /** Canvas text that is cut where it would run over the edge. */
+  /** Writes canvas text, cut if it is too wide; returns its width. */
   function write(context, text, x, y, most) {
     let shown = text;
     while (shown.length > 1 && context.measureText(shown).width > most) shown = `${shown.slice(0, -2)}…`;
     context.fillText(shown, x, y);
     return context.measureText(shown).width;
   }
-  /** Lines of words that fit a width. */
+  /** Text wrapped into lines of a width. */
   function wrap(context, text, most) {
     const lines = [""];
     for (const word of text.split(" ")) {
@@ -292,7 +292,7 @@ corridor.map = (() => {
       return 12;
     },
   });
-  /** Entries of a legend in lines; null begins a new one. Says how high it is; draws where asked to. */
+  /** Lays out legend entries in lines; null begins a new line. Returns the height; draws only if `drawing`. */
   function drawLegend(context, entries, width, top, drawing) {
     let x = 12, y = top + 14;
     context.font = "11px system-ui, sans-serif";
@@ -300,17 +300,17 @@ corridor.map = (() => {
       if (entry === null) { x = 12; y += 18; continue; }
       const room = context.measureText(entry.text).width + (entry.kind ? 42 : 14);
       if (x > 12 && x + room > width - 12) { x = 12; y += 18; }
-      let at = x;
+      let left = x;
       if (drawing) {
-        if (entry.kind) at += MARKS[entry.kind](context, x, y, entry.colour) + 5;
+        if (entry.kind) left += MARKS[entry.kind](context, x, y, entry.colour) + 5;
         context.fillStyle = entry.kind ? "#56606c" : "#1b2430";
-        write(context, entry.text, at, y, width - at - 12);
+        write(context, entry.text, left, y, width - left - 12);
       }
       x += room;
     }
     return (x > 12 ? y + 6 : y - 12) - top;
   }
-  /** The map as a picture: title, the map's canvases, labels, legend and a line on where it comes from. */
+  /** Saves the map as a picture: title, the map's canvases, labels, legend and a source line. */
   function picture(map, name, { title, legend, foot, labels = [], marks = [] }) {
     const size = map.getSize(), ratio = 2, head = 34, sheet = el("canvas"), context = sheet.getContext("2d");
     context.font = "11px system-ui, sans-serif";
@@ -332,8 +332,8 @@ corridor.map = (() => {
     context.fillRect(0, 0, size.x, size.y);
     const box = map.getContainer().getBoundingClientRect();
     for (const canvas of map.getContainer().querySelectorAll("canvas")) {
-      const at = canvas.getBoundingClientRect();
-      if (at.width) context.drawImage(canvas, at.left - box.left, at.top - box.top, at.width, at.height);
+      const rect = canvas.getBoundingClientRect();
+      if (rect.width) context.drawImage(canvas, rect.left - box.left, rect.top - box.top, rect.width, rect.height);
     }
     context.font = "600 11.5px system-ui, sans-serif";
     for (const { x, y, kind } of marks) MARKS[kind](context, x - 6, y + 4);
@@ -344,7 +344,7 @@ corridor.map = (() => {
     drawLegend(context, legend, size.x, head + size.y + 4, true);
     context.fillStyle = "#56606c";
     context.font = "11px system-ui, sans-serif";
-    lines.forEach((line, at) => context.fillText(line, 12, head + size.y + high + 20 + 15 * at));
+    lines.forEach((line, index) => context.fillText(line, 12, head + size.y + high + 20 + 15 * index));
     sheet.toBlob((blob) => corridor.save(name, blob), "image/png");
   }
 
