@@ -15,6 +15,10 @@ from corridor.data.guards.yaml_files import check_named, read_yaml
 from corridor.data.names import STATUSES, TARGET, TARGET_WORD, Status
 from corridor.errors import ConfigError
 
+Effort = Literal["quick", "normal", "thorough"]
+EFFORTS: tuple[Effort, ...] = ("quick", "normal", "thorough")
+"""How much work a plan is searched for with."""
+
 
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -184,9 +188,14 @@ class Study(_Settings):
     evidence, evidence_tables, unknown_origin
         Plan only on rows of these statuses, for example ``[reported, computed]``, in these tables (all if not
         given); and whether an unknown origin counts as ``safe`` or ``imported``: :func:`corridor.keep_statuses`.
-    gap, time_limit_s
-        Relative gap at which the solver stops, measured on the loss that a plan could avoid; and its time limit
-        for one plan in seconds.
+    effort
+        Work that a plan is searched for with: ``quick`` (seconds: a good plan, a loose bound), ``normal`` or
+        ``thorough`` (many minutes). The same study gives the same plan on every machine.
+    gap
+        Where the search may stop early: objective less bound, as a fraction of the loss that a plan could avoid.
+    time_limit_s
+        Safety cap for one plan, seconds. It is there for runs that must end: where it strikes, the plan says so
+        and may differ on another machine.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
@@ -217,8 +226,9 @@ class Study(_Settings):
     evidence: tuple[Status, ...] = Field(default=STATUSES, min_length=1)
     evidence_tables: tuple[str, ...] = ()
     unknown_origin: Literal["safe", "imported"] = "safe"
-    gap: float = Field(default=0.02, ge=0, le=0.5)
-    time_limit_s: float = Field(default=60.0, gt=0, le=1_000_000)
+    gap: float = Field(default=0.002, ge=0, le=0.5)
+    effort: Effort = "normal"
+    time_limit_s: float = Field(default=3_600.0, gt=0, le=1_000_000)
     force: tuple[Choice, ...] = ()
     forbid: tuple[Choice, ...] = ()
     keep: tuple[Kept, ...] = ()

@@ -15,15 +15,14 @@ if TYPE_CHECKING:
 
 @contextmanager
 def search_progress(console: Console) -> Iterator[Callable[[float, float, float], None]]:
-    """A status line of a search: seconds, best loss, bound, gap. Yields the function that updates it."""
+    """A status line of a search: seconds, best loss, bound. Yields the function that updates it."""
     with console.status("planning") as status:
 
         def update(seconds: float, best: float, bound: float) -> None:
             if best != best:
                 status.update(f"planning: {seconds:,.0f} s, no plan yet, bound {bound:,.1f}")
                 return
-            gap = (best - bound) / abs(best) if best else 0.0
-            status.update(f"planning: {seconds:,.0f} s, best {best:,.1f}, bound {bound:,.1f}, gap {gap:.2%}")
+            status.update(f"planning: {seconds:,.0f} s, best {best:,.1f}, bound {bound:,.1f}")
 
         yield update
 

@@ -9,7 +9,7 @@ import typer
 
 from corridor.cli.console import err, search_progress, steps_progress
 from corridor.cli.console import out as say
-from corridor.cli.settings import Data, Only, Override, Scenario, StudyName, load_data, load_inputs
+from corridor.cli.settings import Data, Effort, Only, Override, Scenario, StudyName, load_data, load_inputs
 from corridor.cli.show import show_forced, show_frontier, show_plan, show_reasons
 
 if TYPE_CHECKING:
@@ -40,12 +40,13 @@ def plan(
     only: Only = False,
     scenario: Scenario = None,
     override: Override = None,
+    effort: Effort = None,
 ) -> None:
     """One plan: the moves with the least expected loss within a budget."""
     from corridor.relocation import optimize
 
     if workbook is None:
-        settings, tables = load_inputs(study, data, only, scenario, override)
+        settings, tables = load_inputs(study, data, only, scenario, override, effort)
     else:
         settings, tables = _from_workbook(workbook, study, data, only, scenario, override)
     wanted = settings.budget_usd_m if budget is None else budget
@@ -110,13 +111,14 @@ def explain(
     only: Only = False,
     scenario: Scenario = None,
     override: Override = None,
+    effort: Effort = None,
 ) -> None:
     """Explain a plan: the worth and needs of each move, binding limits, and near-optimal alternatives."""
     from corridor.relocation import alternatives, force_one, optimize
     from corridor.relocation import explain as reasons_of
     from corridor.runs.results import save_table
 
-    settings, tables = load_inputs(study, data, only, scenario, override)
+    settings, tables = load_inputs(study, data, only, scenario, override, effort)
     wanted = settings.budget_usd_m if budget is None else budget
     with search_progress(err()) as progress:
         made = optimize(tables, settings, budget_usd_m=wanted, progress=progress)
@@ -156,9 +158,10 @@ def frontier(
     only: Only = False,
     scenario: Scenario = None,
     override: Override = None,
+    effort: Effort = None,
 ) -> None:
     """Plans over the study's budgets: what each further dollar buys."""
-    settings, tables = load_inputs(study, data, only, scenario, override)
+    settings, tables = load_inputs(study, data, only, scenario, override, effort)
     plans = plan_along(settings, tables, list(settings.budgets_usd_m))
     show_frontier(settings, tables, plans)
     if to is not None:

@@ -9,7 +9,7 @@ import typer
 
 from corridor.cli.console import as_text, err, new_table, records, search_progress, steps_progress
 from corridor.cli.console import out as say
-from corridor.cli.settings import Data, Only, Override, Scenario, StudyName, load_inputs
+from corridor.cli.settings import Data, Effort, Only, Override, Scenario, StudyName, load_inputs
 from corridor.cli.show import show_frontier
 
 if TYPE_CHECKING:
@@ -39,9 +39,6 @@ def robust(
     information: Annotated[
         bool, typer.Option("--information", help="Also the value of knowing the window beforehand.")
     ] = False,
-    seconds: Annotated[
-        float, typer.Option("--seconds", min=1, help="Time limit of each plan under other figures.")
-    ] = 8.0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed draws the same.")] = 0,
     to: Annotated[
         Path | None,
@@ -51,12 +48,13 @@ def robust(
     only: Only = False,
     scenario: Scenario = None,
     override: Override = None,
+    effort: Effort = None,
 ) -> None:
     """Test a plan: the worst cuts, other figures, and the value of information."""
     from corridor.relocation import optimize
     from corridor.runs.results import save_table
 
-    settings, tables = load_inputs(study, data, only, scenario, override)
+    settings, tables = load_inputs(study, data, only, scenario, override, effort)
     wanted = settings.budget_usd_m if budget is None else budget
     with search_progress(err()) as progress:
         made = optimize(tables, settings, budget_usd_m=wanted, progress=progress)
@@ -65,9 +63,9 @@ def robust(
     if k:
         tables_out |= _worst(tables, settings, made, k, of)
     if draws:
-        tables_out |= _persistence(tables, settings, made, over, draws, seed, seconds)
+        tables_out |= _persistence(tables, settings, made, over, draws, seed, effort or "quick")
     if information:
-        tables_out |= _information(tables, settings, wanted, seconds)
+        tables_out |= _information(tables, settings, wanted, effort)
     if to is not None:
         for name, frame in tables_out.items():
             save_table(frame, to / f"{name}.csv")
@@ -99,7 +97,7 @@ def _worst(tables: Tables, settings: Study, made: Plan, k: int, of: str) -> dict
 
 
 def _persistence(
-    tables: Tables, settings: Study, made: Plan, over: str, draws: int, seed: int, seconds: float
+    tables: Tables, settings: Study, made: Plan, over: str, draws: int, seed: int, effort: str
 ) -> dict[str, pd.DataFrame]:
     from corridor.relocation import persistence
 
@@ -111,7 +109,7 @@ def _persistence(
             over=over,  # type: ignore[arg-type]
             draws=draws,
             seed=seed,
-            seconds=seconds,
+            effort=effort,
             progress=step,
         )
     names = tables.components.set_index("id")["name"]
@@ -143,7 +141,7 @@ def _persistence(
     }
 
 
-def _information(tables: Tables, settings: Study, budget: float, seconds: float) -> dict[str, pd.DataFrame]:
+def _information(tables: Tables, settings: Study, budget: float, effort: str | None) -> dict[str, pd.DataFrame]:
     from corridor.relocation import value_of_information
 
     with err().status("one plan for each window") as status:
@@ -151,7 +149,7 @@ def _information(tables: Tables, settings: Study, budget: float, seconds: float)
             tables,
             settings,
             budget,
-            time_limit_s=seconds,
+            effort=effort,
             progress=lambda name: status.update(f"one plan for each window: {name} done"),
         )
     meaning = {

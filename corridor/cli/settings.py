@@ -37,16 +37,34 @@ Override = Annotated[
     list[str] | None,
     typer.Option("--override", help="One of the study's overrides; may be given again.", show_default=False),
 ]
+Effort = Annotated[
+    str | None,
+    typer.Option(
+        "--effort",
+        help="Work for each plan: quick, normal or thorough; the study's if left out.",
+        show_default=False,
+    ),
+]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results; an earlier result there is replaced.")]
 
 
 def load_inputs(
-    study: str, data: Path | None, only: bool, scenario: str | None = None, overrides: list[str] | None = None
+    study: str,
+    data: Path | None,
+    only: bool,
+    scenario: str | None = None,
+    overrides: list[str] | None = None,
+    effort: str | None = None,
 ) -> tuple[Study, Tables]:
-    from corridor.config import load_study
+    from corridor.config import EFFORTS, load_study
     from corridor.data.names import STATUSES
+    from corridor.errors import ConfigError
 
     settings = load_study(study, scenario, overrides or ())
+    if effort is not None:
+        if effort not in EFFORTS:
+            raise ConfigError(f"effort {effort!r}: no such effort. Fix: write {', '.join(EFFORTS)}.")
+        settings = settings.model_copy(update={"effort": effort})
     if data is None and settings.data is not None:
         beside = Path(study).parent / settings.data
         data, only = beside if beside.exists() else Path(settings.data), settings.data_only

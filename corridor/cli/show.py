@@ -40,7 +40,7 @@ def show_frontier(settings: Study, tables: Tables, plans: list[Plan]) -> None:
     kinds = [f"{name} after" for name in ("IND net", "IND stop")] if "IND" in settings.markets else []
     table = new_table(
         "What a budget buys (US$ million, discounted; loss expected over all windows)",
-        ["budget", "cost", "moves", "loss before", "loss after", "avoided", "gap", *kinds],
+        ["budget", "cost", "moves", "loss before", "loss after", "avoided", "of the most possible", *kinds],
     )
     for made in plans:
         summary = made.summary
@@ -52,7 +52,7 @@ def show_frontier(settings: Study, tables: Tables, plans: list[Plan]) -> None:
             f"{before:,.0f}",
             f"{after:,.0f}",
             f"{before - after:,.0f} ({(before - after) / before if before else 0:.1%})",
-            f"{float(summary['gap']):.1%}",
+            made.quality.partition(" %")[0] + " %",
         ]
         shown = headline(tables, made.exposure).set_index("market")
         if kinds and "IND" in shown.index:
@@ -60,6 +60,24 @@ def show_frontier(settings: Study, tables: Tables, plans: list[Plan]) -> None:
             line += [f"{home[f'{kind}_before']:.1%} -> {home[f'{kind}_after']:.1%}" for kind in ("net", "stop")]
         table.add_row(*line)
     out().print(table)
+    for made in plans:
+        if made.warning:
+            out().print(f"US$ {made.budget_usd_m:,.0f} M: {made.warning}.")
+    show_fund_warnings(settings, tables, [made.budget_usd_m for made in plans])
+
+
+def show_fund_warnings(settings: Study, tables: Tables, budgets: list[float]) -> None:
+    """Print a line for each budget (US$ million) that is reserved whole by funds."""
+    from corridor.measures.supply.evidence import known_tables
+    from corridor.relocation import limit_table
+    from corridor.relocation.search.prices import fund_warnings
+
+    if settings.meet_demand:
+        return
+    known = known_tables(tables, settings)
+    for budget in budgets:
+        for words in fund_warnings(limit_table(known, settings, budget), sectors=settings.sectors):
+            out().print(f"Warning: {words}", soft_wrap=True)
 
 
 def show_summary(settings: Study, tables: Tables, plans: list[Plan]) -> None:

@@ -11,7 +11,7 @@ import typer
 from corridor.cli.console import err
 from corridor.cli.console import out as say
 from corridor.cli.plans import plan_along, why
-from corridor.cli.settings import Data, Only, Out, Override, Scenario, StudyName, load_inputs
+from corridor.cli.settings import Data, Effort, Only, Out, Override, Scenario, StudyName, load_inputs
 from corridor.cli.show import show_frontier, show_headline, show_summary
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def run(
     only: Only = False,
     scenario: Scenario = None,
     override: Override = None,
+    effort: Effort = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue a run into the same folder that was stopped or killed.")
     ] = False,
@@ -35,7 +36,7 @@ def run(
     ] = True,
 ) -> None:
     """Everything: check the data, measure exposure, plan along the frontier, explain the plan, draw the pages."""
-    settings, tables = load_inputs(study, data, only, scenario, override)
+    settings, tables = load_inputs(study, data, only, scenario, override, effort)
     _study_pages(settings, tables, out, with_plans=True, resume=resume, with_reasons=with_reasons)
 
 
@@ -117,6 +118,7 @@ def report(
     only: Only = False,
     scenario: Scenario = None,
     override: Override = None,
+    effort: Effort = None,
 ) -> None:
     """A report for printing: findings, plans for three budgets, their reasons and risks, what is not known."""
     import pandas as pd
@@ -126,7 +128,7 @@ def report(
     from corridor.pages.report.plans import three_budgets
     from corridor.runs.results import results_folder, write_results
 
-    settings, tables = load_inputs(study, data, only, scenario, override)
+    settings, tables = load_inputs(study, data, only, scenario, override, effort)
     markets = list(settings.markets)
     with results_folder(out) as folder:
         exposures = exposure(tables, markets, settings.target)

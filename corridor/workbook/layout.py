@@ -123,8 +123,9 @@ def settings_of(study: Study, tables: Tables) -> list[Setting]:
         Setting("goal.exposure_at_most", "number", "net exposure to be reached", "fraction", blank=True),
         Setting("goal.tolerance", "number", "how far an earlier goal may be missed for a later one", "fraction"),
         Setting("meet_demand", "yes or no", "every market's need is met from Indian sites in calm years"),
-        Setting("gap", "number", "relative gap at which the solver stops", "fraction"),
-        Setting("time_limit_s", "number", "time limit of the solver for one plan", "second"),
+        Setting("effort", "text", "work for one plan: quick, normal or thorough"),
+        Setting("gap", "number", "where the search may stop: fraction of what any plan could avoid", "fraction"),
+        Setting("time_limit_s", "number", "safety cap on the time for one plan", "second"),
     ]
 
 

@@ -331,7 +331,7 @@ def _plan(tables: Tables, exposures: pd.DataFrame, budget: float, count: int) ->
         "objective": 1.0,
         "bound": 1.0,
         "gap": 0.01,
-        "seconds": 2.0,
+        "stopped_after_s": 0.0,
         "cost_usd_m": budget * 0.98,
         "capex_usd_m": 20.0 * count,
         "incentive_usd_m": 5.0 * count,

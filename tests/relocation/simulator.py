@@ -4,6 +4,8 @@ Slow and plain on purpose. It shares with the optimizer only what is tested on i
 (who buys where, and how a denial spreads through makers abroad), and `bill` (value shares).
 
     simulate(tables, study, plan)["expected_loss_usd_m"]
+
+`target_sells` does the same for the last year in calm times, `invested` for a year's investment.
 """
 
 from __future__ import annotations
@@ -382,6 +384,73 @@ def window(world, denial, plants, second=(), stored=None):
 
     values = program.solve()
     return {name[1:]: value for name, value in values.items() if name[0] == "short"}
+
+
+def target_sells(world, plants=(), second=(), kept=()):
+    """(market, component) -> what the target sells in the last year in calm times, US$ million: before, after.
+
+    Before: with no new supply, at the need that new plants raise. Plants (kept ones too) sell at home what home
+    buys abroad, the rest to markets in proportion to what they may take over; each sale displaces the target's
+    deliveries, then others'. Second sources take their least share of the need without plants from what is left.
+    """
+    study = world.study
+    year, target = study.last_year, set(study.target)
+    made, extra, sells = defaultdict(float), defaultdict(float), {}
+    for plant in [*plants, *kept]:
+        made[plant["component"]] += world.capacity(plant) * study.planned_use * world.running(plant, year)
+    for c in world.components:
+        extra[c] = sum(world.content(c, user) * made[user] for user in world.users[c])
+    origins = list(world.network.origins)
+    world_makes = {
+        name: dict(zip(origins, row, strict=True))
+        for name, row in zip(world.network.components, world.network.shares_of("WORLD"), strict=True)
+    }
+    for c in world.components:
+        share = {origin: world.shares[HOME, c, origin] for origin in origins}
+        need = world.need(c, year)
+        abroad = {origin: value for origin, value in share.items() if origin != HOME}
+        if sum(abroad.values()) <= 1e-9:
+            abroad = {origin: value for origin, value in world_makes[c].items() if origin != HOME}
+        mix = sum(abroad[origin] for origin in target & set(abroad)) / (sum(abroad.values()) or 1.0)
+        before = need * sum(share[origin] for origin in target & set(share)) + extra[c] * mix
+        at_home = min(made[c], need * (1.0 - share[HOME]) + extra[c])
+        after = max(before - at_home, 0.0)
+        for name, origin in second:
+            if name == c and study.first_year + world.second[name, origin]["lead_years"] <= year:
+                after -= world.second[name, origin]["least_share"] * need
+        sells[HOME, c] = before, max(after, 0.0)
+        bought = {
+            market: world.demand(market, c, year)
+            * sum(world.shares[market, c, origin] for origin in target & set(origins))
+            for market in world.abroad
+        }
+        for market in world.abroad:
+            sold = (made[c] - at_home) * bought[market] / (sum(bought.values()) or 1.0)
+            sells[market, c] = bought[market], max(bought[market] - sold, 0.0)
+    return sells
+
+
+def invested(world, plan, year):
+    """Investment of a year, net of incentives, not discounted: plants at the lowest site factor.
+
+    In the first year also facilities, qualification of second sources and purchase of stocks.
+    """
+    plants = [
+        world.plant(*move) for move in plan.moves[["technology", "site", "start_year"]].itertuples(index=False)
+    ]
+    total = 0.0
+    for plant in plants:
+        tags = {tag.strip() for tag in plant["site_tags"].split(";")}
+        fit = [site for site in world.sites.values() if tags & {tag.strip() for tag in site["tags"].split(";")}]
+        if plant["start"] == year:
+            factor = min(site["capex_factor"] for site in fit)
+            total += plant["capex_usd_m"] * (1.0 - plant["incentive_share"]) * factor
+    if year == world.study.first_year:
+        total += sum(row["capex_usd_m"] * (1.0 - row["incentive_share"]) for row in world.facilities(plants))
+        pairs = plan.second_sources.itertuples(index=False)
+        total += sum(world.second[row.component, row.origin]["cost_usd_m"] for row in pairs)
+        total += float(plan.stocks["value_usd_m"].sum()) if len(plan.stocks) else 0.0
+    return total
 
 
 def used(plants):

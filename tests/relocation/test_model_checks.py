@@ -103,7 +103,7 @@ def test_no_scenario_can_be_told_from_its_copies():
 def test_the_command_line_ends_with_3_where_no_plan_exists(tmp_path):
     file = tmp_path / "floor.yaml"
     floor = "{name: floor, limit: output, sectors: pharma, amount: 100000, unit: US$ million/year}"
-    file.write_text(f"extends: pharma\nname: floor\nbudget_usd_m: 5\ntime_limit_s: 5\nlimits:\n  - {floor}\n")
+    file.write_text(f"extends: pharma\nname: floor\nbudget_usd_m: 5\nlimits:\n  - {floor}\n")
     done = subprocess.run(
         [sys.executable, "-m", "corridor.cli", "plan", str(file)], capture_output=True, text=True, timeout=120
     )

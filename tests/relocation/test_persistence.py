@@ -60,7 +60,7 @@ def test_one_plan_for_each_window():
 
 def test_seeds_repeat_and_verdicts_add_up(made_up):
     case, settings, plan = made_up
-    found, again = (persistence(case, settings, plan, draws=4, seconds=2, workers=1, seed=5) for _ in range(2))
+    found, again = (persistence(case, settings, plan, draws=4, workers=1, seed=5) for _ in range(2))
     assert found.plans["loss_usd_m"].tolist() == pytest.approx(again.plans["loss_usd_m"].tolist(), rel=1e-6)
     assert found.plans["loss_usd_m"].nunique() == 4
     assert (found.components["plans"] <= 4).all()
@@ -80,7 +80,7 @@ def test_faults_are_told(made_up):
 
 def test_the_command(tmp_path):
     file = tmp_path / "small.yaml"
-    file.write_text("extends: pharma\nname: small\ntime_limit_s: 3\nbudget_usd_m: 30\n")
+    file.write_text("extends: pharma\nname: small\nbudget_usd_m: 30\n")
     result = CliRunner().invoke(
         app,
         [

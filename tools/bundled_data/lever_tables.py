@@ -90,7 +90,8 @@ def second_sources(tables: Tables, target: Collection[str] = TARGET) -> pd.DataF
     In a crisis an origin can supply India with ``min(0.5, 0.1 x its share of world production x world's need /
     India's need)`` of India's need; the world's need is world production at the reference price, or else India's
     need over the share of the world's need assumed for the sector. The three origins that could supply most are
-    kept. Qualification costs a sum by stage and 1 % of what could be bought in a year.
+    kept, and of these an origin only for what the larger ones leave of the need: together they cover it once.
+    Qualification costs a sum by stage and 1 % of what could be bought in a year.
 
     Returns
     -------
@@ -102,6 +103,12 @@ def second_sources(tables: Tables, target: Collection[str] = TARGET) -> pd.DataF
     rows = _origins(tables, target).merge(frame, on="component")
     world = rows["world_usd_m"].fillna(rows["need_usd_m"] / rows["india_share"])
     rows["most_share"] = (SPARE * rows["share"] * world / rows["need_usd_m"]).clip(upper=MOST_SHARE).round(2)
+    rows = rows.sort_values(
+        ["component", "most_share", "share", "origin"], ascending=[True, False, False, True], kind="stable"
+    )
+    rows = rows.groupby("component").head(MOST_ORIGINS)
+    larger = rows.groupby("component")["most_share"].cumsum() - rows["most_share"]
+    rows["most_share"] = np.minimum(rows["most_share"], (1.0 - larger).clip(lower=0.0)).round(2)
     rows = rows[rows["most_share"] >= FEWEST].copy()
     # The contract is kept active with a share of the need that the origin can always spare.
     rows["least_share"] = np.minimum(rows["least_share"], (rows["most_share"] / 2.0).round(2))
@@ -109,10 +116,6 @@ def second_sources(tables: Tables, target: Collection[str] = TARGET) -> pd.DataF
     cost = rows["qualification_usd_m"] + STOCK_COST * rows["most_share"] * rows["need_usd_m"]
     rows["cost_usd_m"], rows["low"], rows["high"] = cost.round(2), (cost / 2.0).round(2), (cost * 2.0).round(2)
     rows["note"] = "makes " + (100.0 * rows["share"]).round(1).map("{:g}".format) + " % of the world's output"
-    rows = rows.sort_values(
-        ["component", "most_share", "share", "origin"], ascending=[True, False, False, True], kind="stable"
-    )
-    rows = rows.groupby("component").head(MOST_ORIGINS)
     return lay_out(rows.assign(status="assumed", source=SOURCE, year=YEAR), "second_sources")
 
 

@@ -23,6 +23,7 @@ EVERYWHERE = ("budget", "fund", "use")
 """Kinds of limit without a place."""
 DATED = ("investment", "plants")
 """Kinds of limit that may hold for the starts of one year."""
+_ROUNDING = 1e-9
 
 
 def check_limits(tables: Tables) -> list[Fault]:
@@ -71,7 +72,10 @@ def check_limits(tables: Tables) -> list[Fault]:
 
 
 def check_levers(tables: Tables) -> list[Fault]:
-    """A second source is abroad, with least_share <= most_share; facilities name known sectors and stages."""
+    """A second source is abroad, with least_share <= most_share; those of one component cover its need once.
+
+    Facilities name known sectors and stages.
+    """
     frame = tables.second_sources
     at_home = name_rows("second_sources", frame, frame["origin"] == HOST)
     faults = [
@@ -90,6 +94,19 @@ def check_levers(tables: Tables) -> list[Fault]:
         )
         for row, least, most in _of(frame, over, frame["least_share"], frame["most_share"])
     ]
+    for column in ("least_share", "most_share"):
+        total = frame.groupby("component")[column].sum()
+        faults += [
+            Fault(
+                "second_sources",
+                str(component),
+                column,
+                f"shares that add up to {share:.4g}",
+                "at most 1: together they cover India's need once",
+                f"lower {column} of the makers of {component}",
+            )
+            for component, share in total[total > 1.0 + _ROUNDING].items()
+        ]
     stages = set(tables.components["stage"].dropna())
     faults += _check_words("facilities", tables.facilities, "stages", stages, "a stage of some component")
     return faults + _check_sectors(tables, "facilities")

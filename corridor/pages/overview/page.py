@@ -158,7 +158,8 @@ def _plan_words(plan: Plan | None, study: Study) -> dict[str, Any]:
         "after": money(after, study),
         "averted": (before - after) / before if before else 0.0,
         "still": still / made if made else 0.0,
-        "gap": float(plan.summary["gap"]),
+        "quality": plan.quality,
+        "warning": plan.warning,
     }
 
 

@@ -51,7 +51,7 @@ corridor.india = (map) => {
     const tile = (label, value, note) => el("div", { className: "kpi" }, el("dt", {}, label), el("dd", {}, ...[value].flat()), note ? el("dd", { className: "soft small" }, note) : null);
     $("kpis").replaceChildren(
       tile("Cost, discounted", money(s.cost_usd_m), `investment ${money(s.capex_usd_m)}, incentives ${money(s.incentive_usd_m)}, running premium ${money(s.running_usd_m)}, buying elsewhere and storing ${money(one.levers.reduce((total, row) => total + row[3], 0))}`),
-      tile("Expected loss", [money(before), el("span", { className: "to" }, " → "), money(after)], `${money(before - after)} averted; bound within ${(s.gap * 100).toFixed(1)} %`),
+      tile("Expected loss", [money(before), el("span", { className: "to" }, " → "), money(after)], `${money(before - after)} averted: ${one.quality}${one.warning ? `; ${one.warning}` : ""}`),
       ...markets.map((market) => tile(`${market.name}: net exposure`, arrow(headline(market.id, "net")),
         `direct ${headline(market.id, "direct").map(percentFine).join(" → ")}, stop ${headline(market.id, "stop").map(percentFine).join(" → ")}`)),
       tile(`Still from ${data.targetName}`, percent(made ? still / made : null), `${money(still)} of the ${money(made)} that the plants make a year`),

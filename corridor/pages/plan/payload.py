@@ -113,6 +113,8 @@ def _plan(tables: Tables, study: Study, plan: Plan, codes: Codes, sites: Codes) 
     kinds = [name for name in totals.columns if name.endswith(("_before", "_after"))]
     return {
         "budget": number(plan.budget_usd_m, 2),
+        "quality": text(plan.quality),
+        "warning": text(plan.warning),
         "summary": {
             name: number(value) if not isinstance(value, str) else value for name, value in plan.summary.items()
         },

@@ -21,7 +21,7 @@ from corridor.config import Study
 from corridor.data.arrays import Floats
 from corridor.data.tables import Tables
 from corridor.errors import NoPlan
-from corridor.parallel import each, processors
+from corridor.parallel import each
 from corridor.relocation.analysis.reevaluate import decision_from_plan
 from corridor.relocation.model.formulate import formulate
 from corridor.relocation.model.goals import Goals
@@ -36,6 +36,8 @@ from corridor.relocation.solver.solve import solve
 
 #: Attempts for each plan wanted.
 _TRIES = 8
+#: Walks from the best plan, on any number of processors.
+_WALKS = 4
 #: Least fraction of its components in which a plan differs from each found before it.
 _LEAST = 0.1
 #: Least random factor on worth per dollar when a plan is refilled; it makes plans differ.
@@ -116,10 +118,11 @@ def alternatives(
     loss = expected(problem, recourse.loss(link_values(problem, known)))
     idle = expected(problem, recourse.loss(link_values(problem, nothing(problem))))
     limit = loss + slack * max(idle - loss, 0.0) + 1e-9
-    runs = max(1, min(workers or processors(), count))
-    tasks = [_Task(problem, known, limit, count, seed, turn, runs) for turn in range(runs)]
+    # As many walks on any number of processors, so that the plans are the same.
+    walks = min(_WALKS, count)
+    tasks = [_Task(problem, known, limit, count, seed, turn, walks) for turn in range(walks)]
     found: list[tuple[Decision, float]] = []
-    for _, plans in each(_explore, tasks, workers=runs):
+    for _, plans in each(_explore, tasks, workers=workers):
         found += plans
         if progress is not None:
             progress(len(found))
@@ -223,7 +226,7 @@ def _provable(problem: Problem, limit: float) -> Callable[[str], bool]:
         mine = (first.starts["component"] == component).to_numpy()
         without.bound(first.starts["column"].to_numpy()[mine], high=0.0)
         try:
-            return solve(without, relaxed=True, time_limit_s=30.0).bound > limit * (1.0 + 1e-6)
+            return solve(without, relaxed=True).bound > limit * (1.0 + 1e-6)
         except NoPlan:
             return True
 

@@ -12,7 +12,7 @@ from corridor.config import Choice, Study
 from corridor.data.arrays import Floats
 from corridor.data.tables import Tables
 from corridor.errors import NoPlan
-from corridor.parallel import each, processors
+from corridor.parallel import each
 from corridor.relocation.analysis.reevaluate import decision_from_plan
 from corridor.relocation.model.problem import Problem, build_problem
 from corridor.relocation.result.decision import Decision, link_values
@@ -23,6 +23,8 @@ from corridor.relocation.search.optimize import best
 
 #: A move needs another if it loses at least this fraction of its worth without it.
 _NEEDS = 0.1
+#: Chunks in which cases are valued, on any number of processors.
+_CHUNKS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +94,7 @@ def explain(
 
 
 def force_one(
-    tables: Tables, study: Study, plan: Plan, components: list[str], *, time_limit_s: float = 15.0
+    tables: Tables, study: Study, plan: Plan, components: list[str], *, effort: str | None = None
 ) -> pd.DataFrame:
     """The loss of the best plan found that must make each component; the regret of forcing it in.
 
@@ -108,7 +110,7 @@ def force_one(
         problem = build_problem(tables, forced, budget_usd_m=plan.budget_usd_m)
         recourse = Recourse(problem)
         try:
-            found: Found = best(problem, recourse, time_limit_s=time_limit_s)
+            found: Found = best(problem, recourse, effort=effort)
             value = expected(problem, found.theta)
         except NoPlan:
             value = np.nan
@@ -184,13 +186,13 @@ def _value_all(
 ) -> Floats:
     """Expected loss of each decision, shape (cases,); the first is the full plan, the others lack some moves."""
     links = [link_values(problem, case) for case in cases]
-    count = max(1, min(workers or processors(), len(cases) // 40))
-    runs = min(2 * count, len(cases)) if count > 1 else 1
+    # As many chunks on any number of processors: warm solvers give the same last digits only for the same cases.
+    runs = max(1, min(_CHUNKS, len(cases) // 40))
     chunks = [np.arange(start, len(cases), runs) for start in range(runs)]
     out = np.zeros(len(cases))
     done = 0
     tasks = [_Chunk(problem, links[0], [links[i] for i in chunk]) for chunk in chunks]
-    for number, values in each(_value_chunk, tasks, workers=count):
+    for number, values in each(_value_chunk, tasks, workers=workers):
         out[chunks[number]] = values
         done += len(chunks[number])
         if progress is not None:

@@ -64,7 +64,7 @@ def value_of_information(
     study: Study,
     budget_usd_m: float | None = None,
     *,
-    time_limit_s: float | None = None,
+    effort: str | None = None,
     progress: Callable[[str], None] | None = None,
     workers: int | None = None,
 ) -> Information:
@@ -74,8 +74,8 @@ def value_of_information(
 
     Parameters
     ----------
-    time_limit_s
-        For each plan: one for all windows, one for the mean window, and one for every window. The study's if
+    effort
+        Of each plan: one for all windows, one for the mean window, and one for every window. The study's if
         left out.
     progress
         Called with what has been solved: ``mean window``, ``all windows``, or the name of a window.
@@ -97,14 +97,14 @@ def value_of_information(
     problem = build_problem(tables, study.model_copy(update={"goal": Goal()}), budget_usd_m=budget_usd_m)
     recourse = Recourse(problem)
     # Each plan satisfies all limits and is the start of the next, so the three are in order in spite of the gaps.
-    of_mean = _plan_for(problem, _mean_window(problem), time_limit_s=time_limit_s)
+    of_mean = _plan_for(problem, _mean_window(problem), effort=effort)
     report("mean window")
     with_mean = recourse.loss(link_values(problem, of_mean.decision))
-    plan = best(problem, recourse, hints=[of_mean], time_limit_s=time_limit_s)
+    plan = best(problem, recourse, hints=[of_mean], effort=effort)
     report("all windows")
     names = problem.windows.names
     known: dict[int, _Known] = {}
-    tasks = [_Task(problem, window, plan, time_limit_s) for window in range(len(names))]
+    tasks = [_Task(problem, window, plan, effort) for window in range(len(names))]
     for window, result in each(_know, tasks, workers=workers):
         known[window] = result
         report(names[window])
@@ -147,7 +147,7 @@ class _Task:
     problem: Problem
     window: int
     plan: Found
-    time_limit_s: float | None
+    effort: str | None
 
 
 @dataclass(frozen=True)
@@ -163,14 +163,12 @@ def _know(task: _Task) -> _Known:
     """The plan for one window alone, starting from the plan for all windows."""
     problem, rows = task.problem, np.array([task.window])
     alone = _take(problem.windows, rows, np.ones(1))
-    found = _plan_for(problem, alone, hints=(task.plan,), time_limit_s=task.time_limit_s)
+    found = _plan_for(problem, alone, hints=(task.plan,), effort=task.effort)
     bound = min(max(found.bound, 0.0), found.objective)
     return _Known(float(found.theta[0]), bound, cost_of(problem, found.decision))
 
 
-def _plan_for(
-    problem: Problem, window: Windows, *, hints: tuple[Found, ...] = (), time_limit_s: float | None
-) -> Found:
+def _plan_for(problem: Problem, window: Windows, *, hints: tuple[Found, ...] = (), effort: str | None) -> Found:
     """The best plan for one window, within all limits of the study.
 
     Output must find buyers in the years of all windows, so one window of each other year is kept, with weight 0.
@@ -178,7 +176,7 @@ def _plan_for(
     years, first = np.unique(problem.windows.year, return_index=True)
     others = first[years != window.year[0]]
     here = replace(problem, windows=_join(window, _take(problem.windows, others, np.zeros(len(others)))))
-    return best(here, Recourse(here), hints=hints, time_limit_s=time_limit_s)
+    return best(here, Recourse(here), hints=hints, effort=effort)
 
 
 def _mean_window(problem: Problem) -> Windows:

@@ -13,7 +13,7 @@ from corridor.config import Study
 from corridor.data.tables import Tables
 from corridor.errors import ConfigError, NoPlan
 from corridor.measures.sampling.draws import draw_tables
-from corridor.parallel import each, processors
+from corridor.parallel import each
 from corridor.relocation.analysis.reevaluate import decision_from_plan
 from corridor.relocation.model.problem import Problem, build_problem
 from corridor.relocation.result.decision import Decision
@@ -58,7 +58,7 @@ def persistence(
     over: Over = "both",
     draws: int = 50,
     seed: int = 0,
-    seconds: float = 8.0,
+    effort: str = "quick",
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Persistence:
@@ -75,8 +75,8 @@ def persistence(
         How many; as many as the study has denials with ``windows``.
     seed
         The same seed draws the same.
-    seconds
-        For one plan; each starts from the given plan if the limits allow it.
+    effort
+        Of each plan (``quick``, ``normal``, ``thorough``); each starts from the given plan if the limits allow it.
     workers, progress
         As in :func:`alternatives`; progress is called with cases done and all.
 
@@ -94,12 +94,11 @@ def persistence(
     count = len(study.denials) if over == "windows" else draws
     if count < 1:
         raise ConfigError(f"draws {draws}: must be 1 or more.")
-    runs = max(1, min(workers or processors(), count))
     # Short runs of cases, so that progress is seen; each worker draws from the same seed and takes its own.
     chunks = [range(start, min(start + 2, count)) for start in range(0, count, 2)]
-    tasks = [_Task(tables, study, plan, over, count, seed, seconds, tuple(chunk)) for chunk in chunks]
+    tasks = [_Task(tables, study, plan, over, count, seed, effort, tuple(chunk)) for chunk in chunks]
     found: dict[int, _Case] = {}
-    for _, cases in each(_plan_again, tasks, workers=runs):
+    for _, cases in each(_plan_again, tasks, workers=workers):
         found.update({case.number: case for case in cases})
         if progress is not None:
             progress(len(found), count)
@@ -114,7 +113,7 @@ class _Task:
     over: Over
     count: int
     seed: int
-    seconds: float
+    effort: str
     numbers: tuple[int, ...]
 
 
@@ -140,7 +139,7 @@ def _plan_again(task: _Task) -> list[_Case]:
         problem = build_problem(tables, study, budget_usd_m=task.plan.budget_usd_m)
         recourse = Recourse(problem, sold=False)
         try:
-            found = best(problem, recourse, hints=_hint(problem, recourse, task.plan), time_limit_s=task.seconds)
+            found = best(problem, recourse, hints=_hint(problem, recourse, task.plan), effort=task.effort)
         except NoPlan:
             continue
         name = study.denials[0].name if task.over == "windows" else f"draw {number + 1}"

@@ -23,7 +23,7 @@ from corridor.data.arrays import Floats
 from corridor.data.names import HOST, TARGET_WORD
 from corridor.data.tables import Tables
 from corridor.errors import ConfigError
-from corridor.parallel import each, processors
+from corridor.parallel import each
 from corridor.relocation.analysis.reevaluate import decision_from_plan
 from corridor.relocation.model.problem import Problem, build_problem
 from corridor.relocation.model.windows import make_windows
@@ -206,15 +206,14 @@ class _Losses:
 
     def __init__(self, attack: Attack, progress: Callable[[int], None] | None, workers: int | None) -> None:
         self.attack, self.progress = attack, progress
-        self.workers = workers or processors()
+        self.workers = workers
         self.known: dict[Members, Floats] = {}
 
     def of(self, sets: Sequence[Members], decision: int) -> Floats:
         """Losses of sets for one decision, US$ M."""
         new = [members for members in dict.fromkeys(sets) if members not in self.known]
-        runs = max(1, min(self.workers, len(new) // _CHUNK))
-        tasks = [_Chunk(self.attack, new[start::runs]) for start in range(runs)] if new else []
-        for number, losses in each(_losses_of, tasks, workers=runs):
+        tasks = [_Chunk(self.attack, new[start : start + _CHUNK]) for start in range(0, len(new), _CHUNK)]
+        for number, losses in each(_losses_of, tasks, workers=self.workers):
             self.known.update(zip(tasks[number].sets, losses, strict=True))
             if self.progress is not None:
                 self.progress(len(self.known))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,9 +50,7 @@ def limit(program: Program, problem: Problem, first: First) -> None:
     kept = kept_use(problem)
     rows, columns, values = [], [], []
     used: list[int] = []
-    for position, column, value in coefficients(
-        table, first.starts, first.places, first.facilities, first.spending, problem.study.first_year
-    ):
+    for position, column, value in limit_sums(problem, first):
         rows.append(np.full(len(column), len(used)))
         columns.append(column)
         values.append(value)
@@ -68,6 +67,33 @@ def limit(program: Program, problem: Problem, first: First) -> None:
     )
 
 
+def limit_sums(problem: Problem, first: First) -> Iterator[tuple[int, np.ndarray, Floats]]:
+    """What each plain limit counts: (row of ``problem.limits``, columns of the program, coefficients)."""
+    starts = first.starts.assign(made=problem.plants["made"].to_numpy(float)[first.starts["tech"].to_numpy(int)])
+    return coefficients(
+        problem.limits, starts, first.places, _at_once(problem, first), first.spending, problem.study.first_year
+    )
+
+
+def _at_once(problem: Problem, first: First) -> pd.DataFrame:
+    """What is invested in the first year besides plants, US$ M per unit of its column, not discounted.
+
+    Facilities net of incentives; of a second source the cost of qualification, without the premium on what is
+    bought there; of a stock its purchase, US$ 1 per US$ held.
+    """
+    table = problem.tables.second_sources
+    qualification = table.set_index(["component", "origin"])["cost_usd_m"].astype(float)
+    pairs = pd.MultiIndex.from_frame(first.links.second[["component", "origin"]])
+    frames = [
+        first.facilities,
+        first.links.second.assign(capex_net=qualification.reindex(pairs).to_numpy(float)),
+        first.links.stores.assign(capex_net=1.0),
+    ]
+    columns = ["sector", "component", "technology", "site", "state", "capex_net", "column"]
+    filled = [frame.reindex(columns=columns) for frame in frames if len(frame)]
+    return pd.concat(filled or [pd.DataFrame(columns=columns, dtype=float)], ignore_index=True)
+
+
 def kept_use(problem: Problem) -> Floats:
     """What kept plants use of each limit, shape (limits,); their cost is sunk, their output counts."""
     table, kept = problem.limits, problem.kept
@@ -76,6 +102,9 @@ def kept_use(problem: Problem) -> Floats:
     out = np.zeros(len(table))
     if not len(kept):
         return out
+    # Output counts as in ``coefficients``: in full, of plants that deliver by the last year.
+    delivers = kept["year"].to_numpy(int) + plants["lead"].to_numpy(int) < len(problem.study.years)
+    plants["made"] = plants["made"].where(delivers, 0.0)
     column = {"output": "made", "plants": None}
     for position, row in enumerate(table.to_dict("records")):
         kind = row["limit"]

@@ -5,21 +5,26 @@ limit       what it bounds, over the moves in its scope                         
 ==========  ======================================================================  ====================
 budget      discounted cost of everything that a plan does                          US$ million
 fund        money within the budget reserved for the scope                          US$ million
-investment  investment net of incentives, not discounted                            US$ million
+investment  investment net of incentives, not discounted: plants, shared            US$ million
+            facilities, qualification of second sources, purchase of stocks
 land_ha     land                                                                    ha
 power_mw    power                                                                   MW
 water_mld   water                                                                   million litre/day
 workers     workers                                                                 person
 plants      plants started                                                          plant
-output      yearly output in the study's last year                                  US$ million/year
+output      yearly output, once ramped up, of plants that deliver by the study's    US$ million/year
+            last year
 site_share  capacity at one site over all Indian capacity, for each component       fraction
 use         fraction of capacity at which plants run, and must find buyers, in      fraction
             calm years
 ==========  ======================================================================  ====================
 
 The scope is what ``sectors, state, site, component, technology, in_year`` say; blank means all. Plants are counted
-by year without their site, and by site without their year: a limit has a year or a place, not both. Investment
-by year is counted at the lowest site factors.
+by year without their site, and by site without their year: a limit has a year or a place, not both. So output is
+counted in full with and without a place, also of a plant whose first, ramped year is the study's last: the plan's
+``made_usd_m`` of that year is then less. Investment by year is counted at the lowest site factors. Facilities are
+built, second sources qualified and stocks bought in the first year; sources and stocks have no place, so a limit
+with a place leaves them out.
 """
 
 from __future__ import annotations
@@ -210,7 +215,7 @@ def coefficients(
     limits: pd.DataFrame,
     starts: pd.DataFrame,
     places: pd.DataFrame,
-    facilities: pd.DataFrame,
+    at_once: pd.DataFrame,
     spending: pd.DataFrame,
     first_year: int,
 ) -> Iterator[tuple[int, np.ndarray, Floats]]:
@@ -219,11 +224,12 @@ def coefficients(
     Parameters
     ----------
     starts
-        ``technology, component, sector, year, capex_net, last_output`` and ``column``.
+        ``technology, component, sector, year, capex_net, made`` and ``column``.
     places
         ``technology, component, sector, site, state, capex_net, made``, the resources, and ``column``.
-    facilities
-        ``sector, site, state, capex_net, column``.
+    at_once
+        What is invested in the first year besides plants: ``sector, component, technology, site, state, capex_net,
+        column``. A scope that names what is blank here does not count the row.
     spending
         ``sector, component, technology, cost, column``: everything that costs, discounted.
     """
@@ -239,23 +245,19 @@ def coefficients(
             yield position, places["column"].to_numpy()[hit], places[kind].to_numpy(float)[hit]
             continue
         dated = pd.notna(row["in_year"])
-        frames: list[tuple[pd.DataFrame, str | None]]
+        place = isinstance(row["site"], str) or isinstance(row["state"], str)
+        column = {"budget": "cost", "investment": "capex_net", "plants": None, "output": "made"}.get(kind, kind)
+        frames = [places]
         if kind == "budget":
-            frames = [(spending, "cost")]
-        elif dated or (kind == "output" and not (isinstance(row["site"], str) or isinstance(row["state"], str))):
-            column = {"investment": "capex_net", "output": "last_output", "plants": None}[kind]
-            chosen = starts[starts["year"] == int(row["in_year"]) - first_year] if dated else starts
-            frames = [(chosen, column)]
-        elif kind == "investment":
-            frames = [(places, "capex_net"), (facilities, "capex_net")]
-        else:
-            frames = [(places, {"plants": None, "output": "made"}.get(kind, kind))]
+            frames = [spending]
+        elif dated:
+            frames = [starts[starts["year"] == int(row["in_year"]) - first_year]]
+        elif kind == "output" and not place:
+            frames = [starts]
+        if kind == "investment" and (not dated or int(row["in_year"]) == first_year):
+            frames.append(at_once)
         columns, values = [], []
-        for frame, column in frames:
-            if isinstance(row["component"], str) and "component" not in frame:
-                continue
-            if isinstance(row["technology"], str) and "technology" not in frame:
-                continue
+        for frame in frames:
             inside = in_scope(frame, row)
             columns.append(frame["column"].to_numpy()[inside])
             values.append(np.ones(inside.sum()) if column is None else frame[column].to_numpy(float)[inside])

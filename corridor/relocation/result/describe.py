@@ -11,14 +11,19 @@ import pandas as pd
 
 from corridor.data.arrays import Floats
 from corridor.data.names import HOST, RESOURCES
-from corridor.measures import exposure
 from corridor.measures.exposures.exposure import exposure_in
 from corridor.relocation.model.formulate import decide
-from corridor.relocation.model.limit_rows import First
-from corridor.relocation.model.limits import coefficients, in_scope
+from corridor.relocation.model.limit_rows import First, kept_use, limit_sums
+from corridor.relocation.model.limits import in_scope
 from corridor.relocation.model.problem import Problem
 from corridor.relocation.result.decision import Decision, cost_of, facilities_of, link_values, nothing
-from corridor.relocation.result.effect import made, output_last_year, sourcing_after
+from corridor.relocation.result.effect import (
+    PLANTS,
+    exposure_after,
+    output_last_year,
+    output_of,
+    sourcing_after,
+)
 from corridor.relocation.result.found import Found, goal_value
 from corridor.relocation.result.plan import Plan
 from corridor.relocation.result.value import Recourse, expected, tail_mean
@@ -28,7 +33,10 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Before:
-    """The study with no moves: losses by component, loss of each window, exposure of every market and India."""
+    """The study with no moves: losses by component, loss of each window, exposure of every market and India.
+
+    Kept plants run, as they do after the plan.
+    """
 
     losses: pd.DataFrame
     theta: Floats
@@ -39,11 +47,11 @@ class Before:
         """Losses and exposure as they are."""
         idle = nothing(problem)
         markets = sorted({HOST, *problem.study.markets})
-        return cls(
-            recourse.losses(idle),
-            recourse.loss(link_values(problem, idle)),
-            exposure_in(problem.network, markets, problem.study.target),
-        )
+        if problem.kept.empty:
+            exposed = exposure_in(problem.network, markets, problem.study.target)
+        else:
+            exposed = exposure_after(problem, sourcing_after(problem, idle)[0], markets)
+        return cls(recourse.losses(idle), recourse.loss(link_values(problem, idle)), exposed)
 
 
 def describe(
@@ -59,7 +67,7 @@ def describe(
     none = pd.DataFrame()
     bare = Plan(study.name, budget_usd_m, {}, none, none, none, none, sourcing)
     markets = sorted({HOST, *study.markets})
-    changed = exposure(bare.apply(problem.tables), markets, study.target)
+    changed = exposure_after(problem, sourcing, markets)
     both = before.exposure[["market", "component", "direct", "net", "stop"]].merge(
         changed[["market", "component", "direct", "net", "stop"]],
         on=["market", "component"],
@@ -67,7 +75,7 @@ def describe(
     )
     moves = _moves(problem, decision, replaced, changed)
     bound = min(max(found.bound, 0.0), found.objective)
-    distance = found.objective - bound
+    gap = replace(found, bound=bound).gap
     loss = expected(problem, found.theta)
     summary: dict[str, float | str] = {
         "status": found.status,
@@ -75,8 +83,8 @@ def describe(
         "goal": goal_text(problem),
         "objective": found.objective,
         "bound": bound,
-        "gap": 0.0 if distance <= 1e-9 else distance / abs(found.objective),
-        "seconds": found.seconds,
+        "gap": gap,
+        "stopped_after_s": study.time_limit_s if found.stopped else 0.0,
         "cost_usd_m": cost_of(problem, decision),
         "capex_usd_m": float(moves["capex_usd_m"].sum()),
         "incentive_usd_m": float(moves["incentive_usd_m"].sum()),
@@ -89,7 +97,7 @@ def describe(
         "target_value_after_usd_m": goal_value(problem, "exposure", decision, found.theta),
     }
     facilities = problem.facilities.iloc[facilities_of(problem, decision)]
-    second = problem.second[decision.second]
+    second = _second_sources(problem, decision, replaced)
     stores = problem.stores.assign(value_usd_m=decision.stock)[decision.stock > 0]
     need = problem.needs.max(axis=0)[stores["component_index"].to_numpy(int)]
     return replace(
@@ -102,9 +110,7 @@ def describe(
         facilities=facilities[["facility", "site", "sector", "capex_net", "cost"]]
         .rename(columns={"capex_net": "capex_usd_m", "cost": "cost_usd_m"})
         .reset_index(drop=True),
-        second_sources=second[["component", "origin", "least_share", "most_share", "cost"]]
-        .rename(columns={"cost": "cost_usd_m"})
-        .reset_index(drop=True),
+        second_sources=second,
         stocks=stores[["component", "value_usd_m"]]
         .assign(
             months=np.divide(
@@ -132,9 +138,10 @@ def _moves(problem: Problem, decision: Decision, replaced: pd.DataFrame, changed
     output, component_index = output_last_year(problem, chosen), plants["component_index"].to_numpy(int)
     capex = (plants["capex"] * options["capex_factor"]).to_numpy()
     incentive = capex * plants["incentive_share"].to_numpy()
-    total = made(problem, chosen)
-    share = np.divide(output, total[component_index], out=np.zeros_like(output), where=total[component_index] > 0)
-    of_target = replaced.groupby("component")["replaced_usd_m"].sum()
+    # Plants of a component replace in proportion to what they make.
+    total = output_of(problem, chosen)[component_index]
+    share = np.divide(output, total, out=np.zeros_like(output), where=total > 0)
+    of_target = replaced[replaced["supplier"] == PLANTS].groupby("component")["replaces_target_usd_m"].sum()
     net = changed[changed["market"] == HOST].set_index("component")["net"]
     inside = net.reindex(problem.tables.components["id"]).fillna(0.0).to_numpy() @ problem.content
     cost = chosen["cost"].to_numpy()
@@ -164,6 +171,15 @@ def _moves(problem: Problem, decision: Decision, replaced: pd.DataFrame, changed
     )
 
 
+def _second_sources(problem: Problem, decision: Decision, replaced: pd.DataFrame) -> pd.DataFrame:
+    """Qualified makers abroad, with what each takes over from the target in calm years."""
+    columns = ["component", "origin", "least_share", "most_share", "cost_usd_m", "replaces_target_usd_m"]
+    rows = problem.second[decision.second].rename(columns={"cost": "cost_usd_m"})
+    theirs = replaced.rename(columns={"supplier": "origin"})[["component", "origin", "replaces_target_usd_m"]]
+    rows = rows.merge(theirs, on=["component", "origin"], how="left")
+    return rows.fillna({"replaces_target_usd_m": 0.0})[columns]
+
+
 def _loss_table(problem: Problem, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     sector = problem.tables.components.set_index("id")["sector"]
     keys = ["scenario", "market", "sector"]
@@ -180,9 +196,7 @@ def used_of_limits(problem: Problem, decision: Decision) -> Floats:
     values = first_values(problem, first, program.width, decision)
     table = problem.limits
     used = np.full(len(table), np.nan)
-    for position, columns, amount in coefficients(
-        table, first.starts, first.places, first.facilities, first.spending, problem.study.first_year
-    ):
+    for position, columns, amount in limit_sums(problem, first):
         used[position] = float(amount @ values[columns])
     spending = first.spending
     worth = spending["cost"].to_numpy(float) * values[spending["column"].to_numpy(int)]
@@ -208,18 +222,16 @@ def first_values(problem: Problem, first: First, width: int, decision: Decision)
 
 def _limits(problem: Problem, decision: Decision, prices: Mapping[str, float]) -> pd.DataFrame:
     table = problem.limits
-    used = used_of_limits(problem, decision)
+    used = used_of_limits(problem, decision) + kept_use(problem)
     rows = table[["name", "limit", "sense", "unit", "amount"]].assign(used=used)
     rows.insert(2, "scope", [_scope(row) for row in table.to_dict("records")])
     rows = rows[~np.isnan(used)]
     # Limits of unused sites are left out; the planner's own limits are always listed.
     rows = rows[(rows["used"] > 0) | (rows["name"] != rows["limit"] + " " + rows["scope"])]
-    counted = (
-        problem.plants.iloc[decision.chosen["tech"]]
-        .groupby("technology", as_index=False)
-        .agg(used=("component_index", "size"), amount=("most_plants", "first"))
-    )
-    counted = counted.assign(
+    tech = np.r_[decision.chosen["tech"].to_numpy(int), problem.kept["tech"].to_numpy(int)]
+    counted = problem.plants.assign(used=np.bincount(tech, minlength=len(problem.plants)))
+    counted = counted.iloc[np.unique(decision.chosen["tech"].to_numpy(int))].sort_values("technology")
+    counted = counted.rename(columns={"most_plants": "amount"}).assign(
         name="most plants " + counted["technology"].astype(str),
         limit="most plants",
         scope=counted["technology"],

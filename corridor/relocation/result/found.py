@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from corridor.data.arrays import Floats
 from corridor.relocation.model.problem import Problem
 from corridor.relocation.result.decision import Decision, cost_of
@@ -24,6 +26,10 @@ class Found:
         Value of the aim, and a lower bound on it over all decisions.
     prices
         By how much one more unit of each limit lowers the aim of the linear relaxation, by name.
+    idle
+        Value of the aim if nothing is done.
+    stopped
+        Whether the safety cap on time ended something: the plan may differ on another machine.
     """
 
     decision: Decision
@@ -34,6 +40,21 @@ class Found:
     solver: str
     seconds: float
     prices: Mapping[str, float] = field(default_factory=dict)
+    stopped: bool = False
+    idle: float = np.nan
+
+    @property
+    def gap(self) -> float:
+        """How far the plan may be from the best: (objective - bound) / (idle - bound).
+
+        That is the fraction of what any plan could change which this one may miss. Where doing nothing is no worse
+        than the bound (least cost for a loss to be reached) it is a fraction of the objective.
+        """
+        distance = self.objective - min(self.bound, self.objective)
+        if distance <= 1e-9:
+            return 0.0
+        base = self.idle - self.bound
+        return distance / base if base > 1e-9 else distance / max(abs(self.objective), 1e-9)
 
 
 def goal_value(problem: Problem, name: str, decision: Decision, theta: Floats) -> float:

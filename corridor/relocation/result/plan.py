@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -31,29 +32,42 @@ class Plan:
     budget_usd_m
         Budget, US$ million (discounted cost).
     summary
-        ``status, solver, goal, objective, bound, gap, seconds, cost_usd_m, capex_usd_m, incentive_usd_m,
+        ``status, solver, goal, objective, bound, gap, stopped_after_s, cost_usd_m, capex_usd_m, incentive_usd_m,
         running_usd_m, expected_loss_before_usd_m, expected_loss_after_usd_m, cvar_before_usd_m,
         cvar_after_usd_m`` (mean loss of the worst windows), ``target_value_before_usd_m,
         target_value_after_usd_m`` (value from the target in what India needs, per year, last year).
     moves
         One row per plant: ``component, technology, site, start_year, first_output_year, plants, capacity``
-        (unit/year), ``capacity_usd_m`` (per year), ``made_usd_m`` (per year, last year), ``capex_usd_m,
-        incentive_usd_m, running_usd_m`` (discounted over the study), ``replaces_target_usd_m`` (deliveries of the
-        target that it replaces, per year), ``still_target_usd_m`` (value from the target in its inputs, through
-        the bill of materials, per year).
+        (unit/year), ``capacity_usd_m`` (per year), ``capex_usd_m, incentive_usd_m, running_usd_m`` (discounted
+        over the study), and per year, in the study's last year, in calm times:
+
+        - ``made_usd_m``: output, in its first year times its ramp;
+        - ``replaces_target_usd_m``: deliveries of the target to India and the other markets that this output
+          replaces. Never more than ``made_usd_m``; the rest of the output replaces deliveries of other origins
+          abroad. Plants of one component replace in proportion to what they make;
+        - ``still_target_usd_m``: value from the target in its inputs, through the bill of materials: output times
+          the sum over inputs of value share times ``net_after`` of India in :attr:`exposure`.
+
+        What moves and second sources replace adds up, for each component, to the target's deliveries to all
+        markets without them (those for the inputs that new plants need included) less those after the plan, by
+        the shares in :attr:`sourcing`. Plants that the study keeps come first; stocks replace nothing in calm
+        times.
     exposure
-        ``market, component, direct_before, net_before, stop_before, direct_after, net_after, stop_after``.
+        ``market, component, direct_before, net_before, stop_before, direct_after, net_after, stop_after``; kept
+        plants run before and after.
     losses
         ``scenario, market, sector, loss_before_usd_m, loss_after_usd_m``: value of final need unmet if the denial
         happens (not weighted by its probability, not discounted).
     limits
         ``name, limit, scope, sense, unit, amount, used, left, binds, price_usd_m``: the price is the expected loss
         that one more unit of the limit avoids, by the linear relaxation (an integer number of plants may gain
-        less).
+        less). Kept plants count as used, but their investment is spent.
     sourcing
         Rows that replace those of the table ``sourcing`` for the components touched.
     second_sources
-        ``component, origin, least_share, most_share, cost_usd_m``: makers qualified abroad.
+        ``component, origin, least_share, most_share, cost_usd_m, replaces_target_usd_m``: makers qualified
+        abroad; the last is what each takes over from the target per year, in the study's last year, in calm
+        times: ``least_share`` of India's need without a plan, or what plants have left of the target's deliveries.
     stocks
         ``component, value_usd_m, months, cost_usd_m``: stocks; months of India's largest yearly need.
     facilities
@@ -75,6 +89,21 @@ class Plan:
     stocks: pd.DataFrame = field(default_factory=pd.DataFrame)
     facilities: pd.DataFrame = field(default_factory=pd.DataFrame)
     deliveries: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def quality(self) -> str:
+        """What is proved of the plan, in words."""
+        gap, goal = float(self.summary["gap"]), str(self.summary.get("goal", ""))
+        if "cost" in goal or not goal:
+            return f"within {100 * gap:.1f} % of the least cost"
+        least = math.floor(1000 * max(1.0 - gap, 0.0) + 1e-9) / 10
+        return f"at least {least:.1f} % of what any plan could {'lower' if 'exposure' in goal else 'avoid'}"
+
+    @property
+    def warning(self) -> str:
+        """What a reader must know of how the plan was found; empty if the search ended by itself."""
+        after = float(self.summary.get("stopped_after_s", 0.0))
+        return f"stopped by the limit of {after:,.0f} s: this plan may differ elsewhere" if after else ""
 
     def apply(self, tables: Tables) -> Tables:
         """New tables with the moves made: shares of origins after the plan, in the study's last year.
@@ -132,5 +161,5 @@ class Plan:
         after = float(self.summary["expected_loss_after_usd_m"])
         return (
             f"Plan(study={self.study!r}, budget={self.budget_usd_m:,.0f} US$ M, moves={len(self.moves)}, "
-            f"expected loss {before:,.0f} -> {after:,.0f} US$ M, gap {float(self.summary['gap']):.2%})"
+            f"expected loss {before:,.0f} -> {after:,.0f} US$ M, {self.quality})"
         )

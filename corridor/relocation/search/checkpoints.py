@@ -53,7 +53,8 @@ class Checkpoints:
             "bound": found.bound,
             "status": found.status,
             "solver": found.solver,
-            "took": found.seconds,
+            "idle": found.idle,
+            "stopped": found.stopped,
             "prices": dict(found.prices),
         }
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -76,8 +77,10 @@ class Checkpoints:
                 float(record["bound"]),
                 str(record["status"]),
                 str(record["solver"]),
-                float(record["took"]),
+                0.0,
                 {str(name): float(price) for name, price in record["prices"].items()},
+                bool(record["stopped"]),
+                float(record["idle"]),
             )
         except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
             return None

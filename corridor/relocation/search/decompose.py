@@ -23,7 +23,6 @@ What made the difference, measured on a synthetic study of 2,000 components, 60 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -39,21 +38,21 @@ from corridor.relocation.model.problem import Problem
 from corridor.relocation.model.program import Program
 from corridor.relocation.result.decision import Decision, decision_of, link_values, nothing
 from corridor.relocation.result.value import Recourse
+from corridor.relocation.search.effort import Clock
 from corridor.relocation.search.neighbourhood import Neighbourhoods, cheapest, start_prices, started
 from corridor.relocation.search.site_assignment import relax_places
-from corridor.relocation.solver.solve import Solution, TimeUp, solve
+from corridor.relocation.solver.solve import NothingFound, Solution, solve
 
 #: Rounds of the relaxation at most; full rounds at first, and rounds between full ones later.
 _ROUNDS, _FIRST_FULL, _BETWEEN = 80, 5, 8
-#: Where the relaxation stops: fraction of the objective, fraction of the time.
-_CLOSE, _RELAXING = 1e-3, 0.3
+#: Where the relaxation stops, as a fraction of the objective.
+_CLOSE = 1e-3
 #: Starts kept open beside each that is used, by least reduced cost.
 _NEAR = 3.0
-#: The first plan: starts open beside those of the relaxation, as a fraction of them; fraction of the time left,
-#: and most seconds.
-_FIRST_NEAR, _FIRST_TIME, _FIRST_MOST_S = 1.0, 0.1, 45.0
-#: Seconds for one subproblem, and how often the same one is solved again.
-_STEP, _AGAIN = 8.0, 4
+#: The first plan: starts open beside those of the relaxation, as a fraction of them, and nodes.
+_FIRST_NEAR, _FIRST_NODES = 1.0, 50
+#: How often the same subproblem is solved again, nodes of each, and its free starts.
+_AGAIN, _NODES, _FREE = 4, 20, 250
 
 
 @dataclass
@@ -142,7 +141,7 @@ class Master:
         more
             Only those that the last one used, and so many times as many others; all used so far if left out.
         """
-        open_ = self.used if more is None else self._cheapest(more)
+        open_ = self.used if more is None else self._cheapest(1.0 + more)
         if open_ is not None:
             program.bound(first.starts["column"].to_numpy()[~open_], high=0.0)
 
@@ -153,13 +152,13 @@ class Master:
         self.now = relaxed.values[first.starts["column"].to_numpy()] > 1e-7
         if relaxed.slopes is not None:
             self.prices = start_prices(program, first, relaxed.slopes)
-        near = self._cheapest(_NEAR)
+        near = self._cheapest(1.0 + _NEAR)
         self.used = near if self.used is None or near is None else self.used | near
 
-    def _cheapest(self, more: float) -> np.ndarray | None:
+    def _cheapest(self, times: float) -> np.ndarray | None:
         if self.now is None or self.prices is None:
             return self.now
-        return cheapest(self.now, self.prices, more)
+        return cheapest(self.now, self.prices, round(times * int(self.now.sum())))
 
     def touch(self, links: Floats) -> Floats:
         """Add the tangents of all windows at `links`; return the windows' losses, shape (windows,)."""
@@ -184,22 +183,21 @@ def relax_by_cuts(
     weights: Mapping[str, float],
     at_most: Mapping[str, float],
     recourse: Recourse,
-    seconds: Callable[[], float],
+    clock: Clock,
 ) -> Master:
     """Tangents around the optimum of the linear relaxation, and its bound."""
     master = Master(problem, recourse, weights, at_most, Cuts())
     best_point = link_values(problem, nothing(problem))
     master.touch(best_point)
     best, latest, since = np.inf, -np.inf, 0
-    budget = seconds()
     for round_ in range(_ROUNDS):
-        late = seconds() < (1.0 - _RELAXING) * budget
+        late = round_ == _ROUNDS - 1 or clock.up()
         full = round_ < _FIRST_FULL or since >= _BETWEEN or best - latest <= _CLOSE * abs(best) or late
         since = 0 if full else since + 1
         program, first, links = master.program()
         if not full:
             master.close(program, first)
-        relaxed = solve(program, relaxed=True, time_limit_s=max(seconds(), 5.0))
+        relaxed = solve(program, relaxed=True)
         latest = relaxed.objective
         if full:
             master.learn(first, relaxed, program)
@@ -222,27 +220,27 @@ def _objective(master: Master, program: Program, relaxed: Solution, theta: Float
     return float(relaxed.objective + cost @ (theta - old))
 
 
-def first_plan(master: Master, seconds: Callable[[], float]) -> Decision:
-    """The best decision of the integer master found in a fraction of the time, its sites left open.
+def first_plan(master: Master, clock: Clock) -> Decision:
+    """A good decision of the integer master, its sites left open.
 
     Raises
     ------
     NoPlan
-        If the limits allow none, or none was found in time.
+        If the limits allow none, or none was found within the work allowed.
     """
-    limit = max(min(_FIRST_TIME * seconds(), _FIRST_MOST_S), 3.0)
     for more in (_FIRST_NEAR, None):
         program, first, _ = master.program()
         if more is not None:
             master.close(program, first, more)
         relax_places(program, master.problem, first)
         try:
-            solution = solve(program, gap=2e-3, time_limit_s=max(seconds(), 3.0) if more is None else limit)
+            solution = solve(program, gap=2e-3, nodes=_FIRST_NODES, time_limit_s=clock.left)
         except NoPlan:
             continue
+        clock.struck |= solution.out_of_time
         decision = decision_of(master.problem, program, solution.values)
         return replace(decision, chosen=decision.chosen.assign(option=-1))
-    raise TimeUp("no plan was found in time. Fix: raise time_limit_s.")
+    raise NothingFound(out_of_time=clock.struck)
 
 
 def improve(
@@ -250,9 +248,11 @@ def improve(
     problem: Problem,
     best: Callable[[], Decision],
     offer: Callable[[Decision, float], bool],
-    seconds: Callable[[], float],
+    done: Callable[[], bool],
+    rounds: int,
+    clock: Clock,
 ) -> None:
-    """Re-optimize one subproblem of the best plan after another with the tangents, until the time is up.
+    """Re-optimize one subproblem of the best plan after another with the tangents, so many rounds.
 
     The tangents at the plans that are found are added, and the same subproblem is solved again until it leads to a
     better plan or promises none.
@@ -268,25 +268,23 @@ def improve(
     """
     master.problem = problem
     neighbourhoods: Neighbourhoods | None = None
-    while seconds() > 1.0:
+    for _ in range(rounds):
+        if done():
+            return
         decision = best()
-        free, longest = None, 0.0
+        free = None
         for _ in range(_AGAIN):
             program, first, _ = master.program()
             relax_places(program, problem, first)
-            neighbourhoods = neighbourhoods or Neighbourhoods(problem, first)
-            free = neighbourhoods.draw(decision) if free is None else free
+            neighbourhoods = neighbourhoods or Neighbourhoods(problem, first, _FREE)
             held = started(first, decision)
             near = np.ones(len(held), dtype=bool) if master.used is None else master.used
+            free = neighbourhoods.draw(decision, near) if free is None else free
             neighbourhoods.hold(program, decision, held, free, near)
-            begin = time.perf_counter()
             try:
-                solution = solve(program, gap=1e-4, time_limit_s=min(_STEP, max(seconds(), 1.0)))
+                solution = solve(program, gap=1e-4, nodes=_NODES, time_limit_s=clock.left)
             except NoPlan:
-                longest = _STEP
                 break
-            longest = max(longest, time.perf_counter() - begin)
-            if offer(decision_of(problem, program, solution.values), solution.objective) or seconds() <= 1.0:
+            clock.struck |= solution.out_of_time
+            if offer(decision_of(problem, program, solution.values), solution.objective) or clock.up():
                 break
-        if neighbourhoods is not None:
-            neighbourhoods.judge(longest, _STEP)

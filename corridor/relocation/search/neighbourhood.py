@@ -26,17 +26,20 @@ _REACH = 2
 
 
 class Neighbourhoods:
-    """Draws subproblems of one program, larger or smaller depending on the time the solver needs.
+    """Draws subproblems of one program, of about the same number of free starts.
 
     Parameters
     ----------
     problem, first
         The study, and the first columns of its program.
+    size
+        Starts that are free in a subproblem, about.
     seed
         Of the draws.
     """
 
-    def __init__(self, problem: Problem, first: First, seed: int = 1) -> None:
+    def __init__(self, problem: Problem, first: First, size: int, seed: int = 1) -> None:
+        self._size = size
         self._problem, self._first = problem, first
         self._rng = np.random.default_rng(seed)
         self._seeds = _SEEDS
@@ -47,8 +50,14 @@ class Neighbourhoods:
         self._of_place = component[problem.options["tech"].to_numpy(int)]
         self._of_second = problem.second["component_index"].to_numpy(int)
 
-    def draw(self, decision: Decision) -> np.ndarray:
-        """Components to be decided again, shape (components,): some that the plan makes, and what recipes link."""
+    def draw(self, decision: Decision, near: np.ndarray) -> np.ndarray:
+        """Components to be decided again, shape (components,): some that the plan makes, and what recipes link.
+
+        Parameters
+        ----------
+        near
+            Starts that may come, shape (starts,): their number decides how many components the next draw begins with.
+        """
         made = np.unique(
             self._problem.plants["component_index"].to_numpy(int)[decision.chosen["tech"].to_numpy(int)]
         )
@@ -58,6 +67,11 @@ class Neighbourhoods:
         free[self._rng.choice(pool, count, replace=False)] = 1.0
         for _ in range(_REACH):
             free = np.minimum(free + self._linked @ free, 1.0)
+        starts = int((near & (free > 0)[self._of_start]).sum())
+        if starts < 0.7 * self._size:
+            self._seeds = min(1.3 * self._seeds + 0.2, 60.0)
+        elif starts > 1.4 * self._size:
+            self._seeds = max(0.75 * self._seeds, 1.0)
         return free > 0
 
     def hold(
@@ -93,13 +107,6 @@ class Neighbourhoods:
             held = ~free[of]
             program.bound(frame["column"].to_numpy()[held], low=values[held], high=values[held])
 
-    def judge(self, seconds: float, limit: float) -> None:
-        """Grow if the last subproblem was solved quickly, shrink if it took nearly all its time."""
-        if seconds < 0.4 * limit:
-            self._seeds = min(1.2 * self._seeds, 30.0)
-        elif seconds > 0.8 * limit:
-            self._seeds = max(0.75 * self._seeds, 1.0)
-
 
 def started(first: First, decision: Decision) -> Floats:
     """Plants of a decision by technology and year, rows as ``first.starts``."""
@@ -132,9 +139,9 @@ def start_prices(program: Program, first: First, slopes: Floats) -> Floats:
     return np.where(program.bounds[1][column] > 0, prices, np.inf)
 
 
-def cheapest(used: np.ndarray, prices: Floats, more: float) -> np.ndarray:
-    """Starts that are used, and `more` times as many others at the least prices; shape (starts,), boolean."""
+def cheapest(used: np.ndarray, prices: Floats, count: int) -> np.ndarray:
+    """Starts that are used, and others at the least prices up to `count` in all; shape (starts,), boolean."""
     near = used.copy()
-    order = np.argsort(np.where(used, -np.inf, prices), kind="stable")
-    near[order[: int((1.0 + more) * used.sum())]] = True
+    order = np.argsort(np.where(used, -np.inf, prices), kind="stable")[: max(count, int(used.sum()))]
+    near[order[np.isfinite(prices[order])]] = True
     return near

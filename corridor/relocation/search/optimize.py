@@ -24,15 +24,14 @@ from corridor.relocation.result.found import Found, goal_value
 from corridor.relocation.result.plan import Plan
 from corridor.relocation.result.value import Recourse
 from corridor.relocation.search.checkpoints import Checkpoints
+from corridor.relocation.search.effort import Clock
 from corridor.relocation.search.incumbent import Aim, Progress
 from corridor.relocation.search.relax import no_plan, why_no_plan
 from corridor.relocation.search.search import search
-from corridor.relocation.solver.solve import TimeUp
+from corridor.relocation.solver.solve import NothingFound
 
 #: Attempts to reach an exposure; the bound on the value from the target moves between them.
 _TRIES = 4
-#: Fraction of the time for one plan if the plan of a smaller budget is known.
-_KNOWN = 0.6
 
 
 def optimize(
@@ -80,7 +79,7 @@ def best(
     *,
     hints: Sequence[Found] = (),
     progress: Progress | None = None,
-    time_limit_s: float | None = None,
+    effort: str | None = None,
 ) -> Found:
     """Best decision for the study's goal; several goals are minimised one after the other.
 
@@ -99,15 +98,15 @@ def best(
         bounds["loss"] = goal.loss_at_most_usd_m
     if goal.cvar_at_most_usd_m is not None:
         bounds["cvar"] = goal.cvar_at_most_usd_m
-    limit = time_limit_s or problem.study.time_limit_s
+    clock = Clock(problem.study.time_limit_s)
     if goal.exposure_at_most is None:
-        return _in_turn(problem, recourse, bounds, hints, progress, limit)
+        return _in_turn(problem, recourse, bounds, hints, progress, effort, clock)
     wanted = goal.exposure_at_most
     idle = nothing(problem)
     now, value = measured_exposure(problem, idle), goal_value(problem, "exposure", idle, np.zeros(0))
     bound = value * min(wanted / now, 1.0) if now > 0 else value
     for _ in range(_TRIES):
-        found = _in_turn(problem, recourse, {**bounds, "exposure": bound}, (), progress, limit / _TRIES)
+        found = _in_turn(problem, recourse, {**bounds, "exposure": bound}, (), progress, effort, clock)
         reached = measured_exposure(problem, found.decision)
         if reached <= wanted + 1e-6:
             return found
@@ -123,7 +122,8 @@ def _in_turn(
     bounds: dict[str, float],
     hints: Sequence[Found],
     progress: Progress | None,
-    limit: float,
+    effort: str | None,
+    clock: Clock,
 ) -> Found:
     """Goals minimised in turn, each held to within the tolerance while the next is minimised."""
     goal, steps = problem.study.goal, goal_steps(problem.study.goal)
@@ -131,21 +131,20 @@ def _in_turn(
     found: Found | None = None
     for weights in steps:
         offered = tuple(hint.decision for hint in hints) if found is None else (found.decision,)
-        spent = 0.0 if found is None else found.seconds
         try:
             found = search(
                 problem,
                 Aim(weights, dict(bounds)),
                 hints=offered,
-                time_limit_s=limit / len(steps),
+                effort=effort,
+                clock=clock,
                 recourse=recourse,
                 progress=progress,
             )
-        except TimeUp:
+        except NothingFound:
             raise
         except NoPlan:
-            raise _reason(problem, recourse, bounds, limit) from None
-        found = replace(found, seconds=spent + found.seconds)
+            raise _reason(problem, recourse, bounds, effort, clock) from None
         if len(weights) == 1:
             name = next(iter(weights))
             bounds[name] = found.objective + goal.tolerance * abs(found.objective) + 1e-9
@@ -153,13 +152,15 @@ def _in_turn(
     return found
 
 
-def _reason(problem: Problem, recourse: Recourse, bounds: dict[str, float], limit: float) -> NoPlan:
+def _reason(
+    problem: Problem, recourse: Recourse, bounds: dict[str, float], effort: str | None, clock: Clock
+) -> NoPlan:
     """The error: which limits must give way or, if the limits alone can be kept, the least of each goal."""
     if not why_no_plan(problem).empty or not bounds:
         return no_plan(problem)
     lines = []
     for name, amount in bounds.items():
-        least = search(problem, Aim({name: 1.0}), time_limit_s=limit, recourse=recourse)
+        least = search(problem, Aim({name: 1.0}), effort=effort, clock=clock, recourse=recourse)
         lines.append(
             f"  - {name} at most {amount:,.6g}: within the limits the least found is {least.objective:,.6g}"
         )
@@ -178,9 +179,9 @@ def frontier(
 ) -> list[Plan]:
     """One plan per budget, by rising budget: cost against the study's goal (loss, tail loss or exposure).
 
-    A budget within which the limits allow no plan is left out; if that holds for all, it is an error. A larger
-    budget never gives a worse plan: each starts from the plan of the next smaller one, which satisfies
-    its limits too. A bound on a larger budget's loss also bounds the smaller's.
+    A budget within which the limits allow no plan is left out; if that holds for all, it is an error. Each plan is
+    that of :func:`optimize` for its budget, on any number of processors. A larger budget never gives a worse plan:
+    where the search found one, the plan of the smaller budget stands, which satisfies the larger's limits too. A bound on a larger budget's loss also bounds the smaller's.
 
     Parameters
     ----------
@@ -206,11 +207,10 @@ def frontier(
         known = known_tables(tables, study)
         return [plan_location(known, study, budget_usd_m=budget) for budget in wanted]
     problem = build_problem(tables, study, budget_usd_m=wanted[-1])
-    chains = _chains(wanted, workers)
     found: dict[float, Found] = {}
     faults: list[NoPlan] = []
     kept = None if resume is None else Checkpoints.of(resume, problem)
-    for plans, fault in _run(problem, chains, {}, progress, workers, kept):
+    for plans, fault in _run(problem, wanted, progress, workers, kept):
         found.update(plans)
         faults += [fault] if fault is not None else []
     if not found:
@@ -219,7 +219,7 @@ def frontier(
         budget = _bend(found)
         if budget is None:
             break
-        for plans, _ in _run(problem, [[budget]], found, progress, 1, kept):
+        for plans, _ in _run(problem, [budget], progress, 1, kept):
             found.update(plans)
     in_order = _never_worse(problem, found)
     recourse = Recourse(problem)
@@ -242,64 +242,40 @@ def _with_budget(problem: Problem, budget: float) -> pd.DataFrame:
     return limits
 
 
-def _chains(budgets: Sequence[float], workers: int | None) -> list[list[float]]:
-    """Budgets in runs of neighbours, one run per process: each plan is the start of the next."""
-    from corridor.parallel import processors
-
-    count = max(1, min(workers or processors(), len(budgets)))
-    # Every second budget to the other process would lose the neighbour; halves would leave one process idle where
-    # the larger budgets take longer. Runs of three or so balance both.
-    size = max(1, int(np.ceil(len(budgets) / (count * 2)))) if count > 1 else len(budgets)
-    return [list(budgets[start : start + size]) for start in range(0, len(budgets), size)]
-
-
 @dataclass(frozen=True)
-class _Chain:
+class _Task:
     problem: Problem
-    budgets: list[float]
-    known: dict[float, Found]
+    budget: float
     kept: Checkpoints | None
 
 
 def _run(
     problem: Problem,
-    chains: list[list[float]],
-    known: dict[float, Found],
+    budgets: list[float],
     progress: Callable[[float], None] | None,
     workers: int | None,
     kept: Checkpoints | None,
 ) -> Iterable[tuple[dict[float, Found], NoPlan | None]]:
-    tasks = [_Chain(problem, chain, known, kept) for chain in chains]
-    for index, result in each(_solve_chain, tasks, workers=workers):
+    # The largest budgets take longest: begun first, no processor is idle at the end.
+    order = sorted(budgets, reverse=True)
+    for position, result in each(_solve, [_Task(problem, budget, kept) for budget in order], workers=workers):
         if progress is not None:
-            for budget in chains[index]:
-                progress(budget)
+            progress(order[position])
         yield result
 
 
-def _solve_chain(task: _Chain) -> tuple[dict[float, Found], NoPlan | None]:
-    """Plans of neighbouring budgets; a budget that allows none is left out, and the first reason is returned."""
-    problem = task.problem
-    recourse = Recourse(problem)
-    out: dict[float, Found] = {}
-    fault = None
-    for budget in task.budgets:
-        before = task.kept.load(budget) if task.kept is not None else None
-        if before is not None:
-            out[budget] = before
-            continue
-        here = replace(problem, limits=_with_budget(problem, budget))
-        smaller = [known for other, known in sorted({**task.known, **out}.items()) if other <= budget]
+def _solve(task: _Task) -> tuple[dict[float, Found], NoPlan | None]:
+    """The plan of a budget, or why there is none."""
+    found = task.kept.load(task.budget) if task.kept is not None else None
+    if found is None:
+        here = replace(task.problem, limits=_with_budget(task.problem, task.budget))
         try:
-            # The study's own budget is the plan that is read most.
-            shorter = bool(smaller) and budget != problem.study.budget_usd_m
-            seconds = problem.study.time_limit_s * (_KNOWN if shorter else 1.0)
-            out[budget] = best(here, recourse, hints=smaller[-1:], time_limit_s=seconds)
-            if task.kept is not None:
-                task.kept.save(budget, out[budget])
+            found = best(here, Recourse(here))
         except NoPlan as error:
-            fault = fault or error
-    return out, fault
+            return {}, error
+        if task.kept is not None:
+            task.kept.save(task.budget, found)
+    return {task.budget: found}, None
 
 
 def _bend(found: dict[float, Found]) -> float | None:

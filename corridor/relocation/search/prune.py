@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +16,7 @@ from corridor.relocation.search.site_assignment import keeps_all
 _MOST = 30
 
 
-def prune(problem: Problem, recourse: Recourse, decision: Decision, *, seconds: float = np.inf) -> Decision:
+def prune(problem: Problem, recourse: Recourse, decision: Decision) -> Decision:
     """The decision without those plants, second sources and stocks that avoid no loss.
 
     Left out is what costs money and avoids less than ``TIE_BREAK`` times its cost: the program
@@ -25,17 +24,11 @@ def prune(problem: Problem, recourse: Recourse, decision: Decision, *, seconds: 
     the slopes value above that needs no trial; the others are tried, and the reduced decision is checked against
     all limits.
 
-    Parameters
-    ----------
-    seconds
-        After which nothing more is tried.
-
     Returns
     -------
     Decision
         The same, or a cheaper one of the same loss.
     """
-    begin = time.perf_counter()
     decision = replace(decision, chosen=decision.chosen.reset_index(drop=True))
     links = link_values(problem, decision)
     slope = np.zeros(len(links))
@@ -45,8 +38,6 @@ def prune(problem: Problem, recourse: Recourse, decision: Decision, *, seconds: 
         loss += probability * value
         np.add.at(slope, seen, probability * tangent)
     for less in _candidates(problem, recourse, decision, slope):
-        if time.perf_counter() - begin > seconds:
-            break
         fewer = _without(decision, less)
         saved = cost_of(problem, decision) - cost_of(problem, fewer)
         more = expected(problem, recourse.loss(link_values(problem, fewer))) - loss

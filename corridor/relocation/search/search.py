@@ -1,51 +1,50 @@
-"""Find a good plan and a bound on all plans, within a time limit.
+"""Find a good plan and a bound on all plans, within a given amount of work.
 
-What made the difference, measured on the default study (54,000 columns, 16,000 integers, budget US$ 8,000 M):
+What made the difference, measured on the default study (46,000 columns, 16,900 integers, budget US$ 8,000 M; the loss
+is 42,916 without a plan, 37,254 at the linear relaxation):
 
-- HiGHS alone on the full program: 39,495 after 25 s, bound 39,100
-- the same with only those starts left open that the linear relaxation uses (157 of 3,512): 39,397 after 12 s; at
-  US$ 18,000 M 37,192 against 37,717
-- the same where the plan of a smaller budget is known: what the rest of the budget buys best (``refill``) and then
-  subproblems left a gap of 1.96 % at US$ 6,000 M after 14 s; with those starts first, 0.77 %
-- sites placed afterwards, in a program of their own: 13,000 integers fewer, at no cost that was seen
+- sites placed afterwards, in a program of their own: 11,000 integers fewer, at no cost that was seen
+- few starts left open: with the 103 of 3,512 that the relaxation uses the root of the tree gives 37,554 after 17 s of
+  processor time, with one and a half times as many 37,534 (19 s), with two and a half times 37,519 (20 s), with four
+  times 37,526 (28 s); at US$ 2,000 M 40,116 (53 starts), 40,113, 40,103 and 40,086 (212 starts, 13 s)
+- the bound from some rounds of cuts at the root of the full program: see :mod:`corridor.relocation.solver.root`; at
+  US$ 500 M the starts that a plan known rules out leave so little that the root proves the optimum in 4 s
 - cuts of all windows instead of the windows themselves (Benders): the linear bound needs 40 rounds and 50 s, the
   single program 2 s. It pays only where the windows no longer fit into one program: ``decompose``.
 """
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
 
-from corridor.errors import NoPlan
-from corridor.relocation.model.formulate import formulate, start_table
+from corridor.relocation.model.formulate import decide, formulate, start_table
 from corridor.relocation.model.goals import Goals
 from corridor.relocation.model.limit_rows import First, close_unsold
 from corridor.relocation.model.problem import Problem
 from corridor.relocation.model.program import Program
-from corridor.relocation.result.decision import Decision, cost_of, decision_of
+from corridor.relocation.result.decision import Decision, decision_of, nothing
 from corridor.relocation.result.found import Found
 from corridor.relocation.result.value import Recourse
-from corridor.relocation.search.bound_thread import bound_beside
+from corridor.relocation.search.effort import EFFORTS, Clock
 from corridor.relocation.search.incumbent import Aim, Incumbent, Progress
 from corridor.relocation.search.neighbourhood import Neighbourhoods, cheapest, start_prices, started
-from corridor.relocation.search.refill import Refill
 from corridor.relocation.search.search_by_cuts import search_by_cuts
-from corridor.relocation.search.site_assignment import relax_places
-from corridor.relocation.solver.solve import Solution, SolveStatus, TimeUp, solve
+from corridor.relocation.search.site_assignment import keeps_all, relax_places
+from corridor.relocation.solver.root import RootBound
+from corridor.relocation.solver.solve import NothingFound, Solution, SolveStatus, solve
 
-#: A program with at most this many integers is solved directly, to the gap of the study.
+#: A program with no more integers than this is solved as it is.
 SMALL = 3_000
-#: Windows times components above which the windows are represented by cuts.
+#: Windows times components above which the windows are added by cuts.
 LARGE = 40_000
-#: Fraction of the time left for the starts that the relaxation or a hint uses.
-_FIRST = 0.25
-#: Seconds for one subproblem, for the bound thread to end, and subproblems in a row without a better plan.
-_STEP, _JOIN, _FAILURES = 5.0, 1.0, 25
-#: Fraction of the money for new plants that is kept for their sites.
-_RESERVE = 0.03
+#: Fraction of the rounds, the last ones, in which plants have places of their own and not fractions of them.
+_PLACED_ROUNDS = 0.34
+#: Integers from which on the root has as few rounds of cuts as the effort says; smaller programs have up to 5 times.
+_ROUNDS_FOR = 5_000
+#: Nodes of a program that places what was placed in fractions.
+_PLACING_NODES = 50
 
 
 def search(
@@ -53,45 +52,80 @@ def search(
     aim: Aim,
     *,
     hints: tuple[Decision, ...] = (),
-    time_limit_s: float | None = None,
+    effort: str | None = None,
+    clock: Clock | None = None,
     recourse: Recourse | None = None,
     progress: Progress | None = None,
 ) -> Found:
-    """Best decision for an aim.
+    """Best decision for an aim, within the work that the effort allows.
 
     Parameters
     ----------
     hints
-        Decisions known to satisfy all limits, for example that of a smaller budget: the answer is no worse.
-    time_limit_s
-        The study's if left out. An interruption (Ctrl-C) ends the search at once with the best so far.
+        Decisions known to satisfy all limits: the answer is no worse.
+    effort
+        ``quick``, ``normal`` or ``thorough``; the study's if left out.
+    clock
+        Safety cap; the study's ``time_limit_s`` if left out. An interruption (Ctrl-C) ends the search at once with
+        the best so far.
     progress
         Called with seconds, best objective and bound whenever one of them gets better.
 
     Raises
     ------
     NoPlan
-        If no decision satisfies all limits, or none was found in time.
+        If no decision satisfies all limits.
+    NothingFound
+        If none was found within the work allowed.
     """
-    run = Incumbent(problem, aim, time_limit_s or problem.study.time_limit_s, recourse, progress)
+    study = problem.study
+    clock = clock or Clock(study.time_limit_s)
+    run = Incumbent(problem, aim, EFFORTS[effort or study.effort], clock, recourse, progress)
     for hint in hints:
         run.offer(hint)
     try:
+        _cheapest_plan(run)
         _go(run)
     except KeyboardInterrupt:
         if run.best is None:
             raise
         run.status = "interrupted"
     if run.best is None:
-        raise TimeUp(f"no plan was found within {run.limit:g} s. Fix: raise time_limit_s.")
-    run.prune()
+        raise NothingFound(run.bound, out_of_time=clock.struck)
+    if run.status != "interrupted":
+        run.prune()
     return replace(
-        run.best,
-        bound=min(run.bound, run.best.objective),
+        run.known,
+        bound=min(run.bound, run.known.objective),
         status=run.status,
-        seconds=run.elapsed,
+        seconds=clock.elapsed,
+        stopped=clock.struck,
+        idle=run.idle(),
         prices=run.prices,
     )
+
+
+def _cheapest_plan(run: Incumbent) -> None:
+    """Begin with a plan that satisfies all limits: no moves if that is one, else the cheapest.
+
+    So a search that ends early has a plan all the same. Bounds on loss, tail loss or exposure are not looked at
+    here, since they need the windows: with such a bound there is no plan to begin with.
+    """
+    problem, most = run.problem, run.aim.at_most
+    if run.best is not None or set(most) - {"cost"}:
+        return
+    idle = nothing(problem)
+    if keeps_all(problem, idle):
+        run.offer(idle)
+        return
+    program, first = decide(problem)
+    goals = Goals(program, problem, first)
+    columns, values = goals.expression("cost")
+    program.price(columns, values)
+    if "cost" in most:
+        goals.at_most("cost", most["cost"])
+    solution = solve(program, gap=1e-2, time_limit_s=run.clock.left)
+    run.offer(decision_of(problem, program, solution.values))
 
 
 def _go(run: Incumbent) -> None:
@@ -101,26 +135,16 @@ def _go(run: Incumbent) -> None:
         search_by_cuts(run)
         return
     program, first = _formulate(run)
-    if integers <= SMALL:
-        solution = solve(program, gap=problem.study.gap, time_limit_s=run.limit)
-        run.price(program, solve(program, relaxed=True, time_limit_s=run.limit))
-        run.learn(solution)
-        run.offer(decision_of(problem, program, solution.values))
-        run.status = str(solution.status)
-        return
-    relaxed = solve(program, relaxed=True, time_limit_s=10 * run.limit)
+    relaxed = solve(program, relaxed=True, time_limit_s=run.clock.left)
     run.learn(relaxed)
     run.price(program, relaxed)
-    used = _used(run, program, first, relaxed)
-    beside = bound_beside(run, program, first, run.left - _JOIN)
-    _fill_up(run)
-    _within(run, program, first, used, _FIRST * run.left)
-    _around(run, program, first, _near(run, program, first, relaxed))
-    if beside is None:
-        _full_program(run, program, first)
-    elif run.status != str(SolveStatus.OPTIMAL):
-        run.rise(beside())
-        run.done()
+    if run.done():
+        return
+    if integers <= SMALL:
+        _as_it_is(run, program)
+    else:
+        _restricted(run, program, first, relaxed)
+    _around(run, program, first, _near(run, program, first, relaxed, run.effort.starts))
 
 
 def _formulate(run: Incumbent) -> tuple[Program, First]:
@@ -133,110 +157,149 @@ def _formulate(run: Incumbent) -> tuple[Program, First]:
     return program, first
 
 
-def _within(run: Incumbent, program: Program, first: First, allowed: np.ndarray, seconds: float) -> None:
-    """Search with some starts only, and sites placed afterwards."""
-    if run.done():
+def _as_it_is(run: Incumbent, program: Program) -> None:
+    """Solve a small program, sites and all."""
+    solution = run.solve(program, absolute_gap=run.tolerance(), nodes=run.effort.small_nodes)
+    if solution is None:
         return
+    run.learn(solution)
+    run.take(decision_of(run.problem, program, solution.values))
+    if solution.status is SolveStatus.OPTIMAL:
+        run.status = str(SolveStatus.OPTIMAL)
+
+
+def _restricted(run: Incumbent, program: Program, first: First, relaxed: Solution) -> None:
+    """Search among the starts that the relaxation uses or would cost it least to use; then bound all plans."""
+    effort = run.effort
+    if effort.first_plans:
+        few = _near(run, program, first, relaxed, effort.first_starts)
+        _within(run, program, first, few, plans=effort.first_plans)
+    if effort.nodes and not run.done():
+        _within(run, program, first, _near(run, program, first, relaxed, effort.starts), nodes=effort.nodes)
+    if not effort.rows or run.done():
+        return
+    # Last, since a better plan rules out more starts.
+    root = _root(run, program, first, relaxed)
+    try:
+        bound = root.wait()
+    finally:
+        root.stop()
+    run.clock.struck |= root.out_of_time
+    # What the root left out is in no plan that is better than the one known.
+    run.rise(min(bound - run.tie_break(), np.inf if run.best is None else run.best.objective))
+
+
+def _root(run: Incumbent, program: Program, first: First, relaxed: Solution) -> RootBound:
+    """The bound of the full program's root, in a process of its own.
+
+    A start that would raise the relaxation above the best plan known is in no better plan: it is left out.
+    """
+    full = program.copy()
+    relax_places(full, run.problem, first)
+    if run.best is not None and relaxed.slopes is not None:
+        worse = run.best.objective + run.tie_break() - relaxed.objective + 1e-6 * abs(relaxed.objective)
+        out = (start_prices(program, first, relaxed.slopes) > worse) & ~_forced(run, first)
+        full.bound(first.starts["column"].to_numpy()[out], high=0.0)
+    integers = max(int(full.integer.sum()), 1)
+    rounds = round(run.effort.rows * min(max(_ROUNDS_FOR / integers, 1.0), 5.0))
+    return RootBound(full, rounds, run.clock.left)
+
+
+def _within(
+    run: Incumbent,
+    program: Program,
+    first: First,
+    allowed: np.ndarray,
+    *,
+    nodes: int | None = None,
+    plans: int | None = None,
+) -> None:
+    """Search with some starts only, and sites placed afterwards."""
     restricted = program.copy()
     relax_places(restricted, run.problem, first)
     starts = first.starts["column"].to_numpy()
     restricted.bound(starts[~allowed], high=0.0)
-    try:
-        solution = solve(restricted, gap=1e-6, absolute_gap=run.tolerance(), time_limit_s=seconds)
-    except NoPlan:
+    solution = run.solve(restricted, absolute_gap=run.tolerance(), nodes=nodes, plans=plans)
+    if solution is None:
         return
     decision = decision_of(run.problem, restricted, solution.values)
-    placed = run.place(decision)
-    if placed is None:
-        placed = _with_places(run, program, starts, decision)
-    if placed is not None:
-        run.offer(placed)
+    unplaced = decision.chosen["option"].to_numpy(int) < 0
+    if unplaced.any():
+        decision = _place_fractions(run, program, first, decision, allowed) or decision
+    before = run.best
+    run.take(decision)
+    if run.best is before and run.promises(solution):
+        _with_places(run, program, starts, decision)
 
 
-def _with_places(run: Incumbent, program: Program, starts: np.ndarray, decision: Decision) -> Decision | None:
-    """Search among a decision's plants placed as integers, after placing them afterwards failed."""
+def _place_fractions(
+    run: Incumbent, program: Program, first: First, decision: Decision, near: np.ndarray
+) -> Decision | None:
+    """Decide again, with integer places, the components of plants that were placed in fractions; all else is held.
+
+    Few are (6 of 87 at US$ 8,000 M). To leave out the plants that then fit no site lost 1.3 % of what the plan
+    avoids; this keeps all of it.
+    """
+    problem = run.problem
+    component_index = problem.plants["component_index"].to_numpy(int)[decision.chosen["tech"].to_numpy(int)]
+    unplaced = decision.chosen["option"].to_numpy(int) < 0
+    free = np.isin(np.arange(len(problem.loss_ratio)), component_index[unplaced])
+    subproblem = program.copy()
+    placed = replace(decision, chosen=decision.chosen[~unplaced])
+    Neighbourhoods(problem, first, 0).hold(subproblem, placed, started(first, decision), free, near)
+    solution = run.solve(subproblem, absolute_gap=0.1 * run.tolerance(), nodes=_PLACING_NODES)
+    return None if solution is None else decision_of(problem, subproblem, solution.values)
+
+
+def _with_places(run: Incumbent, program: Program, starts: np.ndarray, decision: Decision) -> None:
+    """Search among a decision's plants with integer places, if placing afterwards failed."""
     restricted = program.copy()
     count = decision.chosen.groupby(["tech", "year"]).size()
     table = start_table(run.problem)
     most = count.reindex(list(zip(table["tech"], table["year"], strict=True))).fillna(0.0).to_numpy()
     restricted.bound(starts, high=most)
-    try:
-        solution = solve(restricted, gap=1e-3, time_limit_s=max(0.3 * run.left, 5.0))
-    except NoPlan:
-        return None
-    return decision_of(run.problem, restricted, solution.values)
-
-
-def _fill_up(run: Incumbent) -> None:
-    """The best plan known, for example that of a smaller budget, and what the rest of the budget buys best."""
-    most = min(run.aim.at_most.get("cost", np.inf), run.budget())
-    if set(run.aim.weights) != {"loss"} or not np.isfinite(most) or run.best is None:
-        return
-    start = run.best.decision
-    refill = Refill(run.problem, run.recourse)
-    every = np.ones(len(refill.component_index))
-    money = _RESERVE * max(most - cost_of(run.problem, start), 0.0)
-    placed = run.place(refill.fill(start, every > 0, most - money, every))
-    if placed is not None:
-        run.offer(placed)
+    solution = run.solve(restricted, gap=1e-3, nodes=max(run.effort.nodes, 1))
+    if solution is not None:
+        run.take(decision_of(run.problem, restricted, solution.values))
 
 
 def _around(run: Incumbent, program: Program, first: First, near: np.ndarray) -> None:
-    """Improve the best plan by one subproblem after another, until the time is up or nothing more is found."""
-    neighbourhoods = Neighbourhoods(run.problem, first)
+    """Improve the best plan one subproblem at a time, until the rounds are over or nothing more is found."""
+    effort = run.effort
+    if run.best is None or not effort.rounds:
+        return
+    neighbourhoods = Neighbourhoods(run.problem, first, effort.neighbourhood_starts)
     failures = 0
-    while run.best is not None and failures < _FAILURES and run.left > _JOIN and not run.done():
-        before, decision = run.best.objective, run.best.decision
-        restricted = program.copy()
-        relax_places(restricted, run.problem, first)
-        neighbourhoods.hold(restricted, decision, started(first, decision), neighbourhoods.draw(decision), near)
-        seconds = min(_STEP, run.left)
-        begin = time.perf_counter()
-        try:
-            solution = solve(restricted, gap=1e-6, absolute_gap=0.1 * run.tolerance(), time_limit_s=seconds)
-        except NoPlan:
-            solution = None
-        neighbourhoods.judge(time.perf_counter() - begin, seconds)
+    for number in range(effort.rounds):
+        if failures >= effort.failures or run.done():
+            return
+        before, decision = run.known.objective, run.known.decision
+        subproblem = program.copy()
+        if number < (1.0 - _PLACED_ROUNDS) * effort.rounds:
+            relax_places(subproblem, run.problem, first)
+        free = neighbourhoods.draw(decision, near)
+        neighbourhoods.hold(subproblem, decision, started(first, decision), free, near)
+        solution = run.solve(subproblem, absolute_gap=0.1 * run.tolerance(), nodes=effort.neighbourhood_nodes)
         if solution is not None and run.promises(solution):
-            run.take(decision_of(run.problem, restricted, solution.values))
-        better = run.best.objective < before - 1e-6 * abs(before)
+            run.take(decision_of(run.problem, subproblem, solution.values))
+        better = run.known.objective < before - 1e-6 * abs(before)
         failures = 0 if better else failures + 1
 
 
-def _near(run: Incumbent, program: Program, first: First, relaxed: Solution) -> np.ndarray:
-    """Starts that are used, and half as many others that would cost the relaxation least."""
-    used = _used(run, program, first, relaxed)
-    if relaxed.slopes is None:
-        return used
-    return cheapest(used, start_prices(program, first, relaxed.slopes), 0.5)
-
-
-def _used(run: Incumbent, program: Program, first: First, relaxed: Solution) -> np.ndarray:
-    """Starts that the relaxation, a hint or a forced move uses, shape (starts,)."""
-    used = program.block("start", relaxed.values) > 1e-6
-    forced = {choice.component for choice in run.problem.study.force}
-    forced_technology = {choice.technology for choice in run.problem.study.force}
-    used |= first.starts["component"].isin(forced - {None}).to_numpy()
-    used |= first.starts["technology"].isin(forced_technology - {None}).to_numpy()
+def _near(run: Incumbent, program: Program, first: First, relaxed: Solution, more: float) -> np.ndarray:
+    """Starts that are used, or that would cost the relaxation least to use: `more` times as many in all."""
+    used: np.ndarray = (program.block("start", relaxed.values) > 1e-6) | _forced(run, first)
     if run.best is not None:
         used |= started(first, run.best.decision) > 0
-    return used
+    if relaxed.slopes is None:
+        return used
+    count = max(round(more * int(used.sum())), run.effort.fewest_starts)
+    return cheapest(used, start_prices(program, first, relaxed.slopes), count)
 
 
-def _full_program(run: Incumbent, program: Program, first: First) -> None:
-    """The full program for what is left of the time: a better bound, perhaps a better plan."""
-    if run.done():
-        return
-    full = program.copy()
-    relax_places(full, run.problem, first)
-    try:
-        solution = solve(full, gap=1e-6, absolute_gap=run.tolerance(), time_limit_s=run.left)
-    except TimeUp as error:
-        run.rise(error.bound)
-        return
-    run.learn(solution)
-    placed = run.place(decision_of(run.problem, full, solution.values))
-    if placed is not None:
-        run.offer(placed)
-    if solution.status is SolveStatus.OPTIMAL:
-        run.status = str(SolveStatus.OPTIMAL)
+def _forced(run: Incumbent, first: First) -> np.ndarray:
+    """Starts of what the study forces, shape (starts,), boolean."""
+    force = run.problem.study.force
+    forced = first.starts["component"].isin({choice.component for choice in force} - {None})
+    forced |= first.starts["technology"].isin({choice.technology for choice in force} - {None})
+    return forced.to_numpy()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from corridor.relocation.result.decision import Decision, link_values
-from corridor.relocation.search.bound_thread import bound_beside
 from corridor.relocation.search.decompose import Master, first_plan, improve, relax_by_cuts
-from corridor.relocation.search.incumbent import PRUNING, Incumbent
+from corridor.relocation.search.incumbent import Incumbent
+from corridor.relocation.search.site_assignment import relax_places
 from corridor.relocation.search.site_pooling import pool_sites
-from corridor.relocation.solver.solve import SolveStatus, TimeUp, solve
+from corridor.relocation.solver.root import RootBound
+from corridor.relocation.solver.solve import NothingFound, solve
 
 #: Improvement too small to search for, as a fraction of the tolerance.
 _LITTLE = 0.02
@@ -22,33 +23,41 @@ def search_by_cuts(run: Incumbent) -> None:
         If no decision satisfies all limits, or none was found in time.
     """
     pooled = pool_sites(run.problem)
-    end = (1.0 - PRUNING) * run.limit
-
-    def seconds() -> float:
-        return 0.0 if run.done() else end - run.elapsed
 
     def offer(decision: Decision, promised: float) -> bool:
         return _offer(run, master, decision, promised)
 
-    master = relax_by_cuts(pooled, run.aim.weights, run.aim.at_most, run.recourse, seconds)
+    master = relax_by_cuts(pooled, run.aim.weights, run.aim.at_most, run.recourse, run.clock)
     run.rise(master.bound)
     if master.relaxed is not None:
         run.price(*master.relaxed)
         run.prices = {name: run.prices[name] for name in run.problem.limits["name"] if name in run.prices}
     master.problem = run.problem
     program, first, _ = master.program()
-    run.learn(solve(program, relaxed=True, time_limit_s=max(seconds(), 5.0)))
-    beside = bound_beside(run, program, first, seconds())
+    run.learn(solve(program, relaxed=True, time_limit_s=run.clock.left))
+    relax_places(program, run.problem, first)
+    root = RootBound(program, run.effort.rows, run.clock.left) if run.effort.rows else None
     master.problem = pooled
+    try:
+        if not _any_move(run):
+            placed = run.place(first_plan(master, run.clock))
+            if placed is not None:
+                run.offer(placed)
+        if root is not None:
+            run.rise(root.wait() - run.tie_break())
+            run.clock.struck |= root.out_of_time
+    finally:
+        if root is not None:
+            root.stop()
     if run.best is None:
-        placed = run.place(first_plan(master, seconds))
-        if placed is None:
-            raise TimeUp("no plan was found whose plants fit their sites. Fix: raise time_limit_s.")
-        run.offer(placed)
-    improve(master, run.problem, lambda: run.known.decision, offer, seconds)
-    if beside is not None and run.status != str(SolveStatus.OPTIMAL):
-        run.rise(beside())
-        run.done()
+        raise NothingFound(run.bound, out_of_time=run.clock.struck)
+    rounds = run.effort.cut_rounds
+    improve(master, run.problem, lambda: run.known.decision, offer, run.done, rounds, run.clock)
+
+
+def _any_move(run: Incumbent) -> bool:
+    """Whether the best plan known does anything: the subproblems grow from its moves."""
+    return run.best is not None and len(run.best.decision.chosen) > 0
 
 
 def _offer(run: Incumbent, master: Master, decision: Decision, promised: float) -> bool:

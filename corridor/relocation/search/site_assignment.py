@@ -18,6 +18,8 @@ from corridor.relocation.solver.solve import solve
 
 #: Plants that need more than this fraction of a site's resource are placed as integers while plants are chosen.
 _BULKY = 0.2
+#: Nodes of a program that places plants.
+_NODES = 500
 
 
 def relax_places(program: Program, problem: Problem, first: First) -> None:
@@ -33,7 +35,6 @@ def place(
     decision: Decision,
     *,
     cost_at_most: float = np.inf,
-    time_limit_s: float = 10.0,
 ) -> Decision | None:
     """The same starts, second sources and stocks, with plants at the cheapest sites within all limits.
 
@@ -59,7 +60,7 @@ def place(
     if np.isfinite(cost_at_most):
         goals.at_most("cost", cost_at_most)
     try:
-        solution = solve(program, gap=1e-3, time_limit_s=time_limit_s)
+        solution = solve(program, gap=1e-3, nodes=_NODES)
     except NoPlan:
         return None
     return decision_of(problem, program, solution.values)
@@ -71,7 +72,6 @@ def fit(
     decision: Decision,
     *,
     cost_at_most: float = np.inf,
-    time_limit_s: float = 10.0,
 ) -> Decision | None:
     """A decision at its sites, less the plants that are worth least if not all fit.
 
@@ -82,7 +82,7 @@ def fit(
     open_ = replace(decision, chosen=decision.chosen.assign(option=-1))
     tries = (decision, open_) if (decision.chosen["option"] >= 0).any() else (open_,)
     for candidate in tries:
-        placed = place(problem, candidate, cost_at_most=cost_at_most, time_limit_s=time_limit_s)
+        placed = place(problem, candidate, cost_at_most=cost_at_most)
         if placed is not None:
             return placed
     links = link_values(problem, decision)
@@ -101,7 +101,7 @@ def fit(
     if np.isfinite(cost_at_most):
         goals.at_most("cost", cost_at_most)
     try:
-        solution = solve(program, gap=1e-3, time_limit_s=time_limit_s)
+        solution = solve(program, gap=1e-3, nodes=_NODES)
     except NoPlan:
         return None
     return decision_of(problem, program, solution.values)

@@ -31,12 +31,20 @@ class SolveStatus(StrEnum):
     FEASIBLE = "feasible"
 
 
-class TimeUp(NoPlan):
-    """No values were found in time, though there may be some; ``bound`` is valid."""
+#: Seconds that no solve should ever need: a cap against hanging, not a way to stop.
+SAFETY_S = 3_600.0
 
-    def __init__(self, message: str, bound: float = -np.inf) -> None:
-        super().__init__(message)
-        self.bound = bound
+
+class NothingFound(NoPlan):
+    """No values were found within the work or time allowed, though there may be some; ``bound`` is valid."""
+
+    def __init__(self, bound: float = -np.inf, *, out_of_time: bool = False) -> None:
+        super().__init__(
+            "no plan was found within time_limit_s. Fix: raise it."
+            if out_of_time
+            else "no plan was found within the work allowed. Fix: effort: thorough."
+        )
+        self.bound, self.out_of_time = bound, out_of_time
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,7 @@ class Solution:
     status: SolveStatus
     solver: Solver
     seconds: float
+    out_of_time: bool = False
     prices: Floats | None = None
     slopes: Floats | None = None
 
@@ -67,10 +76,12 @@ class Solution:
 def solve(
     program: Program,
     *,
-    gap: float = 1e-4,
+    gap: float = 1e-6,
     absolute_gap: float = 0.0,
     relaxed: bool = False,
-    time_limit_s: float = 60.0,
+    nodes: int | None = None,
+    plans: int | None = None,
+    time_limit_s: float = SAFETY_S,
     hint: Floats | None = None,
     solver: Solver = Solver.HIGHS,
 ) -> Solution:
@@ -87,8 +98,13 @@ def solve(
         first.
     relaxed
         Drop integrality: a linear program, whose objective bounds that of the integer program.
+    nodes
+        Nodes of the branch-and-bound tree after which the best values so far are returned; 1: the root with its
+        cuts and heuristics. HiGHS takes the same way with any number of threads, beside any other load.
+    plans
+        Number of values found, each better than those before, after which the last are returned.
     time_limit_s
-        Seconds after which the best values so far are returned.
+        Safety cap in seconds: where it strikes, the solution is ``out_of_time`` and may differ elsewhere.
     hint
         Values to start from, shape (columns,); NaN where unknown. SCIP takes it, HiGHS does not.
     solver
@@ -99,16 +115,21 @@ def solve(
     ------
     NoPlan
         If no values satisfy all rows.
-    TimeUp
-        If none were found in time.
+    NothingFound
+        If none were found within the nodes or the time, which says nothing of whether there are any.
     """
     from ortools.math_opt import parameters_pb2, result_pb2
 
     started = time.perf_counter()
     integer = program.integer & (not relaxed)
-    model = _model(program, integer)
+    model = model_message(program, integer)
     parameters = parameters_pb2.SolveParametersProto(relative_gap_tolerance=gap)
+    parameters.random_seed = 1
     parameters.time_limit.FromTimedelta(timedelta(seconds=time_limit_s))
+    if nodes is not None:
+        parameters.node_limit = nodes
+    if plans is not None:
+        parameters.highs.int_options["mip_max_improving_sols"] = plans
     if absolute_gap > 0:
         parameters.absolute_gap_tolerance = absolute_gap
     kind = {
@@ -118,6 +139,7 @@ def solve(
     result = _interruptible(lambda: _run(model, kind, parameters, _start(solver, hint)))
     seconds = time.perf_counter() - started
     reason = result.termination.reason
+    out_of_time = result.termination.limit == result_pb2.LIMIT_TIME
     bounds = result.termination.objective_bounds
     found = _primal(result)
     if found is None:
@@ -135,9 +157,7 @@ def solve(
             result_pb2.TERMINATION_REASON_NO_SOLUTION_FOUND,
             result_pb2.TERMINATION_REASON_FEASIBLE,
         ):
-            raise TimeUp(
-                f"no plan was found within {time_limit_s:g} s. Fix: raise time_limit_s.", bounds.dual_bound
-            )
+            raise NothingFound(bounds.dual_bound, out_of_time=out_of_time)
         name = result_pb2.TerminationReasonProto.Name(reason)
         raise CorridorError(f"the solver stopped without a plan: {name} ({result.termination.detail}).")
     optimal = reason == result_pb2.TERMINATION_REASON_OPTIMAL
@@ -152,12 +172,13 @@ def solve(
         status=SolveStatus.OPTIMAL if optimal else SolveStatus.FEASIBLE,
         solver=solver,
         seconds=seconds,
+        out_of_time=out_of_time,
         prices=prices,
         slopes=slopes,
     )
 
 
-def _model(program: Program, integer: np.ndarray) -> Any:
+def model_message(program: Program, integer: np.ndarray) -> Any:
     """The program as a MathOpt message, filled from arrays."""
     from ortools.math_opt import model_pb2
 
@@ -267,7 +288,7 @@ class Linear:
         from ortools.math_opt import model_parameters_pb2, parameters_pb2
         from ortools.math_opt.core.python import solver
 
-        self._model = _model(program, np.zeros(program.width, dtype=bool))
+        self._model = model_message(program, np.zeros(program.width, dtype=bool))
         self._held = np.asarray(held, np.int64)
         self._last = np.full(len(held), np.nan)
         self._width = program.width
