@@ -47,9 +47,10 @@ def guide_rows(study: Study, plan: Plan | None) -> list[tuple[str, str]]:
             float(plan.summary[key])
             for key in ("cost_usd_m", "expected_loss_before_usd_m", "expected_loss_after_usd_m")
         )
+        proved = "; ".join(filter(None, (plan.quality, plan.warning)))
         text = (
             f"{len(plan.moves)} plants, cost US$ {cost:,.0f} M of {plan.budget_usd_m:,.0f} M. Expected loss "
-            f"without it US$ {before:,.0f} M, with it {after:,.0f} M ({plan.quality}{'; ' + plan.warning if plan.warning else ''})."
+            f"without it US$ {before:,.0f} M, with it {after:,.0f} M ({proved})."
         )
         rows.append(("The plan", text))
     return [*rows, ("Written by", f"corridor {__version__}, study {study.name}")]

@@ -110,7 +110,7 @@ def force_one(
         problem = build_problem(tables, forced, budget_usd_m=plan.budget_usd_m)
         recourse = Recourse(problem)
         try:
-            found: Found = best(problem, recourse, effort=effort)
+            found: Found = best(problem, recourse, effort=effort, prices=False)
             value = expected(problem, found.theta)
         except NoPlan:
             value = np.nan

@@ -100,7 +100,7 @@ def value_of_information(
     of_mean = _plan_for(problem, _mean_window(problem), effort=effort)
     report("mean window")
     with_mean = recourse.loss(link_values(problem, of_mean.decision))
-    plan = best(problem, recourse, hints=[of_mean], effort=effort)
+    plan = best(problem, recourse, hints=[of_mean], effort=effort, prices=False)
     report("all windows")
     names = problem.windows.names
     known: dict[int, _Known] = {}
@@ -176,7 +176,7 @@ def _plan_for(problem: Problem, window: Windows, *, hints: tuple[Found, ...] = (
     years, first = np.unique(problem.windows.year, return_index=True)
     others = first[years != window.year[0]]
     here = replace(problem, windows=_join(window, _take(problem.windows, others, np.zeros(len(others)))))
-    return best(here, Recourse(here), hints=hints, effort=effort)
+    return best(here, Recourse(here), hints=hints, effort=effort, prices=False)
 
 
 def _mean_window(problem: Problem) -> Windows:

@@ -139,7 +139,9 @@ def _plan_again(task: _Task) -> list[_Case]:
         problem = build_problem(tables, study, budget_usd_m=task.plan.budget_usd_m)
         recourse = Recourse(problem, sold=False)
         try:
-            found = best(problem, recourse, hints=_hint(problem, recourse, task.plan), effort=task.effort)
+            found = best(
+                problem, recourse, hints=_hint(problem, recourse, task.plan), effort=task.effort, prices=False
+            )
         except NoPlan:
             continue
         name = study.denials[0].name if task.over == "windows" else f"draw {number + 1}"

@@ -1,7 +1,7 @@
 """How much work a search does. Work is counted in starts, nodes and rounds, never in seconds.
 
-The same study gives the same plan on a quick and a slow machine, busy or quiet. The clock is a safety cap: where it
-strikes, the plan says so.
+The same study gives the same plan on a quick and a slow machine, busy or quiet. The clock is a safety cap: where
+it strikes, the plan says so.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ class Effort:
     Attributes
     ----------
     first_starts, starts
-        Starts left open in the first and in the second restricted program, as a multiple of those that the relaxation
-        uses; ``fewest_starts`` at least.
+        Starts left open in the first and in the second restricted program, as a multiple of those that the
+        relaxation uses; ``fewest_starts`` at least.
     first_plans
-        The first restricted program ends when it has found so many plans, each better than the one before; 0: there
-        is no first one.
+        The first restricted program ends when it has found so many plans, each better than the one before; 0:
+        there is no first one.
     nodes
         Nodes of the branch-and-bound tree of the second restricted program; 0: no second one.
     small_nodes
@@ -62,8 +62,8 @@ EFFORTS: dict[str, Effort] = {
         rounds=0, failures=0, neighbourhood_starts=0, neighbourhood_nodes=0, cut_rounds=100,
     ),
     "thorough": Effort(
-        first_starts=1.5, starts=6.0, fewest_starts=400, first_plans=3, nodes=200, small_nodes=20_000, rows=100_000,
-        rounds=60, failures=20, neighbourhood_starts=60, neighbourhood_nodes=5, cut_rounds=400,
+        first_starts=1.5, starts=6.0, fewest_starts=400, first_plans=3, nodes=200, small_nodes=20_000,
+        rows=100_000, rounds=60, failures=20, neighbourhood_starts=60, neighbourhood_nodes=5, cut_rounds=400,
     ),
 }  # fmt: skip
 

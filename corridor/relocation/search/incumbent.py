@@ -22,8 +22,8 @@ from corridor.relocation.search.refill import Refill
 from corridor.relocation.search.site_assignment import fit
 from corridor.relocation.solver.solve import NothingFound, Solution, SolveStatus, solve
 
-#: Rounds in which the money left after the plants were placed is spent, the fraction of the budget that is worth it,
-#: and the fraction of it that is kept for sites.
+#: Rounds in which the money left after the plants were placed is spent, the fraction of the budget that is worth
+#: it, and the fraction of it that is kept for sites.
 _REFILLS, _LEFT, _RESERVE = 3, 2e-3, 0.03
 
 Progress = Callable[[float, float, float], None]
@@ -157,20 +157,6 @@ class Incumbent:
     def learn(self, solution: Solution) -> None:
         """Raise the bound to that of the full program, or of a relaxation of it."""
         self.rise(solution.bound - self.tie_break())
-
-    def price(self, program: Program, relaxed: Solution) -> None:
-        """Take from a relaxation what one more unit of each limit lowers the aim by."""
-        if relaxed.prices is None:
-            return
-        for block in ("limits", "fund"):
-            if block in program.rows:
-                begin, index = program.rows[block]
-                values = -relaxed.prices[begin : begin + len(index)]
-                least = np.isfinite(program.row_bounds[0][begin : begin + len(index)])
-                values = np.where(least, -values, values)
-                self.prices |= {
-                    str(name): max(float(value), 0.0) for name, value in zip(index["name"], values, strict=True)
-                }
 
     def tie_break(self) -> float:
         """The most that the tie-break on cost adds to the solver's objective and bound; the aim excludes it."""

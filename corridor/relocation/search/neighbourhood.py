@@ -56,7 +56,8 @@ class Neighbourhoods:
         Parameters
         ----------
         near
-            Starts that may come, shape (starts,): their number decides how many components the next draw begins with.
+            Starts that may come, shape (starts,): their number decides how many components the next draw begins
+            with.
         """
         made = np.unique(
             self._problem.plants["component_index"].to_numpy(int)[decision.chosen["tech"].to_numpy(int)]

@@ -80,6 +80,7 @@ def best(
     hints: Sequence[Found] = (),
     progress: Progress | None = None,
     effort: str | None = None,
+    prices: bool = True,
 ) -> Found:
     """Best decision for the study's goal; several goals are minimised one after the other.
 
@@ -100,13 +101,13 @@ def best(
         bounds["cvar"] = goal.cvar_at_most_usd_m
     clock = Clock(problem.study.time_limit_s)
     if goal.exposure_at_most is None:
-        return _in_turn(problem, recourse, bounds, hints, progress, effort, clock)
+        return _in_turn(problem, recourse, bounds, hints, progress, effort, clock, prices)
     wanted = goal.exposure_at_most
     idle = nothing(problem)
     now, value = measured_exposure(problem, idle), goal_value(problem, "exposure", idle, np.zeros(0))
     bound = value * min(wanted / now, 1.0) if now > 0 else value
     for _ in range(_TRIES):
-        found = _in_turn(problem, recourse, {**bounds, "exposure": bound}, (), progress, effort, clock)
+        found = _in_turn(problem, recourse, {**bounds, "exposure": bound}, (), progress, effort, clock, prices)
         reached = measured_exposure(problem, found.decision)
         if reached <= wanted + 1e-6:
             return found
@@ -124,6 +125,7 @@ def _in_turn(
     progress: Progress | None,
     effort: str | None,
     clock: Clock,
+    prices: bool,
 ) -> Found:
     """Goals minimised in turn, each held to within the tolerance while the next is minimised."""
     goal, steps = problem.study.goal, goal_steps(problem.study.goal)
@@ -138,6 +140,7 @@ def _in_turn(
                 hints=offered,
                 effort=effort,
                 clock=clock,
+                prices=prices,
                 recourse=recourse,
                 progress=progress,
             )
@@ -181,7 +184,8 @@ def frontier(
 
     A budget within which the limits allow no plan is left out; if that holds for all, it is an error. Each plan is
     that of :func:`optimize` for its budget, on any number of processors. A larger budget never gives a worse plan:
-    where the search found one, the plan of the smaller budget stands, which satisfies the larger's limits too. A bound on a larger budget's loss also bounds the smaller's.
+    where the search found one, the plan of the smaller budget stands, which satisfies the larger's limits too. A
+    bound on a larger budget's loss also bounds the smaller's.
 
     Parameters
     ----------

@@ -1,101 +1,593 @@
-"""Why no plan exists: the fewest limits to relax, and by how much."""
+"""Why no plan exists: the fewest limits or forced moves that must give way, and by how much."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
-from corridor.data.arrays import Floats
+from corridor.data.arrays import Flags, Floats, Ints
 from corridor.errors import NoPlan
-from corridor.relocation.model.formulate import decide
-from corridor.relocation.model.goals import Goals
+from corridor.relocation.model.formulate import decide, open_options
+from corridor.relocation.model.limit_rows import First, choice_name
 from corridor.relocation.model.problem import Problem
-from corridor.relocation.model.program import Entries, Program
-from corridor.relocation.solver.solve import solve
+from corridor.relocation.model.program import Program
+from corridor.relocation.solver.solve import NothingFound, SolveStatus, solve
 
-#: Blocks of rows that a planner can relax; the other rows are definitions.
-_SOFT = ("limits", "fund", "most plants", "force ", "site share ", "sales ")
+#: Safety cap of each solve, seconds; no answer depends on it unless it strikes, and then the answer says so.
+_CAP_S = 600.0
+#: Gap in the sum of relative changes.
+_GAP = 1e-9
+#: Two sets whose relative changes differ by less than this, or this fraction, are as good as each other.
+_EQUAL = 1e-5
+#: Index of a single row.
+_ONE = pd.DataFrame({"name": ["all"]})
+#: Capacity of less than this is none, US$ million a year.
+_NOTHING = 1e-9
+#: Significant digits of an amount: rounding outward changes it by at most 1e-6 of itself.
+_DIGITS = 7
+#: Rounds in which a site share falls to that of a better plan; each is at least a plan nearer.
+_ROUNDS = 30
 
 
-def why_no_plan(problem: Problem, *, loss: Floats | None = None) -> pd.DataFrame:
-    """The smallest set of limits that must be relaxed for any plan to exist.
+def why_no_plan(problem: Problem) -> pd.DataFrame:
+    """The smallest set of limits and forced moves that must give way for any plan to exist, and by how much.
 
-    An elastic twin of the program: each limit gets a slack and a switch, ``row <= amount + slack``,
-    ``slack <= much * switch``; first the number of switches is minimised, then the slacks, each relative to its
-    limit. The windows are left out: unmet need is always possible.
+    An elastic twin of the program: each limit gets a relative change ``r >= 0`` and a switch in {0, 1},
+    ``row <= amount + scale r``, ``r <= most switch``, where ``scale`` is the amount, at least 1, and ``most``
+    lets the row hold for every plan. One after the other:
+
+    1. the sum of the switches is minimised, then of those that belong to forced moves;
+    2. of that set, the sum of the relative changes, with no switches and the other limits as they are;
+    3. a set of the same size whose changes add up to less (by 1e-5) takes its place, until there is none;
+    4. amounts are rounded outward by at most 1e-6 of themselves, and the study with these amounts is solved: a
+       plan exists. Of several, each is then minimised by itself with the others as stated, and is no smaller.
+
+    A share at a site, which multiplies the plan's own capacity, is lowered first, plan by plan. The windows are
+    left out: unmet need is always possible. Solves end at their optimum; a time is only a safety cap.
 
     Returns
     -------
     pandas.DataFrame
         ``name, unit, amount, needed, change``: the limit as it is, as it would have to be, and the difference;
-        empty if a plan exists.
+        empty if a plan exists. A forced move falls from 1 plant to 0. ``attrs``: ``forced``, names of the forced
+        moves without any one of which less change would do; ``exact``, False if the safety cap struck.
     """
-    program, first = decide(problem)
-    columns, values = Goals(program, problem, first).expression("cost")
-    low, high = program.row_bounds
-    soft: list[np.ndarray] = []
-    names: list[str] = []
-    units: list[str] = []
-    for block, (start, index) in program.rows.items():
-        if block.startswith(_SOFT):
-            soft.append(np.arange(start, start + len(index)))
-            named = index["name"] if "name" in index else block + " " + index.iloc[:, 0].astype(str)
-            names += named.tolist()
-            units += (index["unit"] if "unit" in index else pd.Series("fraction", index=index.index)).tolist()
-    rows = np.concatenate(soft) if soft else np.zeros(0, dtype=int)
-    upper = np.isfinite(high[rows])
-    amount = np.where(upper, high[rows], low[rows])
-    forced = np.array([name.startswith("force ") for name in names], dtype=bool)
-    elastic = _elastic(program, rows, upper, amount, np.where(forced, 1.01, 1.0))
-    few = solve(elastic, gap=1e-6, time_limit_s=60.0)
-    switches, slack = elastic.block("switch", few.values), elastic.block("slack", few.values)
-    if not (switches > 0.5).any():
-        return pd.DataFrame(columns=["name", "unit", "amount", "needed", "change"])
-    begin, _ = elastic.columns["switch"]
-    elastic.bound(np.arange(begin, begin + len(rows)), low=0.0, high=(switches > 0.5).astype(float))
-    elastic.price(columns, 1e-9 * values)
-    small = solve(elastic, gap=1e-6, time_limit_s=60.0)
-    slack = elastic.block("slack", small.values)
-    hit = np.flatnonzero(slack > 1e-7 * np.maximum(np.abs(amount), 1.0))
-    change = np.where(upper, slack, -slack)[hit]
-    return pd.DataFrame(
-        {
-            "name": [names[position] for position in hit],
-            "unit": [units[position] for position in hit],
-            "amount": amount[hit],
-            "needed": amount[hit] + change,
-            "change": change,
-        }
-    )
+    twin = _twin(problem)
+    found, fewest = _choose(twin)
+    if found is None:
+        return _table(twin, {}, [], fewest)
+    needed, least = _amounts(twin, found)
+    return _table(twin, needed, _conflict(twin, found), fewest and least)
 
 
-def _elastic(program: Program, rows: np.ndarray, upper: np.ndarray, amount: Floats, weight: Floats) -> Program:
-    """The program with a slack and a switch on `rows`; one switch weighs more than all slacks together."""
-    scale = np.maximum(np.abs(amount), 1.0)
-    matrix = program.matrix
-    _, most = program.bounds
-    reach = np.asarray(abs(matrix[rows]) @ np.where(np.isfinite(most), most, 1e6)) + np.abs(amount) + 1.0
-    index = pd.DataFrame({"row": rows})
-    slack = program.add_columns("slack", index, high=reach, cost=1e-3 / scale / max(len(rows), 1))
-    # Where one limit or one forced move could give way, the limit does.
-    switch = program.add_columns("switch", index, high=1.0, cost=weight, integer=True)
-    program.add_entries(rows, slack, np.where(upper, -1.0, 1.0))
-    each = np.arange(len(rows))
-    entries: list[Entries] = [(each, slack, 1.0), (each, switch, -reach)]
-    program.add_rows("switches", index, entries, high=0.0)
-    return program
+def no_plan(problem: Problem, needed: pd.DataFrame | None = None) -> NoPlan:
+    """The error that lists which limits to relax, in the planner's words and units.
 
-
-def no_plan(problem: Problem) -> NoPlan:
-    """The error that lists which limits to relax, in the planner's words and units."""
-    needed = why_no_plan(problem)
+    `needed` is :func:`why_no_plan` of the problem, if it is known already.
+    """
+    needed = why_no_plan(problem) if needed is None else needed
     if needed.empty:
-        return NoPlan("the limits contradict each other within the time limit's reach; raise time_limit_s.")
+        return NoPlan("the search found none, though the limits allow one. Fix: raise effort or time_limit_s.")
     lines = [
-        f"  - {row['name']}: {row['amount']:,.6g} {row['unit']} -> {row['needed']:,.6g} "
+        f"  - {row['name']}: {row['amount']:,.7g} {row['unit']} -> {row['needed']:,.7g} "
         f"({'raise' if row['change'] > 0 else 'lower'} by {abs(row['change']):,.4g})"
         for row in needed.to_dict("records")
     ]
+    if needed.attrs.get("forced"):
+        lines.append(f"Forced moves in this conflict: {'; '.join(needed.attrs['forced'])}.")
+    if not needed.attrs.get("exact", True):
+        lines.append(f"Not proven: a solve was stopped by the limit of {_CAP_S:g} s. Smaller changes may do.")
     error = NoPlan("\n".join(["the limits contradict each other. The fewest that must give way:", *lines]))
     error.relax = needed
     return error
+
+
+@dataclass(frozen=True)
+class _Twin:
+    """The elastic program: what can give way, and the column of its relative change.
+
+    Attributes
+    ----------
+    items
+        ``name, unit, kind`` (of limit), ``key`` (where it is in the problem), ``amount``, ``sign`` (1 is raised,
+        -1 lowered), ``scale`` (its unit per relative change), ``most`` (largest relative change that can be of
+        use), ``integer``.
+    slack
+        Column of each relative change, shape (items,).
+    """
+
+    problem: Problem
+    program: Program
+    items: pd.DataFrame
+    slack: Ints
+
+    @property
+    def forced(self) -> Flags:
+        """Which items are forced moves, shape (items,)."""
+        return (self.items["kind"] == "force").to_numpy()
+
+    def with_only(self, free: list[str]) -> Program:
+        """A copy in which only the items named `free` can change."""
+        program = self.program.copy()
+        program.bound(self.slack, high=np.where(self.items["name"].isin(free), self.items["most"], 0.0))
+        return program
+
+
+class _Parts:
+    """Items as they are collected, with the entries of their changes in the rows."""
+
+    def __init__(self, problem: Problem, program: Program) -> None:
+        self.problem, self.program = problem, program
+        self.found: list[dict[str, object]] = []
+        self.rows: list[Ints] = []
+        self.of: list[Ints] = []
+        self.values: list[Floats] = []
+        self.useful: list[Flags] = []
+
+    def add(self, name: str, unit: str, kind: str, key: object, amount: float, sign: int, integer: bool) -> int:
+        """Collect an item; returns its number."""
+        self.found.append(
+            {
+                "name": name,
+                "unit": unit,
+                "kind": kind,
+                "key": key,
+                "amount": amount,
+                "sign": sign,
+                "scale": abs(amount) if kind == "site_share" and amount else max(abs(amount), 1.0),
+                "integer": integer,
+            }
+        )
+        return len(self.found) - 1
+
+    def move(self, item: int, rows: Iterable[int], per_unit: float | Floats, *, useful: bool = True) -> None:
+        """A change of an item by one unit raises what the rows allow by `per_unit`; negative: lowers it.
+
+        An item's largest change is the one from which on no `useful` row can bind.
+        """
+        numbers = np.fromiter(rows, np.int64)
+        self.useful.append(np.full(len(numbers), useful))
+        self.rows.append(numbers)
+        self.of.append(np.full(len(numbers), item))
+        self.values.append(np.broadcast_to(np.asarray(per_unit, float), numbers.shape))
+
+    def twin(self) -> _Twin:
+        """The program with a column for the relative change of every item."""
+        program = self.program
+        columns = ["name", "unit", "kind", "key", "amount", "sign", "scale", "integer"]
+        items = pd.DataFrame(self.found, columns=columns)
+        scale = items["scale"].to_numpy(float)
+        none = [np.zeros(0)]
+        row = np.concatenate(self.rows or none).astype(np.int64)
+        item = np.concatenate(self.of or none).astype(np.int64)
+        value = np.concatenate(self.values or none)
+        low, high = program.row_bounds
+        upper = np.isfinite(high[row])
+        least, most = _activity(program)
+        short = np.where(upper, most[row] - high[row], low[row] - least[row])
+        reach = np.zeros(len(items))
+        useful = np.concatenate(self.useful or none).astype(bool) & (value > 0)
+        np.maximum.at(reach, item[useful], short[useful] / value[useful])
+        lowered = (items["kind"] == "fund").to_numpy()
+        reach[lowered] = np.minimum(reach, items["amount"].to_numpy(float))[lowered]
+        items["most"] = reach / scale
+        slack = program.add_columns("slack", items[["name"]], high=items["most"].to_numpy(float))
+        program.add_entries(row, slack[item], np.where(upper, -1.0, 1.0) * value * scale[item])
+        return _Twin(self.problem, program, items, slack)
+
+
+def _twin(problem: Problem) -> _Twin:
+    """The elastic twin: every limit, forced move, number of plants and buyer can give way, the rest defines.
+
+    The rows of one limit (a share at every site, a forced move named twice) share one change.
+    """
+    program, first = decide(problem)
+    _widen(program, problem, first)
+    parts = _Parts(problem, program)
+    limits = problem.limits.set_index("name")
+    for block, (start, index) in program.rows.items():
+        rows = range(start, start + len(index))
+        if block == "limits":
+            for row, name in zip(rows, index["name"], strict=True):
+                limit = limits.loc[name]
+                raised = limit["sense"] != "at least"
+                item = parts.add(
+                    name,
+                    limit["unit"],
+                    "limit",
+                    name,
+                    float(limit["amount"]),
+                    1 if raised else -1,
+                    limit["limit"] == "plants",
+                )
+                parts.move(item, [row], 1.0)
+        elif block == "most plants":
+            most = problem.plants["most_plants"].to_numpy(float)
+            for row, (tech, scope) in zip(rows, enumerate(index["scope"]), strict=True):
+                parts.move(parts.add(f"{block} {scope}", "plant", block, tech, most[tech], 1, True), [row], 1.0)
+        elif block.startswith("sales "):
+            high = program.row_bounds[1]
+            for row, scope in zip(rows, index["scope"], strict=True):
+                key = (int(block.removeprefix("sales ")) - problem.study.first_year, scope)
+                name = f"{block} {scope}"
+                parts.move(
+                    parts.add(name, "US$ million/year", "sales", key, float(high[row]), 1, False), [row], 1.0
+                )
+    names = [f"force {choice_name(choice)}" for choice in problem.study.force]
+    for name in dict.fromkeys(names):
+        given = [program.rows[f"force {n}"][0] for n, other in enumerate(names) if other == name]
+        parts.move(parts.add(name, "plant", "force", name, 1.0, -1, True), given, 1.0)
+    _share_items(parts, problem)
+    _fund_items(parts, problem)
+    return parts.twin()
+
+
+def _widen(program: Program, problem: Problem, first: First) -> None:
+    """Bounds of columns that follow from limits that can give way, replaced by what holds without them.
+
+    A plant that its site can't hold may be placed there, as the site's limit forbids it just as well; plants of a
+    technology are bounded by the sites where they may be placed, and spending by what there is to pay for.
+    """
+    most = problem.options.get("most", pd.Series(1.0, index=problem.options.index)).to_numpy(float)
+    anywhere = np.where(open_options(replace(problem, limits=problem.limits.iloc[:0])), most, 0.0)
+    places = first.places["column"].to_numpy(int)
+    program.bound(places, high=anywhere)
+    plants = len(problem.plants)
+    there = np.bincount(problem.options["tech"], weights=anywhere, minlength=plants)
+    program.bound(first.starts["column"].to_numpy(int), high=there[first.starts["tech"]])
+    start, opened = program.columns["open"]
+    kept = np.bincount(problem.kept["tech"], minlength=plants)
+    tech = problem.can_be_open["tech"].to_numpy(int)
+    program.bound(np.arange(start, start + len(opened)), high=(there + kept)[tech])
+    if "pay" in program.columns:
+        start, pay = program.columns["pay"]
+        begin, kinds = program.rows["paid"]
+        _, high = program.bounds
+        costs = program.matrix[begin : begin + len(kinds), :start]
+        total = np.asarray(-costs.minimum(0) @ high[:start]).ravel()
+        program.bound(np.arange(start, start + len(pay)), high=total[pay["kind"].to_numpy(int)])
+
+
+def _share_items(parts: _Parts, problem: Problem) -> None:
+    """Shares at a site: rows that a share of 1 would free, in proportion to its change.
+
+    True of a change to 1, so the number of limits is exact; how far a share must rise depends on the plan's own
+    capacity, which multiplies it: :func:`_least_share`.
+    """
+    program, limits = parts.program, problem.limits
+    _, most = _activity(program)
+    high = program.row_bounds[1]
+    for name, share in limits.loc[limits["limit"] == "site_share", ["name", "amount"]].to_numpy():
+        start, pairs = program.rows[f"site share {name}"]
+        rows = np.arange(start, start + len(pairs))
+        if share < 1.0:
+            item = parts.add(name, "fraction", "site_share", name, float(share), 1, False)
+            parts.move(item, rows, np.maximum(most[rows] - high[rows], 0.0) / (1.0 - share))
+
+
+def _fund_items(parts: _Parts, problem: Problem) -> None:
+    """Funds: a smaller one leaves more to the general rest of the budget, and so does a larger budget.
+
+    If the funds exceed the budget, they are fractions of it: up to their sum R a larger budget raises each fund,
+    beyond R the rest: rest <= most beyond, rest <= budget + change - R beyond, with ``beyond`` in {0, 1}. Then
+    only the budget gives way: what smaller funds allow, a larger budget allows too.
+    """
+    program, limits = parts.program, problem.limits
+    if "fund" not in program.rows:
+        return
+    start, index = program.rows["fund"]
+    general = start + len(index) - 1
+    funds = limits[limits["limit"] == "fund"]
+    amounts = funds["amount"].to_numpy(float)
+    reserved = float(amounts.sum())
+    narrow = limits[["sectors", "component", "technology"]].notna().any(axis=1)
+    money = limits[(limits["limit"] == "budget") & ~narrow].set_index("name")["amount"].astype(float)
+    money = money.sort_values(kind="stable")
+    budget, others = float(money.iloc[0]), money.iloc[1:]
+    item_of = {made["name"]: number for number, made in enumerate(parts.found) if made["kind"] == "limit"}
+    pay_start, pay = program.columns["pay"]
+    rest = pay_start + np.flatnonzero((pay["fund"] == "general").to_numpy())
+    below = program.height
+    row = np.repeat(np.arange(len(others)), len(rest))
+    program.add_rows(
+        "general of larger budgets",
+        others.reset_index(),
+        [(row, np.tile(rest, len(others)), 1.0)],
+        high=np.maximum(others.to_numpy() - reserved, 0.0),
+    )
+    rests = [general, *range(below, program.height)]
+    for name, number in zip(money.index, rests, strict=True):
+        parts.move(item_of[name], [number], 1.0)
+    if reserved <= budget:
+        for number, (name, amount) in enumerate(zip(funds["name"], amounts, strict=True)):
+            item = parts.add(name, "US$ million", "fund", name, float(amount), -1, False)
+            parts.move(item, [start + number], -1.0)
+            parts.move(item, rests, 1.0)
+        return
+    parts.move(item_of[money.index[0]], range(start, general), amounts / reserved, useful=False)
+    named = pd.DataFrame({"name": funds["name"].to_numpy()})
+    place = pd.Index(funds["name"]).get_indexer(pd.Index(pay["fund"]))
+    mine = np.flatnonzero(place >= 0)
+    program.add_rows("funds as given", named, [(place[mine], pay_start + mine, 1.0)], high=amounts)
+    beyond = program.add_columns("beyond", pd.DataFrame({"name": ["funds"]}), high=1.0, integer=True)
+    most = float(program.bounds[1][rest].sum())
+    program.add_rows(
+        "beyond",
+        pd.DataFrame({"name": ["funds"]}),
+        [(np.zeros(len(rest), int), rest, 1.0), ([0], beyond, -most)],
+        high=0.0,
+    )
+    program.add_entries([general], beyond, reserved - budget)
+
+
+def _activity(program: Program) -> tuple[Floats, Floats]:
+    """Least and most of every row within the bounds of the columns."""
+    low, high = program.bounds
+    matrix = program.matrix
+    up, down = matrix.maximum(0), matrix.minimum(0)
+    return np.asarray(up @ low + down @ high), np.asarray(up @ high + down @ low)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Amounts of some items: by name, values of the columns with them, sum of relative changes, whether least."""
+
+    needed: dict[str, float]
+    values: Floats
+    total: float
+    proven: bool
+
+
+def _choose(twin: _Twin) -> tuple[_Found | None, bool]:
+    """Fewest items, then fewest forced moves, then least sum of relative changes (None: a plan exists); if proven.
+
+    Sets of the least size are asked for until there is no better one: each has an item outside every set known,
+    and changes its items by less than the best of them, which bounds every change well. That took a fifth of the
+    time of minimising the changes with the switches. A switch that is off to within the solver's tolerance could
+    still let a limit change a little, so every set is tried without switches.
+    """
+    names = twin.items["name"].to_numpy()
+    weight = twin.forced.sum() + 1.0 + twin.forced
+    known: list[list[str]] = []
+    best: _Found | None = None
+    size, proven = np.inf, True
+    while True:
+        program, switch, useful = _switched(twin, best, size, known)
+        program.price(switch, weight[useful])
+        found = solve(program, gap=0.0, absolute_gap=0.9, time_limit_s=_CAP_S)
+        proven &= found.status is SolveStatus.OPTIMAL
+        chosen = names[useful][found.values[switch] > 0.5].tolist()
+        least = float(weight[np.isin(names, chosen)].sum())
+        if best is not None and (least > size or _none_better(program, found.values)):
+            return best, proven
+        if _exists(twin.with_only(chosen), found.values):
+            if not chosen:
+                return None, proven
+            other = _least(twin, chosen)
+            if best is None or other.total < best.total:
+                size, best = least, other
+        known.append(chosen)
+
+
+def _switched(twin: _Twin, best: _Found | None, size: float, known: list[list[str]]) -> tuple[Program, Ints, Ints]:
+    """The twin with a switch for each item that can be of use: program, columns of the switches, rows of items.
+
+    For each set in `known`, an item outside it changes; together, the items change by less than `best`. Or else
+    the switch "none better" is on, at more than the price of a set of that `size`: there is always a solution.
+    """
+    program = twin.program.copy()
+    most = twin.items["most"].to_numpy(float)
+    none = program.add_columns("none better", _ONE, high=1.0, integer=True)
+    if best is None:
+        program.bound(none, high=0.0)
+    else:
+        most = np.minimum(most, best.total)
+        program.bound(twin.slack, high=most)
+        less = _EQUAL * max(best.total, 1.0)
+        program.price(none, size + 1.0)
+        zero = np.zeros(len(most), int)
+        program.add_rows("total", _ONE, [(zero, twin.slack, 1.0), ([0], none, -less)], high=best.total - less)
+    useful = np.flatnonzero(most > 0)
+    index = twin.items.loc[useful, ["name"]]
+    each = np.arange(len(useful))
+    switch = program.add_columns("switch", index, high=1.0, integer=True)
+    program.add_rows(
+        "switches", index, [(each, twin.slack[useful], 1.0 / most[useful]), (each, switch, -1.0)], high=0.0
+    )
+    for number, chosen in enumerate(known):
+        rest = np.r_[none, switch[~index["name"].isin(chosen).to_numpy()]]
+        program.add_rows(f"beside {number}", _ONE, [(np.zeros(len(rest), int), rest, 1.0)], low=1.0)
+    return program, switch, useful
+
+
+def _none_better(program: Program, values: Floats) -> bool:
+    return bool(program.block("none better", values)[0] > 0.5)
+
+
+def _exists(program: Program, values: Floats | None = None) -> bool:
+    """Whether any values satisfy all rows; the integers of those given, which nearly do, are tried first."""
+    if values is not None and _settled(program, values[: program.width]) is not None:
+        return True
+    try:
+        solve(program, time_limit_s=_CAP_S)
+    except NothingFound:
+        raise
+    except NoPlan:
+        return False
+    return True
+
+
+def _settled(program: Program, values: Floats) -> Floats | None:
+    """Values with integers that are integers, the rest by a linear program; None if that has no solution."""
+    settled = program.copy()
+    whole = np.flatnonzero(program.integer)
+    low, high = program.bounds
+    fixed = np.round(values[whole])
+    if ((fixed < low[whole]) | (fixed > high[whole])).any():
+        return None
+    settled.bound(whole, low=fixed, high=fixed)
+    try:
+        return solve(settled, relaxed=True, time_limit_s=_CAP_S).values
+    except NoPlan:
+        return None
+
+
+def _amounts(twin: _Twin, found: _Found) -> tuple[dict[str, float], bool]:
+    """What each of the items found must be, checked on the study built with these amounts; and if it is proven."""
+    items = twin.items.set_index("name")
+    chosen = list(found.needed)
+    shares = [name for name in chosen if items.loc[name, "kind"] == "site_share"]
+    rest = [name for name in chosen if name not in shares]
+    needed: dict[str, float] = {}
+    for name in shares:
+        free = [other for other in chosen if other not in needed and other != name]
+        needed[name] = _least_share(_with(twin.problem, items, needed), free, name)
+    if shares and rest:
+        found = _least(_twin(_with(twin.problem, items, needed)), rest)
+    needed |= {name: found.needed[name] for name in rest}
+    proven, values = found.proven, found.values
+    if len(chosen) > 1:
+        # Each by itself: rounding the others outward may allow it a little less.
+        for name in rest:
+            others = {other: amount for other, amount in needed.items() if other != name}
+            alone = _least(_twin(_with(twin.problem, items, others)), [name])
+            proven &= alone.proven
+            if abs(alone.needed[name] - needed[name]) > 1e-6 * abs(needed[name]):
+                needed, values = needed | alone.needed, alone.values
+    if not _exists(decide(_with(twin.problem, items, needed))[0], values):
+        # The solver's tolerance for rows is absolute: once more outward, by about 1e-6 of each amount.
+        for item in twin.items[twin.items["name"].isin(rest) & ~twin.items["integer"].astype(bool)].to_dict(
+            "records"
+        ):
+            name, sign = item["name"], item["sign"]
+            needed[name] = _outward(needed[name] + sign * 5e-7 * abs(needed[name]), sign)
+        proven &= _exists(decide(_with(twin.problem, items, needed))[0], values)
+    return needed, proven
+
+
+def _least(twin: _Twin, free: list[str]) -> _Found:
+    """The least sum of relative changes, only `free` items changing."""
+    program = twin.with_only(free)
+    program.price(twin.slack, 1.0)
+    found = solve(program, gap=0.0, absolute_gap=_GAP, time_limit_s=_CAP_S)
+    settled = _settled(program, found.values)
+    values = found.values if settled is None else settled
+    needed = {}
+    for column, item in zip(twin.slack, twin.items.to_dict("records"), strict=True):
+        if item["name"] in free:
+            amount = item["amount"] + item["sign"] * item["scale"] * values[column]
+            needed[item["name"]] = float(round(amount)) if item["integer"] else _outward(amount, item["sign"])
+    return _Found(needed, values, float(values[twin.slack].sum()), found.status is SolveStatus.OPTIMAL)
+
+
+def _outward(amount: float, sign: int) -> float:
+    """The next amount of few digits that allows more; one that is such an amount already, but for noise, stays."""
+    if amount == 0.0:
+        return 0.0
+    unit = 10.0 ** (np.floor(np.log10(abs(amount))) + 1 - _DIGITS)
+    steps = amount / unit
+    near = np.round(steps)
+    if abs(steps - near) > 1e-9 * abs(steps):
+        near = np.ceil(steps) if sign > 0 else np.floor(steps)
+    return float(f"{near * unit:.{_DIGITS}g}")
+
+
+def _with(problem: Problem, items: pd.DataFrame, needed: Mapping[str, float]) -> Problem:
+    """The study's problem with other amounts of some items."""
+    limits, plants, imports = problem.limits.copy(), problem.plants.copy(), problem.imports.copy()
+    dropped = set()
+    names = pd.Index(problem.tables.components["id"])
+    for name, amount in needed.items():
+        item = items.loc[name]
+        if item["kind"] == "force":
+            dropped.add(name)
+        elif item["kind"] == "most plants":
+            plants.loc[item["key"], "most_plants"] = amount
+        elif item["kind"] == "sales":
+            year, component = item["key"]
+            imports[year, names.get_loc(component)] += amount - item["amount"]
+        else:
+            limits.loc[limits["name"] == name, "amount"] = amount
+    force = tuple(choice for choice in problem.study.force if f"force {choice_name(choice)}" not in dropped)
+    study = problem.study.model_copy(update={"force": force})
+    return replace(problem, limits=limits, plants=plants, imports=imports, study=study)
+
+
+def _least_share(problem: Problem, free: list[str], name: str) -> float:
+    """The least share at a site with which a plan exists, the `free` items changing as they like.
+
+    Dinkelbach (1967, doi:10.1287/mnsc.13.7.492): of the plan at hand take the largest share at any site, ask for
+    the plan that stays furthest below it, and so on until none stays below.
+    """
+    limits = problem.limits
+    row = (limits["name"] == name).to_numpy()
+
+    def at(share: float) -> tuple[Program, sparse.csr_matrix, Floats]:
+        program = decide(replace(problem, limits=limits.assign(amount=limits["amount"].mask(row, share))))[0]
+        start, pairs = program.rows[f"site share {name}"]
+        rows = slice(start, start + len(pairs))
+        return program, program.matrix[rows], program.row_bounds[1][rows]
+
+    # Capacity at the site, and there less all capacity: linear in the plan, so a share mixes them.
+    none, all_ = at(0.0), at(1.0)
+    twin = _twin(replace(problem, limits=limits.assign(amount=limits["amount"].mask(row, 1.0))))
+    base = twin.with_only(free)
+    share = 1.0
+    for _ in range(_ROUNDS):
+        program = base.copy()
+        over = program.add_columns("over", pd.DataFrame({"name": [name]}), low=-np.inf, cost=1.0)
+        mixed = ((1.0 - share) * none[1] + share * all_[1]).tocoo()
+        count = mixed.shape[0]
+        program.add_rows(
+            "share",
+            pd.DataFrame({"pair": np.arange(count)}),
+            [(mixed.row, mixed.col, mixed.data), (np.arange(count), np.repeat(over, count), -1.0)],
+            high=(1.0 - share) * none[2] + share * all_[2],
+        )
+        found = solve(program, gap=0.0, absolute_gap=_GAP, time_limit_s=_CAP_S)
+        settled = _settled(program, found.values)
+        values = (found.values if settled is None else settled)[: none[1].shape[1]]
+        there = none[1] @ values - none[2]
+        total = there - (all_[1] @ values - all_[2])
+        reached = float(np.max(np.divide(there, total, out=np.zeros(count), where=total > _NOTHING), initial=0.0))
+        if reached >= share * (1.0 - 1e-9):
+            break
+        share = reached
+    return min(_outward(share, 1), 1.0)
+
+
+def _conflict(twin: _Twin, found: _Found) -> list[str]:
+    """Forced moves in conflict with the items found: without any one of them, less change would do.
+
+    Forced moves are dropped one after the other if the items must still change as much.
+    """
+    forced = twin.items.loc[twin.forced, "name"].tolist()
+    priced = twin.items["name"].isin(list(found.needed)).to_numpy()
+
+    def as_much(kept: list[str]) -> bool:
+        loose = twin.forced & ~twin.items["name"].isin(kept).to_numpy()
+        program = twin.with_only(twin.items.loc[priced | loose, "name"].tolist())
+        program.price(twin.slack[priced & ~loose], 1.0)
+        least = solve(program, gap=0.0, absolute_gap=_GAP, time_limit_s=_CAP_S).objective
+        return least >= found.total - _EQUAL * max(found.total, 1.0)
+
+    if not forced or as_much([]):
+        return []
+    kept = list(forced)
+    for move in forced:
+        fewer = [other for other in kept if other != move]
+        if fewer and as_much(fewer):
+            kept = fewer
+    return kept
+
+
+def _table(twin: _Twin, needed: Mapping[str, float], forced: list[str], exact: bool) -> pd.DataFrame:
+    table = twin.items[twin.items["name"].isin(list(needed))][["name", "unit", "amount"]].reset_index(drop=True)
+    table["needed"] = table["name"].map(needed).astype(float)
+    table["change"] = table["needed"] - table["amount"]
+    table.attrs = {"forced": forced, "exact": exact}
+    return table

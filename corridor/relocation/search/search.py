@@ -1,14 +1,14 @@
 """Find a good plan and a bound on all plans, within a given amount of work.
 
-What made the difference, measured on the default study (46,000 columns, 16,900 integers, budget US$ 8,000 M; the loss
-is 42,916 without a plan, 37,254 at the linear relaxation):
+What made the difference, measured on the default study (46,000 columns, 16,900 integers, budget US$ 8,000 M; the
+loss is 42,916 without a plan, 37,254 at the linear relaxation):
 
 - sites placed afterwards, in a program of their own: 11,000 integers fewer, at no cost that was seen
-- few starts left open: with the 103 of 3,512 that the relaxation uses the root of the tree gives 37,554 after 17 s of
-  processor time, with one and a half times as many 37,534 (19 s), with two and a half times 37,519 (20 s), with four
-  times 37,526 (28 s); at US$ 2,000 M 40,116 (53 starts), 40,113, 40,103 and 40,086 (212 starts, 13 s)
-- the bound from some rounds of cuts at the root of the full program: see :mod:`corridor.relocation.solver.root`; at
-  US$ 500 M the starts that a plan known rules out leave so little that the root proves the optimum in 4 s
+- few starts left open: with the 103 of 3,512 that the relaxation uses the root of the tree gives 37,554 after 17 s
+  of processor time, with one and a half times as many 37,534 (19 s), with two and a half times 37,519 (20 s), with
+  four times 37,526 (28 s); at US$ 2,000 M 40,116 (53 starts), 40,113, 40,103 and 40,086 (212 starts, 13 s)
+- the bound from some rounds of cuts at the root of the full program: see :mod:`corridor.relocation.solver.root`;
+  at US$ 500 M the starts that a plan known rules out leave so little that the root proves the optimum in 4 s
 - cuts of all windows instead of the windows themselves (Benders): the linear bound needs 40 rounds and 50 s, the
   single program 2 s. It pays only where the windows no longer fit into one program: ``decompose``.
 """
@@ -30,6 +30,7 @@ from corridor.relocation.result.value import Recourse
 from corridor.relocation.search.effort import EFFORTS, Clock
 from corridor.relocation.search.incumbent import Aim, Incumbent, Progress
 from corridor.relocation.search.neighbourhood import Neighbourhoods, cheapest, start_prices, started
+from corridor.relocation.search.prices import limit_prices
 from corridor.relocation.search.search_by_cuts import search_by_cuts
 from corridor.relocation.search.site_assignment import keeps_all, relax_places
 from corridor.relocation.solver.root import RootBound
@@ -41,7 +42,8 @@ SMALL = 3_000
 LARGE = 40_000
 #: Fraction of the rounds, the last ones, in which plants have places of their own and not fractions of them.
 _PLACED_ROUNDS = 0.34
-#: Integers from which on the root has as few rounds of cuts as the effort says; smaller programs have up to 5 times.
+#: Integers from which on the root has as few rounds of cuts as the effort says; smaller programs have up to 5
+#: times.
 _ROUNDS_FOR = 5_000
 #: Nodes of a program that places what was placed in fractions.
 _PLACING_NODES = 50
@@ -56,6 +58,7 @@ def search(
     clock: Clock | None = None,
     recourse: Recourse | None = None,
     progress: Progress | None = None,
+    prices: bool = True,
 ) -> Found:
     """Best decision for an aim, within the work that the effort allows.
 
@@ -68,6 +71,8 @@ def search(
     clock
         Safety cap; the study's ``time_limit_s`` if left out. An interruption (Ctrl-C) ends the search at once with
         the best so far.
+    prices
+        Also measure what one more unit of each limit is worth.
     progress
         Called with seconds, best objective and bound whenever one of them gets better.
 
@@ -85,7 +90,7 @@ def search(
         run.offer(hint)
     try:
         _cheapest_plan(run)
-        _go(run)
+        _go(run, prices=prices)
     except KeyboardInterrupt:
         if run.best is None:
             raise
@@ -128,7 +133,7 @@ def _cheapest_plan(run: Incumbent) -> None:
     run.offer(decision_of(problem, program, solution.values))
 
 
-def _go(run: Incumbent) -> None:
+def _go(run: Incumbent, *, prices: bool) -> None:
     problem = run.problem
     integers = len(start_table(problem)) + len(problem.options) + len(problem.second) + len(problem.facilities)
     if integers > SMALL and len(problem.windows.names) * len(problem.loss_ratio) > LARGE:
@@ -137,7 +142,8 @@ def _go(run: Incumbent) -> None:
     program, first = _formulate(run)
     relaxed = solve(program, relaxed=True, time_limit_s=run.clock.left)
     run.learn(relaxed)
-    run.price(program, relaxed)
+    if prices:
+        run.prices = limit_prices(problem, program, relaxed)
     if run.done():
         return
     if integers <= SMALL:

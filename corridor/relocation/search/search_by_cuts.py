@@ -5,6 +5,7 @@ from __future__ import annotations
 from corridor.relocation.result.decision import Decision, link_values
 from corridor.relocation.search.decompose import Master, first_plan, improve, relax_by_cuts
 from corridor.relocation.search.incumbent import Incumbent
+from corridor.relocation.search.prices import limit_prices
 from corridor.relocation.search.site_assignment import relax_places
 from corridor.relocation.search.site_pooling import pool_sites
 from corridor.relocation.solver.root import RootBound
@@ -30,8 +31,7 @@ def search_by_cuts(run: Incumbent) -> None:
     master = relax_by_cuts(pooled, run.aim.weights, run.aim.at_most, run.recourse, run.clock)
     run.rise(master.bound)
     if master.relaxed is not None:
-        run.price(*master.relaxed)
-        run.prices = {name: run.prices[name] for name in run.problem.limits["name"] if name in run.prices}
+        run.prices = limit_prices(run.problem, *master.relaxed)
     master.problem = run.problem
     program, first, _ = master.program()
     run.learn(solve(program, relaxed=True, time_limit_s=run.clock.left))

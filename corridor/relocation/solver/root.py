@@ -1,10 +1,10 @@
 """A bound from some rounds of cuts at the root of an integer program, found by a process of its own.
 
-The root of a large program is one lump for the solver: nodes, plans and time can be limited, rounds of cuts can't, and
-most of what they gain comes with the first. So a process solves the program and says the bound after each round; the
-one that is asked for is taken, and the process is ended. That is a count of rounds, so the bound is the same on every
-machine, while most of the work of a whole root is saved: on the default study at US$ 8,000 M a bound of 37,307 after
-8 rounds and 25 s of processor time, 37,313 at the end of the root and 92 s.
+The root of a large program is one lump for the solver: nodes, plans and time can be limited, rounds of cuts can't,
+and most of what they gain comes with the first. So a process solves the program and says the bound after each
+round; the one that is asked for is taken, and the process is ended. That is a count of rounds, so the bound is the
+same on every machine, while most of the work of a whole root is saved: on the default study at US$ 8,000 M a bound
+of 37,307 after 8 rounds and 25 s of processor time, 37,313 at the end of the root and 92 s.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ import numpy as np
 from corridor.relocation.model.program import Program
 from corridor.relocation.solver.solve import model_message
 
-#: A line of the solver's log at the root once there are cuts: bound, best plan, gap, cuts, cuts in use, conflicts, steps.
+#: A line of the solver's log at the root once there are cuts: bound, best plan, gap, cuts, cuts in use, conflicts,
+#: steps.
 _ROUND = re.compile(r"^\s*\S?\s+0\s+0\s+0\s+0\.00%\s+(\S+)\s+\S+\s+\S+\s+(\d+)\s+\d+\s+\d+\s+(\d+)")
 
 
