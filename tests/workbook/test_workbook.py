@@ -311,7 +311,7 @@ def test_commands_write_and_read_workbooks(tmp_path):
         path,
         path,
         ("settings", row_of(path, "settings", setting="budget_usd_m"), "value", 50),
-        ("settings", row_of(path, "settings", setting="time_limit_s"), "value", 4),
+        ("settings", row_of(path, "settings", setting="effort"), "value", "quick"),
         ("options", row_of(path, "options", component="6-apa", technology=None), "decision", "forbid"),
     )
     result = run(app, ["plan", "--workbook", str(small), "--to", str(again)])

@@ -159,8 +159,9 @@ def _reason(
     problem: Problem, recourse: Recourse, bounds: dict[str, float], effort: str | None, clock: Clock
 ) -> NoPlan:
     """The error: which limits must give way or, if the limits alone can be kept, the least of each goal."""
-    if not why_no_plan(problem).empty or not bounds:
-        return no_plan(problem)
+    needed = why_no_plan(problem)
+    if not needed.empty or not bounds:
+        return no_plan(problem, needed)
     lines = []
     for name, amount in bounds.items():
         least = search(problem, Aim({name: 1.0}), effort=effort, clock=clock, recourse=recourse)
@@ -260,8 +261,7 @@ def _run(
     workers: int | None,
     kept: Checkpoints | None,
 ) -> Iterable[tuple[dict[float, Found], NoPlan | None]]:
-    # The largest budgets take longest: begun first, no processor is idle at the end.
-    order = sorted(budgets, reverse=True)
+    order = sorted(budgets)
     for position, result in each(_solve, [_Task(problem, budget, kept) for budget in order], workers=workers):
         if progress is not None:
             progress(order[position])
