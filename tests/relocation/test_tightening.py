@@ -74,7 +74,7 @@ def test_the_relaxation_is_tighter(monkeypatch):
     assert prices[inside].max() < 1e-6
     assert prices.min() >= 0.0
     assert np.isinf(prices[program.bounds[1][first.starts["column"].to_numpy()] == 0]).all()
-    near = cheapest(used, prices, 0.5)
+    near = cheapest(used, prices, round(1.5 * used.sum()))
     assert near[used].all()
     assert near.sum() == int(1.5 * used.sum())
     assert prices[near & ~used].max() <= prices[~near].min()
