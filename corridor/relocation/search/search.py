@@ -243,7 +243,7 @@ def _place_fractions(
 ) -> Decision | None:
     """Decide again, with integer places, the components of plants that were placed in fractions; all else is held.
 
-    Few are (6 of 87 at US$ 8,000 M). To leave out the plants that then fit no site lost 1.3 % of what the plan
+    Few are (6 of 87 at US$ 8,000 M). To leave out the plants that then fit no site lost 1.4 % of what the plan
     avoids; this keeps all of it.
     """
     problem = run.problem

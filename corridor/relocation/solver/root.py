@@ -4,7 +4,7 @@ The root of a large program is one lump for the solver: nodes, plans and time ca
 and most of what they gain comes with the first. So a process solves the program and says the bound after each
 round; the one that is asked for is taken, and the process is ended. That is a count of rounds, so the bound is the
 same on every machine, while most of the work of a whole root is saved: on the default study at US$ 8,000 M a bound
-of 37,307 after 8 rounds and 25 s of processor time, 37,313 at the end of the root and 92 s.
+of 37,309 after 8 rounds and some 20 s of processor time, 37,313 at the end of the root and 92 s.
 """
 
 from __future__ import annotations
