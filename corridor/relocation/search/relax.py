@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from corridor.data.arrays import Flags, Floats, Ints
+from corridor.data.arrays import Floats, Ints
 from corridor.errors import NoPlan
-from corridor.relocation.model.formulate import decide, open_options
-from corridor.relocation.model.limit_rows import First, choice_name
+from corridor.relocation.model.formulate import decide
+from corridor.relocation.model.limit_rows import choice_name
 from corridor.relocation.model.problem import Problem
 from corridor.relocation.model.program import Program
+from corridor.relocation.search.elastic import Twin, elastic_twin
 from corridor.relocation.solver.solve import NothingFound, SolveStatus, solve
 
 #: Safety cap of each solve, seconds; no answer depends on it unless it strikes, and then the answer says so.
@@ -56,7 +57,7 @@ def why_no_plan(problem: Problem) -> pd.DataFrame:
         empty if a plan exists. A forced move falls from 1 plant to 0. ``attrs``: ``forced``, names of the forced
         moves without any one of which less change would do; ``exact``, False if the safety cap struck.
     """
-    twin = _twin(problem)
+    twin = elastic_twin(problem)
     found, fewest = _choose(twin)
     if found is None:
         return _table(twin, {}, [], fewest)
@@ -87,252 +88,6 @@ def no_plan(problem: Problem, needed: pd.DataFrame | None = None) -> NoPlan:
 
 
 @dataclass(frozen=True)
-class _Twin:
-    """The elastic program: what can give way, and the column of its relative change.
-
-    Attributes
-    ----------
-    items
-        ``name, unit, kind`` (of limit), ``key`` (where it is in the problem), ``amount``, ``sign`` (1 is raised,
-        -1 lowered), ``scale`` (its unit per relative change), ``most`` (largest relative change that can be of
-        use), ``integer``.
-    slack
-        Column of each relative change, shape (items,).
-    """
-
-    problem: Problem
-    program: Program
-    items: pd.DataFrame
-    slack: Ints
-
-    @property
-    def forced(self) -> Flags:
-        """Which items are forced moves, shape (items,)."""
-        return (self.items["kind"] == "force").to_numpy()
-
-    def with_only(self, free: list[str]) -> Program:
-        """A copy in which only the items named `free` can change."""
-        program = self.program.copy()
-        program.bound(self.slack, high=np.where(self.items["name"].isin(free), self.items["most"], 0.0))
-        return program
-
-
-class _Parts:
-    """Items as they are collected, with the entries of their changes in the rows."""
-
-    def __init__(self, problem: Problem, program: Program) -> None:
-        self.problem, self.program = problem, program
-        self.found: list[dict[str, object]] = []
-        self.rows: list[Ints] = []
-        self.of: list[Ints] = []
-        self.values: list[Floats] = []
-        self.useful: list[Flags] = []
-
-    def add(self, name: str, unit: str, kind: str, key: object, amount: float, sign: int, integer: bool) -> int:
-        """Collect an item; returns its number."""
-        self.found.append(
-            {
-                "name": name,
-                "unit": unit,
-                "kind": kind,
-                "key": key,
-                "amount": amount,
-                "sign": sign,
-                "scale": abs(amount) if kind == "site_share" and amount else max(abs(amount), 1.0),
-                "integer": integer,
-            }
-        )
-        return len(self.found) - 1
-
-    def move(self, item: int, rows: Iterable[int], per_unit: float | Floats, *, useful: bool = True) -> None:
-        """A change of an item by one unit raises what the rows allow by `per_unit`; negative: lowers it.
-
-        An item's largest change is the one from which on no `useful` row can bind.
-        """
-        numbers = np.fromiter(rows, np.int64)
-        self.useful.append(np.full(len(numbers), useful))
-        self.rows.append(numbers)
-        self.of.append(np.full(len(numbers), item))
-        self.values.append(np.broadcast_to(np.asarray(per_unit, float), numbers.shape))
-
-    def twin(self) -> _Twin:
-        """The program with a column for the relative change of every item."""
-        program = self.program
-        columns = ["name", "unit", "kind", "key", "amount", "sign", "scale", "integer"]
-        items = pd.DataFrame(self.found, columns=columns)
-        scale = items["scale"].to_numpy(float)
-        none = [np.zeros(0)]
-        row = np.concatenate(self.rows or none).astype(np.int64)
-        item = np.concatenate(self.of or none).astype(np.int64)
-        value = np.concatenate(self.values or none)
-        low, high = program.row_bounds
-        upper = np.isfinite(high[row])
-        least, most = _activity(program)
-        short = np.where(upper, most[row] - high[row], low[row] - least[row])
-        reach = np.zeros(len(items))
-        useful = np.concatenate(self.useful or none).astype(bool) & (value > 0)
-        np.maximum.at(reach, item[useful], short[useful] / value[useful])
-        lowered = (items["kind"] == "fund").to_numpy()
-        reach[lowered] = np.minimum(reach, items["amount"].to_numpy(float))[lowered]
-        items["most"] = reach / scale
-        slack = program.add_columns("slack", items[["name"]], high=items["most"].to_numpy(float))
-        program.add_entries(row, slack[item], np.where(upper, -1.0, 1.0) * value * scale[item])
-        return _Twin(self.problem, program, items, slack)
-
-
-def _twin(problem: Problem) -> _Twin:
-    """The elastic twin: every limit, forced move, number of plants and buyer can give way, the rest defines.
-
-    The rows of one limit (a share at every site, a forced move named twice) share one change.
-    """
-    program, first = decide(problem)
-    _widen(program, problem, first)
-    parts = _Parts(problem, program)
-    limits = problem.limits.set_index("name")
-    for block, (start, index) in program.rows.items():
-        rows = range(start, start + len(index))
-        if block == "limits":
-            for row, name in zip(rows, index["name"], strict=True):
-                limit = limits.loc[name]
-                raised = limit["sense"] != "at least"
-                item = parts.add(
-                    name,
-                    limit["unit"],
-                    "limit",
-                    name,
-                    float(limit["amount"]),
-                    1 if raised else -1,
-                    limit["limit"] == "plants",
-                )
-                parts.move(item, [row], 1.0)
-        elif block == "most plants":
-            most = problem.plants["most_plants"].to_numpy(float)
-            for row, (tech, scope) in zip(rows, enumerate(index["scope"]), strict=True):
-                parts.move(parts.add(f"{block} {scope}", "plant", block, tech, most[tech], 1, True), [row], 1.0)
-        elif block.startswith("sales "):
-            high = program.row_bounds[1]
-            for row, scope in zip(rows, index["scope"], strict=True):
-                key = (int(block.removeprefix("sales ")) - problem.study.first_year, scope)
-                name = f"{block} {scope}"
-                parts.move(
-                    parts.add(name, "US$ million/year", "sales", key, float(high[row]), 1, False), [row], 1.0
-                )
-    names = [f"force {choice_name(choice)}" for choice in problem.study.force]
-    for name in dict.fromkeys(names):
-        given = [program.rows[f"force {n}"][0] for n, other in enumerate(names) if other == name]
-        parts.move(parts.add(name, "plant", "force", name, 1.0, -1, True), given, 1.0)
-    _share_items(parts, problem)
-    _fund_items(parts, problem)
-    return parts.twin()
-
-
-def _widen(program: Program, problem: Problem, first: First) -> None:
-    """Bounds of columns that follow from limits that can give way, replaced by what holds without them.
-
-    A plant that its site can't hold may be placed there, as the site's limit forbids it just as well; plants of a
-    technology are bounded by the sites where they may be placed, and spending by what there is to pay for.
-    """
-    most = problem.options.get("most", pd.Series(1.0, index=problem.options.index)).to_numpy(float)
-    anywhere = np.where(open_options(replace(problem, limits=problem.limits.iloc[:0])), most, 0.0)
-    places = first.places["column"].to_numpy(int)
-    program.bound(places, high=anywhere)
-    plants = len(problem.plants)
-    there = np.bincount(problem.options["tech"], weights=anywhere, minlength=plants)
-    program.bound(first.starts["column"].to_numpy(int), high=there[first.starts["tech"]])
-    start, opened = program.columns["open"]
-    kept = np.bincount(problem.kept["tech"], minlength=plants)
-    tech = problem.can_be_open["tech"].to_numpy(int)
-    program.bound(np.arange(start, start + len(opened)), high=(there + kept)[tech])
-    if "pay" in program.columns:
-        start, pay = program.columns["pay"]
-        begin, kinds = program.rows["paid"]
-        _, high = program.bounds
-        costs = program.matrix[begin : begin + len(kinds), :start]
-        total = np.asarray(-costs.minimum(0) @ high[:start]).ravel()
-        program.bound(np.arange(start, start + len(pay)), high=total[pay["kind"].to_numpy(int)])
-
-
-def _share_items(parts: _Parts, problem: Problem) -> None:
-    """Shares at a site: rows that a share of 1 would free, in proportion to its change.
-
-    True of a change to 1, so the number of limits is exact; how far a share must rise depends on the plan's own
-    capacity, which multiplies it: :func:`_least_share`.
-    """
-    program, limits = parts.program, problem.limits
-    _, most = _activity(program)
-    high = program.row_bounds[1]
-    for name, share in limits.loc[limits["limit"] == "site_share", ["name", "amount"]].to_numpy():
-        start, pairs = program.rows[f"site share {name}"]
-        rows = np.arange(start, start + len(pairs))
-        if share < 1.0:
-            item = parts.add(name, "fraction", "site_share", name, float(share), 1, False)
-            parts.move(item, rows, np.maximum(most[rows] - high[rows], 0.0) / (1.0 - share))
-
-
-def _fund_items(parts: _Parts, problem: Problem) -> None:
-    """Funds: a smaller one leaves more to the general rest of the budget, and so does a larger budget.
-
-    If the funds exceed the budget, they are fractions of it: up to their sum R a larger budget raises each fund,
-    beyond R the rest: rest <= most beyond, rest <= budget + change - R beyond, with ``beyond`` in {0, 1}. Then
-    only the budget gives way: what smaller funds allow, a larger budget allows too.
-    """
-    program, limits = parts.program, problem.limits
-    if "fund" not in program.rows:
-        return
-    start, index = program.rows["fund"]
-    general = start + len(index) - 1
-    funds = limits[limits["limit"] == "fund"]
-    amounts = funds["amount"].to_numpy(float)
-    reserved = float(amounts.sum())
-    narrow = limits[["sectors", "component", "technology"]].notna().any(axis=1)
-    money = limits[(limits["limit"] == "budget") & ~narrow].set_index("name")["amount"].astype(float)
-    money = money.sort_values(kind="stable")
-    budget, others = float(money.iloc[0]), money.iloc[1:]
-    item_of = {made["name"]: number for number, made in enumerate(parts.found) if made["kind"] == "limit"}
-    pay_start, pay = program.columns["pay"]
-    rest = pay_start + np.flatnonzero((pay["fund"] == "general").to_numpy())
-    below = program.height
-    row = np.repeat(np.arange(len(others)), len(rest))
-    program.add_rows(
-        "general of larger budgets",
-        others.reset_index(),
-        [(row, np.tile(rest, len(others)), 1.0)],
-        high=np.maximum(others.to_numpy() - reserved, 0.0),
-    )
-    rests = [general, *range(below, program.height)]
-    for name, number in zip(money.index, rests, strict=True):
-        parts.move(item_of[name], [number], 1.0)
-    if reserved <= budget:
-        for number, (name, amount) in enumerate(zip(funds["name"], amounts, strict=True)):
-            item = parts.add(name, "US$ million", "fund", name, float(amount), -1, False)
-            parts.move(item, [start + number], -1.0)
-            parts.move(item, rests, 1.0)
-        return
-    parts.move(item_of[money.index[0]], range(start, general), amounts / reserved, useful=False)
-    named = pd.DataFrame({"name": funds["name"].to_numpy()})
-    place = pd.Index(funds["name"]).get_indexer(pd.Index(pay["fund"]))
-    mine = np.flatnonzero(place >= 0)
-    program.add_rows("funds as given", named, [(place[mine], pay_start + mine, 1.0)], high=amounts)
-    beyond = program.add_columns("beyond", pd.DataFrame({"name": ["funds"]}), high=1.0, integer=True)
-    most = float(program.bounds[1][rest].sum())
-    program.add_rows(
-        "beyond",
-        pd.DataFrame({"name": ["funds"]}),
-        [(np.zeros(len(rest), int), rest, 1.0), ([0], beyond, -most)],
-        high=0.0,
-    )
-    program.add_entries([general], beyond, reserved - budget)
-
-
-def _activity(program: Program) -> tuple[Floats, Floats]:
-    """Least and most of every row within the bounds of the columns."""
-    low, high = program.bounds
-    matrix = program.matrix
-    up, down = matrix.maximum(0), matrix.minimum(0)
-    return np.asarray(up @ low + down @ high), np.asarray(up @ high + down @ low)
-
-
-@dataclass(frozen=True)
 class _Found:
     """Amounts of some items: by name, values of the columns with them, sum of relative changes, whether least."""
 
@@ -342,7 +97,7 @@ class _Found:
     proven: bool
 
 
-def _choose(twin: _Twin) -> tuple[_Found | None, bool]:
+def _choose(twin: Twin) -> tuple[_Found | None, bool]:
     """Fewest items, then fewest forced moves, then least sum of relative changes (None: a plan exists); if proven.
 
     Sets of the least size are asked for until there is no better one: each has an item outside every set known,
@@ -355,6 +110,8 @@ def _choose(twin: _Twin) -> tuple[_Found | None, bool]:
     known: list[list[str]] = []
     best: _Found | None = None
     size, proven = np.inf, True
+    if _exists(twin.with_only([])):
+        return None, proven
     while True:
         program, switch, useful = _switched(twin, best, size, known)
         program.price(switch, weight[useful])
@@ -373,7 +130,7 @@ def _choose(twin: _Twin) -> tuple[_Found | None, bool]:
         known.append(chosen)
 
 
-def _switched(twin: _Twin, best: _Found | None, size: float, known: list[list[str]]) -> tuple[Program, Ints, Ints]:
+def _switched(twin: Twin, best: _Found | None, size: float, known: list[list[str]]) -> tuple[Program, Ints, Ints]:
     """The twin with a switch for each item that can be of use: program, columns of the switches, rows of items.
 
     For each set in `known`, an item outside it changes; together, the items change by less than `best`. Or else
@@ -436,7 +193,7 @@ def _settled(program: Program, values: Floats) -> Floats | None:
         return None
 
 
-def _amounts(twin: _Twin, found: _Found) -> tuple[dict[str, float], bool]:
+def _amounts(twin: Twin, found: _Found) -> tuple[dict[str, float], bool]:
     """What each of the items found must be, checked on the study built with these amounts; and if it is proven."""
     items = twin.items.set_index("name")
     chosen = list(found.needed)
@@ -447,14 +204,14 @@ def _amounts(twin: _Twin, found: _Found) -> tuple[dict[str, float], bool]:
         free = [other for other in chosen if other not in needed and other != name]
         needed[name] = _least_share(_with(twin.problem, items, needed), free, name)
     if shares and rest:
-        found = _least(_twin(_with(twin.problem, items, needed)), rest)
+        found = _least(elastic_twin(_with(twin.problem, items, needed)), rest)
     needed |= {name: found.needed[name] for name in rest}
     proven, values = found.proven, found.values
     if len(chosen) > 1:
         # Each by itself: rounding the others outward may allow it a little less.
         for name in rest:
             others = {other: amount for other, amount in needed.items() if other != name}
-            alone = _least(_twin(_with(twin.problem, items, others)), [name])
+            alone = _least(elastic_twin(_with(twin.problem, items, others)), [name])
             proven &= alone.proven
             if abs(alone.needed[name] - needed[name]) > 1e-6 * abs(needed[name]):
                 needed, values = needed | alone.needed, alone.values
@@ -469,7 +226,7 @@ def _amounts(twin: _Twin, found: _Found) -> tuple[dict[str, float], bool]:
     return needed, proven
 
 
-def _least(twin: _Twin, free: list[str]) -> _Found:
+def _least(twin: Twin, free: list[str]) -> _Found:
     """The least sum of relative changes, only `free` items changing."""
     program = twin.with_only(free)
     program.price(twin.slack, 1.0)
@@ -526,15 +283,15 @@ def _least_share(problem: Problem, free: list[str], name: str) -> float:
     limits = problem.limits
     row = (limits["name"] == name).to_numpy()
 
-    def at(share: float) -> tuple[Program, sparse.csr_matrix, Floats]:
+    def with_share(share: float) -> tuple[Program, sparse.csr_matrix, Floats]:
         program = decide(replace(problem, limits=limits.assign(amount=limits["amount"].mask(row, share))))[0]
         start, pairs = program.rows[f"site share {name}"]
         rows = slice(start, start + len(pairs))
         return program, program.matrix[rows], program.row_bounds[1][rows]
 
     # Capacity at the site, and there less all capacity: linear in the plan, so a share mixes them.
-    none, all_ = at(0.0), at(1.0)
-    twin = _twin(replace(problem, limits=limits.assign(amount=limits["amount"].mask(row, 1.0))))
+    none, all_ = with_share(0.0), with_share(1.0)
+    twin = elastic_twin(replace(problem, limits=limits.assign(amount=limits["amount"].mask(row, 1.0))))
     base = twin.with_only(free)
     share = 1.0
     for _ in range(_ROUNDS):
@@ -560,7 +317,7 @@ def _least_share(problem: Problem, free: list[str], name: str) -> float:
     return min(_outward(share, 1), 1.0)
 
 
-def _conflict(twin: _Twin, found: _Found) -> list[str]:
+def _conflict(twin: Twin, found: _Found) -> list[str]:
     """Forced moves in conflict with the items found: without any one of them, less change would do.
 
     Forced moves are dropped one after the other if the items must still change as much.
@@ -585,7 +342,7 @@ def _conflict(twin: _Twin, found: _Found) -> list[str]:
     return kept
 
 
-def _table(twin: _Twin, needed: Mapping[str, float], forced: list[str], exact: bool) -> pd.DataFrame:
+def _table(twin: Twin, needed: Mapping[str, float], forced: list[str], exact: bool) -> pd.DataFrame:
     table = twin.items[twin.items["name"].isin(list(needed))][["name", "unit", "amount"]].reset_index(drop=True)
     table["needed"] = table["name"].map(needed).astype(float)
     table["change"] = table["needed"] - table["amount"]
