@@ -110,3 +110,24 @@ def test_a_frontier_holds_the_plans_of_its_budgets():
         assert plan.moves.equals(alone.moves)
     losses = [plan.summary["expected_loss_after_usd_m"] for plan in plans]
     assert losses == sorted(losses, reverse=True)
+
+
+def test_goals_in_turn_say_what_is_proved_of_each():
+    case = tables(**CASE)
+    plan = corridor.optimize(case, study(goal={"minimise": ["loss", "cost"]}), budget_usd_m=60)
+    loss, cost = plan.quality.split("; then ")
+    assert loss.startswith("loss: at least ") and loss.endswith("of what any plan could avoid")
+    assert cost.startswith("cost: within ") and cost.endswith("of the least cost")
+    summed = corridor.optimize(case, study(goal={"weights": {"loss": 1.0, "cost": 0.5}}), budget_usd_m=60)
+    assert summed.quality.endswith("of what any plan could improve")
+
+
+def test_more_budget_is_never_worse_where_cost_comes_second():
+    """The last goal is cost, which a larger budget raises: the first decides."""
+    case, settings = tables(**CASE), study(goal={"minimise": ["loss", "cost"]})
+    plans = corridor.frontier(case, settings, budgets=[20, 60, 200], workers=1)
+    losses = [plan.summary["expected_loss_after_usd_m"] for plan in plans]
+    alone = corridor.optimize(case, settings, budget_usd_m=200).summary
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < losses[0]
+    assert losses[-1] == pytest.approx(alone["expected_loss_after_usd_m"])

@@ -25,6 +25,7 @@ from corridor.errors import ConfigError, NoPlan
 from corridor.relocation.facility_location.branch_and_bound import Located, locate
 from corridor.relocation.facility_location.lagrangian import Location
 from corridor.relocation.facility_location.options import chosen, location_limits, location_options, price_of
+from corridor.relocation.result.found import proved
 from corridor.relocation.result.plan import LIMIT_COLUMNS, Plan
 
 #: Most names listed in a message.
@@ -88,6 +89,7 @@ def plan_location(tables: Tables, study: Study, *, budget_usd_m: float | None = 
         "objective": found.cost / 1e6,
         "bound": found.bound / 1e6,
         "gap": found.gap,
+        "proved": proved("cost", found.gap),
         "stopped_after_s": study.time_limit_s if out_of_time and found.gap > study.gap else 0.0,
         "nodes": float(found.nodes),
         "cost_usd_m": float(moves["cost_usd_m"].sum()),

@@ -143,6 +143,13 @@ def goal_steps(goal: Goal) -> list[dict[str, float]]:
     return [{name: 1.0} for name in goal.minimise]
 
 
+def step_names(goal: Goal) -> list[str]:
+    """The steps of :func:`goal_steps` in words: ``loss``, or ``2 loss + 1 cost`` for a weighted sum."""
+    if goal.weights:
+        return [" + ".join(f"{weight:g} {name}" for name, weight in goal.weights.items())]
+    return list(goal.minimise)
+
+
 def third_content(problem: Problem) -> Floats:
     """Target's share of value in what third origins (not target, not India) sell India, shape (components,)."""
     rows = exposure_in(problem.network, [HOST], problem.study.target).set_index("component")

@@ -13,6 +13,7 @@ from corridor.data.arrays import Floats
 from corridor.data.names import HOST, RESOURCES
 from corridor.measures.exposures.exposure import exposure_in
 from corridor.relocation.model.formulate import decide
+from corridor.relocation.model.goals import step_names
 from corridor.relocation.model.limit_rows import First, kept_use, limit_sums
 from corridor.relocation.model.limits import in_scope
 from corridor.relocation.model.problem import Problem
@@ -24,7 +25,7 @@ from corridor.relocation.result.effect import (
     output_of,
     sourcing_after,
 )
-from corridor.relocation.result.found import Found, goal_value
+from corridor.relocation.result.found import Found, goal_value, proved_in_turn
 from corridor.relocation.result.plan import Plan
 from corridor.relocation.result.value import Recourse, expected, tail_mean
 
@@ -84,6 +85,9 @@ def describe(
         "objective": found.objective,
         "bound": bound,
         "gap": gap,
+        "proved": "nothing: it was given, not searched for"
+        if found.status == "kept"
+        else proved_in_turn(step_names(study.goal), [*(each for _, each in found.earlier), gap]),
         "stopped_after_s": study.time_limit_s if found.stopped else 0.0,
         "cost_usd_m": cost_of(problem, decision),
         "capex_usd_m": float(moves["capex_usd_m"].sum()),
@@ -124,10 +128,7 @@ def describe(
 
 def goal_text(problem: Problem) -> str:
     """The goal in words."""
-    goal = problem.study.goal
-    if goal.weights:
-        return "least " + " + ".join(f"{weight:g} {name}" for name, weight in goal.weights.items())
-    return "least " + ", then ".join(goal.minimise)
+    return "least " + ", then ".join(step_names(problem.study.goal))
 
 
 def _moves(problem: Problem, decision: Decision, replaced: pd.DataFrame, changed: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,6 +31,9 @@ class Found:
         Value of the aim if nothing is done.
     stopped
         Whether the safety cap on time ended something: the plan may differ on another machine.
+    earlier
+        Goals that were minimised before, in their order, each with the gap of its own search: the plan holds what
+        they reached.
     """
 
     decision: Decision
@@ -42,6 +46,7 @@ class Found:
     prices: Mapping[str, float] = field(default_factory=dict)
     stopped: bool = False
     idle: float = np.nan
+    earlier: tuple[tuple[str, float], ...] = ()
 
     @property
     def gap(self) -> float:
@@ -55,6 +60,30 @@ class Found:
             return 0.0
         base = self.idle - self.bound
         return distance / base if base > 1e-9 else distance / max(abs(self.objective), 1e-9)
+
+
+def proved(goal: str, gap: float) -> str:
+    """What a gap proves of a plan, in words.
+
+    Parameters
+    ----------
+    goal
+        ``loss``, ``cvar``, ``cost``, ``exposure`` or a weighted sum of them, as ``2 loss + 1 cost``.
+    gap
+        See :attr:`Found.gap`.
+    """
+    if goal == "cost":
+        return f"within {100 * gap:.1f} % of the least cost"
+    least = math.floor(1000 * max(1.0 - gap, 0.0) + 1e-9) / 10
+    change = {"loss": "avoid", "cvar": "avoid", "exposure": "lower"}.get(goal, "improve")
+    return f"at least {least:.1f} % of what any plan could {change}"
+
+
+def proved_in_turn(goals: Sequence[str], gaps: Sequence[float]) -> str:
+    """The same for goals minimised one after the other, each named."""
+    if len(goals) == 1:
+        return proved(goals[0], gaps[0])
+    return "; then ".join(f"{goal}: {proved(goal, gap)}" for goal, gap in zip(goals, gaps, strict=True))
 
 
 def goal_value(problem: Problem, name: str, decision: Decision, theta: Floats) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -32,8 +31,8 @@ class Plan:
     budget_usd_m
         Budget, US$ million (discounted cost).
     summary
-        ``status, solver, goal, objective, bound, gap, stopped_after_s, cost_usd_m, capex_usd_m, incentive_usd_m,
-        running_usd_m, expected_loss_before_usd_m, expected_loss_after_usd_m, cvar_before_usd_m,
+        ``status, solver, goal, objective, bound, gap, proved, stopped_after_s, cost_usd_m, capex_usd_m,
+        incentive_usd_m, running_usd_m, expected_loss_before_usd_m, expected_loss_after_usd_m, cvar_before_usd_m,
         cvar_after_usd_m`` (mean loss of the worst windows), ``target_value_before_usd_m,
         target_value_after_usd_m`` (value from the target in what India needs, per year, last year).
     moves
@@ -93,11 +92,7 @@ class Plan:
     @property
     def quality(self) -> str:
         """What is proved of the plan, in words."""
-        gap, goal = float(self.summary["gap"]), str(self.summary.get("goal", ""))
-        if "cost" in goal or not goal:
-            return f"within {100 * gap:.1f} % of the least cost"
-        least = math.floor(1000 * max(1.0 - gap, 0.0) + 1e-9) / 10
-        return f"at least {least:.1f} % of what any plan could {'lower' if 'exposure' in goal else 'avoid'}"
+        return str(self.summary["proved"])
 
     @property
     def warning(self) -> str:

@@ -56,6 +56,7 @@ class Checkpoints:
             "idle": found.idle,
             "stopped": found.stopped,
             "prices": dict(found.prices),
+            "earlier": found.earlier,
         }
         self.folder.mkdir(parents=True, exist_ok=True)
         draft = self.folder / f".{budget!r}.part"
@@ -81,6 +82,7 @@ class Checkpoints:
                 {str(name): float(price) for name, price in record["prices"].items()},
                 bool(record["stopped"]),
                 float(record["idle"]),
+                tuple((str(goal), float(gap)) for goal, gap in record["earlier"]),
             )
         except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
             return None

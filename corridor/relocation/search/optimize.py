@@ -15,7 +15,7 @@ from corridor.errors import ConfigError, NoPlan
 from corridor.measures.supply.evidence import known_tables
 from corridor.parallel import each
 from corridor.relocation.facility_location.model import plan_location
-from corridor.relocation.model.goals import goal_steps
+from corridor.relocation.model.goals import goal_steps, step_names
 from corridor.relocation.model.problem import Problem, build_problem
 from corridor.relocation.result.decision import nothing
 from corridor.relocation.result.describe import Before, describe
@@ -128,10 +128,11 @@ def _in_turn(
     prices: bool,
 ) -> Found:
     """Goals minimised in turn, each held to within the tolerance while the next is minimised."""
-    goal, steps = problem.study.goal, goal_steps(problem.study.goal)
+    goal = problem.study.goal
     bounds = dict(bounds)
     found: Found | None = None
-    for weights in steps:
+    earlier: tuple[tuple[str, float], ...] = ()
+    for name, weights in zip(step_names(goal), goal_steps(goal), strict=True):
         offered = tuple(hint.decision for hint in hints) if found is None else (found.decision,)
         try:
             found = search(
@@ -148,8 +149,9 @@ def _in_turn(
             raise
         except NoPlan:
             raise _reason(problem, recourse, bounds, effort, clock) from None
-        if len(weights) == 1:
-            name = next(iter(weights))
+        found = replace(found, earlier=earlier)
+        earlier += ((name, found.gap),)
+        if not goal.weights:
             bounds[name] = found.objective + goal.tolerance * abs(found.objective) + 1e-9
     assert found is not None
     return found
@@ -299,13 +301,26 @@ def _bend(found: dict[float, Found]) -> float | None:
 
 
 def _never_worse(problem: Problem, found: dict[float, Found]) -> dict[float, Found]:
-    """Results by rising budget: no plan worse than a smaller budget's, no bound below a larger budget's."""
+    """Results by rising budget: no plan worse than a smaller budget's, no bound below a larger budget's.
+
+    Of goals minimised in turn the first decides, and bounds, which are on the last, are left as they are. Where
+    cost counts, a smaller budget is no worse by itself.
+    """
     budgets = sorted(found)
     out = [found[budget] for budget in budgets]
+    steps = goal_steps(problem.study.goal)
+    if "cost" in steps[0]:
+        return dict(zip(budgets, out, strict=True))
+    value = [
+        sum(weight * goal_value(problem, name, plan.decision, plan.theta) for name, weight in steps[0].items())
+        for plan in out
+    ]
     for i in range(1, len(out)):
-        if out[i].objective > out[i - 1].objective and not problem.study.goal.weights.get("cost"):
-            kept = out[i - 1]
+        if value[i] > value[i - 1] + 1e-9 * abs(value[i - 1]):
+            kept, value[i] = out[i - 1], value[i - 1]
             out[i] = replace(out[i], decision=kept.decision, theta=kept.theta, objective=kept.objective)
+    if len(steps) > 1:
+        return dict(zip(budgets, out, strict=True))
     for i in range(len(out) - 2, -1, -1):
         out[i] = replace(out[i], bound=min(max(out[i].bound, out[i + 1].bound), out[i].objective))
     return dict(zip(budgets, out, strict=True))
