@@ -1,11 +1,14 @@
 """A small synthetic study for the page tests: any size, any names, no solver."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 from corridor.config import Study
 from corridor.data.frames import Tables, empty_frame
 from corridor.measures import exposure, shares
+from corridor.pages import write_pages
 from corridor.relocation import Alternatives, Reasons
 from corridor.relocation.result.plan import Plan
 
@@ -263,6 +266,25 @@ def make_alternatives(plan: Plan) -> Alternatives:
     plans = pd.DataFrame({"plan": range(4)})
     both = pd.concat([components, never], ignore_index=True)
     return Alternatives(slack=0.01, plans=plans, moves=pd.DataFrame(), components=both, sites=sites)
+
+
+def write_everything(out: Path, *, hostile: bool = False) -> Path:
+    """Pages with everything on them: trade of two years, reasons, near-optimal plans, pages to link."""
+    tables = make_trade(make_tables(hostile=hostile))
+    exposures, found = make_measures(tables)
+    plans = make_plans(tables, exposures)
+    write_pages(
+        tables,
+        make_study(),
+        exposures,
+        found,
+        plans,
+        out,
+        reasons={plan.budget_usd_m: make_reasons(plan) for plan in plans[1:]},
+        alternatives={plan.budget_usd_m: make_alternatives(plan) for plan in plans[1:]},
+        has_component_pages=True,
+    )
+    return out
 
 
 def _plan(tables: Tables, exposures: pd.DataFrame, budget: float, count: int) -> Plan:

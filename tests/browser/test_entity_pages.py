@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +10,7 @@ import pytest
 
 from corridor.pages import write_pages
 from tests.browser import synthetic
-from tests.browser.test_pages import CHROMIUM, FLAGS, Tab, sync_api
+from tests.browser.test_pages import CHROMIUM, Tab, sync_api
 from tests.pages.test_entities import hostile
 
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
@@ -37,14 +36,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     plans = synthetic.make_plans(tables, exposures)
     write_pages(tables, synthetic.make_study(), exposures, shares, plans, out, has_component_pages=True)
     return out
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        engine = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield engine
-        engine.close()
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -1,7 +1,6 @@
 """The component graph in a real browser: chains, filters, keys, links, downloads, and texts that would do harm."""
 
 import re
-from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from corridor.pages import write_pages
 from corridor.pages.graph_page.page import graph_page
 from tests.browser import synthetic
-from tests.browser.test_pages import CHROMIUM, FLAGS, Tab, sync_api
+from tests.browser.test_pages import CHROMIUM, Tab
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium"),
@@ -35,14 +34,6 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         write_pages(tables, synthetic.make_study(), exposures, shares, plans, folder)
         found[name] = (folder / "graph.html").as_uri()
     return found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        engine = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield engine
-        engine.close()
 
 
 #: Left upper corners of all boxes: [component, x, y].

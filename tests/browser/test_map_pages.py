@@ -1,58 +1,22 @@
 """The two maps in a real browser: what is clicked, typed, dragged, followed, downloaded and printed."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-import corridor
 from corridor.errors import ConfigError
-from corridor.measures import shares
-from corridor.pages import explore, write_pages
+from corridor.pages import explore
 from tests.browser import synthetic
-from tests.browser.test_pages import CHROMIUM, FLAGS, Tab, sync_api
+from tests.browser.test_pages import CHROMIUM, Tab, sync_api
 
 VIEW = re.compile(r"v=[-\d.]+_[-\d.]+_[\d.]+")
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium"),
     pytest.mark.xdist_group("browser"),
 ]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Pages with everything on them: trade of two years, reasons, near-optimal plans, pages to link."""
-    return _write(tmp_path_factory.mktemp("full"), hostile=False)
-
-
-def _write(out: Path, *, hostile: bool) -> Path:
-    tables = synthetic.make_trade(synthetic.make_tables(hostile=hostile))
-    exposures = corridor.exposure(tables, ["IND", "USA"])
-    found = pd.concat([shares(tables, market) for market in ("IND", "USA")])
-    plans = synthetic.make_plans(tables, exposures)
-    write_pages(
-        tables,
-        synthetic.make_study(),
-        exposures,
-        found,
-        plans,
-        out,
-        reasons={plan.budget_usd_m: synthetic.make_reasons(plan) for plan in plans[1:]},
-        alternatives={plan.budget_usd_m: synthetic.make_alternatives(plan) for plan in plans[1:]},
-        has_component_pages=True,
-    )
-    return out
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        engine = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield engine
-        engine.close()
 
 
 def _first(tab: Tab) -> str:
@@ -224,7 +188,7 @@ def test_downloads_and_print(folder: Path, browser: Any, name: str) -> None:
 
 
 def test_hostile_names_in_panels(browser: Any, tmp_path: Path) -> None:
-    out = _write(tmp_path, hostile=True)
+    out = synthetic.write_everything(tmp_path, hostile=True)
     views = ("dependency.html#p=firm-0", "dependency.html#f=CHN-IND&c=component-000", "plan.html#paint=others")
     for view in (*views, "plan.html#d=component-000@sri-city@2026", "plan.html#site=sri-city&q=<script>"):
         file, _, state = view.partition("#")

@@ -3,7 +3,6 @@
 import dataclasses
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +43,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folders["no plan"] = tmp_path_factory.mktemp("bare")
     write_pages(tables, synthetic.make_study(), exposures, shares, [], folders["no plan"])
     return folders
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        engine = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield engine
-        engine.close()
 
 
 class Tab:

@@ -238,7 +238,11 @@ corridor.graph = () => {
   $("filters").addEventListener("click", () => $("filters").setAttribute("aria-expanded", String($("filters").parentNode.classList.toggle("open"))));
   refresh(state.z);
   let width = picture.measure().width;
-  new ResizeObserver(() => { const next = picture.measure().width; if (Math.abs(next - width) > 30) { width = next; drawPicture(true); fit(); } }).observe($("picture"));
+  new ResizeObserver(() => {
+    if (!$("picture").clientWidth) return;  // hidden: nothing to fit
+    const next = picture.measure().width;
+    if (Math.abs(next - width) > 30) { width = next; drawPicture(true); fit(); }
+  }).observe($("picture"));
   window.addEventListener("hashchange", () => location.reload());
   window.addEventListener("beforeprint", () => picture.fit());
   document.documentElement.dataset.ready = "true";

@@ -11,7 +11,7 @@ corridor.indiaMap = (map, data, view) => {
   const whole = L.featureGroup(states.getLayers().filter(isState)).getBounds();
   const fit = () => map.fitBounds(whole, { animate: false, padding: [6, 6] });
   corridor.map.named(map, "Map of India: arrows move it, plus and minus zoom. The table of moves has the same content.");
-  const home = corridor.map.keepView(map, fit, state, view.keep);
+  const { all: home, restore } = corridor.map.keepView(map, fit, state, view.keep);
   const tip = corridor.map.tooltip(map);
   corridor.map.calm(map);
   const latLngOf = (siteIndex) => [sites[siteIndex].lat, sites[siteIndex].lon];
@@ -106,5 +106,5 @@ corridor.indiaMap = (map, data, view) => {
   }
   map.on("zoomend", draw);
   const legend = () => (view.byOthers() ? [{ text: "In near-optimal plans, a plant here:" }, { kind: "must", text: "must be" }, { kind: "could", text: "could be" }, { kind: "never", text: "never is" }, null] : [{ text: `Investment placed by ${state.y}, by sector:` }, ...sectors.map((sector) => ({ kind: "dot", colour: sector.colour, text: sector.name })), null]);
-  return { draw, home, legend, labels: () => labels.map(({ siteIndex, off, text }) => { const { x, y } = pointOf(siteIndex); return { x: x + off, y: y + 4, text }; }), marks: () => shapes.map(({ siteIndex, kind }) => ({ ...pointOf(siteIndex), kind })) };
+  return { draw, home, restore, legend, labels: () => labels.map(({ siteIndex, off, text }) => { const { x, y } = pointOf(siteIndex); return { x: x + off, y: y + 4, text }; }), marks: () => shapes.map(({ siteIndex, kind }) => ({ ...pointOf(siteIndex), kind })) };
 };

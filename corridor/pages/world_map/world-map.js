@@ -22,7 +22,7 @@ corridor.worldMap = (map, data, view) => {
   function fit() {
     map.fitBounds(map.getSize().x < 600 ? [[-36, -18], [66, 312]] : [[-38, -18], [67, 322]], { animate: false, padding: [2, 2] });
   }
-  const home = corridor.map.keepView(map, fit, state, view.keep);
+  const { all: home, restore } = corridor.map.keepView(map, fit, state, view.keep);
 
   /** Share of a country; members of a union without their own figure get the union's. */
   function shareOf(iso3) {
@@ -117,5 +117,5 @@ corridor.worldMap = (map, data, view) => {
     if (!off.has("suppliers")) out.push({ text: $("legend-points").textContent }, ...book.sectors.map((sector) => ({ kind: "dot", colour: sector.colour, text: sector.name })), null);
     return out;
   }
-  return { draw, home, legend, standing };
+  return { draw, home, restore, legend, standing };
 };

@@ -227,13 +227,20 @@ corridor.map = (() => {
   }
 
   /** Restores centre and zoom from the address, else shows all; a drag or zoom is kept in the address.
-      Returns a function that shows all again. */
+      Returns a function that shows all again. A box of size 0 (a hidden tab or frame) has no zoom that shows all: the
+      map waits until it is seen. */
   function keepView(map, fit, state, keep) {
-    const kept = state.v.split("_").map(Number);
-    if (kept.length === 3 && kept.every(Number.isFinite)) map.setView([kept[0], kept[1]], kept[2], { animate: false }); else { state.v = ""; fit(); }
-    let width = map.getSize().x, moved = false;
+    const box = map.getContainer(), seen = () => box.clientWidth > 0 && box.clientHeight > 0;
+    let width = 0, moved = false;
+    function restore() {
+      const kept = state.v.split("_").map(Number);
+      moved = false;
+      if (kept.length === 3 && kept.every(Number.isFinite)) map.setView([kept[0], kept[1]], kept[2], { animate: false });
+      else { state.v = ""; if (seen()) { width = box.clientWidth; fit(); } }
+    }
+    restore();
     const own = () => { moved = true; };
-    for (const name of ["pointerdown", "wheel", "keydown", "dblclick"]) map.getContainer().addEventListener(name, own, true);
+    for (const name of ["pointerdown", "wheel", "keydown", "dblclick"]) box.addEventListener(name, own, true);
     map.on("moveend", () => {
       if (!moved) return;
       const centre = map.getCenter();
@@ -241,11 +248,12 @@ corridor.map = (() => {
       keep();
     });
     new ResizeObserver(() => {
+      if (!seen()) return;
       moved = false;
       map.invalidateSize();
-      if (Math.abs(map.getSize().x - width) > 50 && !state.v) { width = map.getSize().x; fit(); }
-    }).observe(map.getContainer());
-    return () => { moved = false; state.v = ""; fit(); keep(); };
+      if (Math.abs(box.clientWidth - width) > 50 && !state.v) { width = box.clientWidth; fit(); }
+    }).observe(box);
+    return { all() { moved = false; state.v = ""; fit(); keep(); }, restore };
   }
 
   /** Writes canvas text, cut if it is too wide; returns its width. */
