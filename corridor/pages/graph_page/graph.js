@@ -87,7 +87,7 @@ corridor.graph = () => {
   function look(node) {
     const n = shade(exposure(node)), pick = chosen(), inCone = pick < 0 || node === pick || now.up.has(node) || now.down.has(node);
     return {
-      name: name(node), words: wordsOf(node), fill: style.colours[n], ink: n < 4 ? "#10161d" : "#ffffff", stripe: sectors[components[node].sector].colour,
+      name: name(node), words: wordsOf(node), fill: style.colours[n], ink: n < 4 ? "#10161d" : "#ffffff", sector: sectors[components[node].sector],
       chosen: node === pick, carries: now.carry.has(node), through: now.through.has(node), dim: !inCone,
       marks: [...(now.through.has(node) ? ["choke"] : []), ...(marks.get(node) || [])],
     };

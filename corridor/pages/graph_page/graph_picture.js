@@ -63,22 +63,23 @@ corridor.graphPicture = (frame, words, act) => {
   };
   function make(node) {
     const box = svg("rect", { width: BOX.width, height: BOX.height, rx: 3 });
-    const stripe = svg("rect", { width: 5, height: BOX.height, rx: 2 });
+    const stripe = svg("rect", { width: 10, height: BOX.height, rx: 2 });
+    const mark = svg("path", { fill: "#fff", transform: `translate(1.6 ${BOX.height / 2 - 3.4}) scale(0.68)` });
     const label = svg("text", { "aria-hidden": "true" }); // the title names the node
     const marks = svg("g"), title = svg("title");
-    const group = svg("g", { class: "node", role: "button", tabindex: -1, "data-node": node }, title, box, stripe, label, marks);
-    return { group, box, stripe, label, marks, title };
+    const group = svg("g", { class: "node", role: "button", tabindex: -1, "data-node": node }, title, box, stripe, mark, label, marks);
+    return { group, box, stripe, mark, label, marks, title };
   }
   /** Writes the name into a box in this font size; nothing if the size is 0. */
   function write(node, size) {
-    const { label } = nodes.get(node), look = view.look(node), room = BOX.width - 15 - (look.marks.length ? 11 : 0);
+    const { label } = nodes.get(node), look = view.look(node), room = BOX.width - 20 - (look.marks.length ? 11 : 0);
     const lines = size ? twoLines(look.name, room, `${look.chosen ? 700 : 400} ${size}px ${FONT}`) : [];
     label.setAttribute("font-size", size);
-    label.replaceChildren(...lines.map((line, n) => svg("tspan", { x: 10, y: BOX.height / 2 + size * (0.36 + 1.08 * (n - (lines.length - 1) / 2)) }, line)));
+    label.replaceChildren(...lines.map((line, n) => svg("tspan", { x: 15, y: BOX.height / 2 + size * (0.36 + 1.08 * (n - (lines.length - 1) / 2)) }, line)));
   }
   function drawBox(node) {
     if (!nodes.has(node)) nodes.set(node, make(node));
-    const { group, box, stripe, label, marks, title } = nodes.get(node), look = view.look(node), place = view.layout.boxes.get(node);
+    const { group, box, stripe, mark, label, marks, title } = nodes.get(node), look = view.look(node), place = view.layout.boxes.get(node);
     group.setAttribute("transform", `translate(${place.x} ${place.y})`);
     group.setAttribute("opacity", look.dim ? 0.22 : 1);
     group.setAttribute("aria-pressed", String(look.chosen));
@@ -87,7 +88,8 @@ corridor.graphPicture = (frame, words, act) => {
     box.setAttribute("fill", look.fill);
     box.setAttribute("stroke", edge[0]);
     box.setAttribute("stroke-width", edge[1]);
-    stripe.setAttribute("fill", look.stripe);
+    stripe.setAttribute("fill", look.sector.colour);
+    mark.setAttribute("d", look.sector.mark);
     label.setAttribute("fill", look.ink);
     label.setAttribute("font-weight", look.chosen ? 700 : 400);
     marks.replaceChildren(...look.marks.map((kind, n) => MARKS[kind](0, 14 * n)));

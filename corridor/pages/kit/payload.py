@@ -115,6 +115,7 @@ def study_json(tables: Tables, study: Study) -> dict[str, Any]:
             "accent": "#a63d1f",
             "blue": "#2f6690",
             "other": OTHER_COLOUR,
+            "mark": Sectors({}, {}).mark(""),
         },
     }
 
@@ -133,10 +134,13 @@ def market_json(tables: Tables, iso3: str) -> dict[str, Any]:
 
 
 def sectors_json(tables: Tables) -> list[dict[str, str]]:
-    """Sectors that have components, in the order of the table ``sectors``."""
+    """Sectors that have components, in the order of the table ``sectors``: id, name, colour, mark (SVG path)."""
     shown = Sectors.of(tables)
     order = shown.order(tables.components["sector"])
-    return [{"id": name, "name": shown.name(name), "colour": shown.colour(name)} for name in order]
+    return [
+        {"id": name, "name": shown.name(name), "colour": shown.colour(name), "mark": shown.mark(name)}
+        for name in order
+    ]
 
 
 def sources_json(tables: Tables, keys: Sequence[str]) -> list[dict[str, str]]:

@@ -44,6 +44,7 @@ corridor.indiaCharts = (data, view) => {
       for (const sector of sectors) {
         const height = (sum(rows.filter((move) => move.start === year && view.sectorOf(move) === sector), "capex") / top) * (h - bottom - 6);
         if (height > 0.2) chart.append(svg("rect", { x: yearX(year) + step * 0.12, width: step * 0.76, y: base - height, height, fill: sector.colour }, svg("title", {}, `${year} ${sector.name}; all sectors ${money(totals[index])}`)));
+        if (height > 13) chart.append(svg("path", { d: sector.mark, fill: "#ffffff", "pointer-events": "none", transform: `translate(${yearX(year) + step / 2 - 4} ${base - height / 2 - 4}) scale(0.8)` }));
         base -= height;
       }
       chart.append(svg("text", { x: yearX(year) + step / 2, y: h - 5, class: year === +state.y ? "tick mid now" : "tick mid" }, String(year)));
@@ -63,7 +64,7 @@ corridor.indiaCharts = (data, view) => {
     chart.append(svg("rect", { x: yearX(+state.y), y: 0, width: step, height: rows.length * line, class: "year-now" }));
     rows.forEach((row, index) => {
       const colour = view.sectorOf(row).colour, y = index * line, name = capital(components[row.c].name), made = Math.min(row.output, end);
-      chart.append(svg("text", { x: LEFT - 6, y: y + 11, class: "strip-name end" }, name.length > 25 ? `${name.slice(0, 24)}…` : name),
+      chart.append(svg("path", { d: view.sectorOf(row).mark, fill: colour, transform: `translate(1 ${y + 3.5}) scale(0.8)` }), svg("text", { x: LEFT - 6, y: y + 11, class: "strip-name end" }, name.length > 25 ? `${name.slice(0, 24)}…` : name),
         svg("rect", { x: yearX(row.start) + 1, y: y + 3.5, width: Math.max(1, yearX(made) - yearX(row.start) - 2), height: line - 7, fill: "none", stroke: colour, "stroke-dasharray": "3 2", "stroke-width": 1.2 }),
         svg("rect", { x: yearX(made), y: y + 2.5, width: Math.max(0, yearX(end) - yearX(made)), height: line - 5, fill: colour }),
       );

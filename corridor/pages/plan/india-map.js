@@ -63,12 +63,12 @@ corridor.indiaMap = (map, data, view) => {
       const main = [...parts].sort((a, b) => b[1] - a[1])[0]?.[0], shown = making.length && !others;
       circle.setRadius(others ? 9 : making.length ? radius(capex) : 3);
       circle.setStyle(others ? { fillOpacity: 0, color: picked ? style.ink : "transparent", weight: picked ? 3 : 0, fill: true }
-        : shown ? { fillColor: main.colour, fillOpacity: 0.78, color: picked ? style.ink : "#ffffff", weight: picked ? 3 : 1.2, fill: true }
+        : shown ? { fillColor: main.colour, fillOpacity: 0.92, color: picked ? style.ink : "#ffffff", weight: picked ? 3 : 1.2, fill: true }
         : { fillColor: "#ffffff", fillOpacity: 1, color: picked ? style.ink : "#8d9299", weight: picked ? 2.5 : 1, fill: true });
       if (building.length && !others) {
         ring.setRadius(radius(capex + later) + 1.5).setStyle({ color: main.colour, weight: 2, dashArray: "4 3", opacity: 1 }).addTo(map);
       } else ring.remove();
-      if (making.length || building.length) placed.push([capex + later, siteIndex]);
+      if (making.length || building.length) placed.push([capex + later, siteIndex, main, making.length > 0]);
     });
     placed.sort((a, b) => b[0] - a[0]).forEach(([, siteIndex]) => circles[siteIndex].bringToFront());
     const full = new Set(placed.map(([, siteIndex]) => siteIndex));
@@ -82,6 +82,13 @@ corridor.indiaMap = (map, data, view) => {
     for (const [siteIndex, verdict] of others ?? []) {
       const icon = corridor.verdictMark(verdict, 17);
       marks.addLayer(L.marker(latLngOf(siteIndex), { interactive: false, keyboard: false, icon: L.divIcon({ className: "verdict", html: icon, iconSize: [17, 17] }) }));
+    }
+    // The mark of the sector inside its disc: a second sign beside the colour.
+    for (const [, siteIndex, sector, made] of others ? [] : placed) {
+      const size = made ? Math.min(18, circles[siteIndex].getRadius() * 0.95) : 8, colour = made ? "#ffffff" : sector.colour;
+      shapes.push({ siteIndex, mark: sector.mark, size, colour });
+      const icon = svg("svg", { viewBox: "0 0 10 10", width: size, height: size, "aria-hidden": "true" }, svg("path", { d: sector.mark, fill: colour }));
+      marks.addLayer(L.marker(latLngOf(siteIndex), { interactive: false, keyboard: false, icon: L.divIcon({ className: "sectormark", html: icon, iconSize: [size, size] }) }));
     }
     const taken = [];
     labels = [];
@@ -105,6 +112,6 @@ corridor.indiaMap = (map, data, view) => {
     drawMarks(found);
   }
   map.on("zoomend", draw);
-  const legend = () => (view.byOthers() ? [{ text: "In near-optimal plans, a plant here:" }, { kind: "must", text: "must be" }, { kind: "could", text: "could be" }, { kind: "never", text: "never is" }, null] : [{ text: `Investment placed by ${state.y}, by sector:` }, ...sectors.map((sector) => ({ kind: "dot", colour: sector.colour, text: sector.name })), null]);
-  return { draw, home, restore, legend, labels: () => labels.map(({ siteIndex, off, text }) => { const { x, y } = pointOf(siteIndex); return { x: x + off, y: y + 4, text }; }), marks: () => shapes.map(({ siteIndex, kind }) => ({ ...pointOf(siteIndex), kind })) };
+  const legend = () => (view.byOthers() ? [{ text: "In near-optimal plans, a plant here:" }, { kind: "must", text: "must be" }, { kind: "could", text: "could be" }, { kind: "never", text: "never is" }, null] : [{ text: `Investment placed by ${state.y}, by sector:` }, ...sectors.map((sector) => ({ kind: "sector", colour: sector.colour, mark: sector.mark, text: sector.name })), null]);
+  return { draw, home, restore, legend, labels: () => labels.map(({ siteIndex, off, text }) => { const { x, y } = pointOf(siteIndex); return { x: x + off, y: y + 4, text }; }), marks: () => shapes.map(({ siteIndex, ...shape }) => ({ ...pointOf(siteIndex), ...shape })) };
 };

@@ -94,7 +94,7 @@ corridor.worldMap = (map, data, view) => {
   function drawPoints() {
     const c = view.chosen();
     points.setPoints(data.suppliers.filter((one) => (c === null ? state.s === "all" || one.makes.some(view.inSector) : one.makes.includes(c)))
-      .map((one) => ({ lon: corridor.map.east(one.lon), lat: one.lat, colour: book.sectors[one.sector]?.colour ?? style.other, data: one })));
+      .map((one) => ({ lon: corridor.map.east(one.lon), lat: one.lat, colour: book.sectors[one.sector]?.colour ?? style.other, mark: book.sectors[one.sector]?.mark ?? style.mark, data: one })));
   }
   /** Draws everything, or after a click on a country or flow only what that changes. */
   function draw(origins, figures = true) {
@@ -114,7 +114,7 @@ corridor.worldMap = (map, data, view) => {
     const words = view.words(), edges = [0, ...style.classes, 1], out = [];
     if (!off.has("countries")) out.push({ text: words.share }, ...style.colours.map((colour, index) => ({ kind: "box", colour, text: `${edges[index] * 100}–${edges[index + 1] * 100} %` })), null);
     if (!off.has("flows")) out.push({ text: $("legend-width").textContent }, { kind: "line", colour: style.accent, text: `from ${data.targetName}` }, { kind: "line", colour: style.blue, text: "from others" }, null);
-    if (!off.has("suppliers")) out.push({ text: $("legend-points").textContent }, ...book.sectors.map((sector) => ({ kind: "dot", colour: sector.colour, text: sector.name })), null);
+    if (!off.has("suppliers")) out.push({ text: $("legend-points").textContent }, ...book.sectors.map((sector) => ({ kind: "sector", colour: sector.colour, mark: sector.mark, text: sector.name })), null);
     return out;
   }
   return { draw, home, restore, legend, standing };

@@ -145,7 +145,18 @@ corridor.map = (() => {
     },
   });
 
-  /** Points that merge into a numbered disc where they are dense. points: {lon, lat, colour, data}. */
+  /** Fills a sector's mark (an SVG path in a box of 10 by 10) around a point. */
+  const paths = new Map();
+  function stamp(context, mark, x, y, size) {
+    if (!paths.has(mark)) paths.set(mark, new Path2D(mark));
+    context.save();
+    context.translate(x - size / 2, y - size / 2);
+    context.scale(size / 10, size / 10);
+    context.fill(paths.get(mark));
+    context.restore();
+  }
+
+  /** Points with the mark of their sector; where they are dense, a numbered disc. points: {lon, lat, colour, mark, data}. */
   const Points = Canvas.extend({
     setPoints(points) { this._points = points; return this.redraw(); },
     draw(context, project) {
@@ -163,21 +174,24 @@ corridor.map = (() => {
       for (const group of groups.values()) {
         const count = group.points.length, x = group.x / count, y = group.y / count;
         const radius = count === 1 ? 3.6 : Math.min(12, 5 + 1.1 * Math.log2(count));
-        const colours = new Map();
-        for (const point of group.points) colours.set(point.colour, (colours.get(point.colour) || 0) + 1);
-        context.beginPath();
-        context.arc(x, y, radius, 0, 7);
-        context.fillStyle = [...colours].reduce((most, next) => (next[1] > most[1] ? next : most))[0];
-        context.globalAlpha = 0.8;
-        context.fill();
-        context.globalAlpha = 1;
-        context.lineWidth = 1.2;
-        context.strokeStyle = "#ffffff";
-        context.stroke();
-        if (count > 1) {
+        const first = group.points[0], alike = group.points.every((point) => point.colour === first.colour);
+        if (count === 1) {  // white under it, so that it shows on dark land
+          context.fillStyle = "#ffffff";
+          stamp(context, first.mark, x, y, 12);
+          context.fillStyle = first.colour;
+          stamp(context, first.mark, x, y, 8.5);
+        } else {  // a disc of several sectors is grey
+          context.beginPath();
+          context.arc(x, y, radius, 0, 7);
+          context.fillStyle = alike ? first.colour : "#4c5a67";
+          context.fill();
+          context.lineWidth = 1.2;
+          context.strokeStyle = "#ffffff";
+          context.stroke();
           context.fillStyle = "#ffffff";
           context.font = "600 9px system-ui, sans-serif";
           if (radius > 6) context.fillText(count > 99 ? "99+" : String(count), x, y + 0.5);
+          else if (alike) stamp(context, first.mark, x, y, radius);
         }
         this._groups.push({ x, y, radius, points: group.points });
       }
@@ -281,7 +295,7 @@ corridor.map = (() => {
       context.beginPath(); context.moveTo(x + 24, y - 3); context.lineTo(x + 15, y - 8); context.lineTo(x + 15, y + 2); context.fill();
       return 24;
     },
-    dot(context, x, y, colour) { context.fillStyle = colour; context.beginPath(); context.arc(x + 5, y - 4, 5, 0, 7); context.fill(); return 10; },
+    sector(context, x, y, colour, mark) { context.fillStyle = colour; stamp(context, mark, x + 5, y - 4, 10); return 10; },
   };
   Object.assign(MARKS, {
     must(context, x, y) { context.fillStyle = "#1d5a52"; context.fillRect(x, y - 10, 12, 12); return 12; },
@@ -310,7 +324,7 @@ corridor.map = (() => {
       if (x > 12 && x + room > width - 12) { x = 12; y += 18; }
       let left = x;
       if (drawing) {
-        if (entry.kind) left += MARKS[entry.kind](context, x, y, entry.colour) + 5;
+        if (entry.kind) left += MARKS[entry.kind](context, x, y, entry.colour, entry.mark) + 5;
         context.fillStyle = entry.kind ? "#56606c" : "#1b2430";
         write(context, entry.text, left, y, width - left - 12);
       }
@@ -344,7 +358,10 @@ corridor.map = (() => {
       if (rect.width) context.drawImage(canvas, rect.left - box.left, rect.top - box.top, rect.width, rect.height);
     }
     context.font = "600 11.5px system-ui, sans-serif";
-    for (const { x, y, kind } of marks) MARKS[kind](context, x - 6, y + 4);
+    for (const { x, y, kind, mark, size: wide, colour } of marks) {
+      context.fillStyle = colour;
+      if (mark) stamp(context, mark, x, y, wide); else MARKS[kind](context, x - 6, y + 4);
+    }
     context.lineWidth = 3;
     context.strokeStyle = "#ffffff";
     for (const { x, y, text } of labels) { context.fillStyle = "#1b2430"; context.strokeText(text, x, y); context.fillText(text, x, y); }
