@@ -3,22 +3,48 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corridor.cli.console import new_table, records
+from corridor.cli.console import as_text, new_table, records
 from corridor.cli.console import out as say
 from corridor.cli.settings import Data, Only, load_data
+from corridor.data.names import HOST
+from corridor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from corridor.data.tables import Tables
 
 
-def check(data: Data = None, only: Only = False) -> None:
+def check(
+    data: Data = None,
+    only: Only = False,
+    scale: Annotated[
+        bool, typer.Option("--scale", help="Compare the imports that the model implies with recorded imports.")
+    ] = False,
+    market: Annotated[str, typer.Option("--market", help="Market of --scale.")] = HOST,
+    top: Annotated[int, typer.Option("--top", min=1, help="Rows of --scale to print.")] = 20,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", help="File for all rows of --scale: .csv, .parquet or .xlsx.", show_default=False),
+    ] = None,
+) -> None:
     """Check the tables and report how well their figures are known."""
+    if to is not None and not scale:
+        raise ConfigError("--to writes the rows of --scale. Fix: add --scale.")
+    tables = load_data(data, only)
+    if scale:
+        _scale(tables, market, top, to)
+    else:
+        _coverage(tables)
+
+
+def _coverage(tables: Tables) -> None:
     import pandas as pd
 
     from corridor.data.checks import coverage
 
-    tables = load_data(data, only)
     report = coverage(tables)
     table = new_table(
         "Tables: rows, years, and how the figures are known",
@@ -32,6 +58,56 @@ def check(data: Data = None, only: Only = False) -> None:
         table.add_row(str(row["table"]), str(row["sector"]), f"{row['rows']:,}", years, *figures)
     say().print(table)
     say().print("No faults found.")
+
+
+def _scale(tables: Tables, market: str, top: int, to: Path | None) -> None:
+    """Print the worst rows of the scale check and how many have no reason; write all."""
+    import pandas as pd
+
+    from corridor.measures.supply.scale import FACTOR, LARGE_USD_M, scale, unexplained
+
+    compared = scale(tables, market)
+    if not len(compared):
+        raise ConfigError(f"no recorded imports of {market} in the tables. Fix: add rows to recorded_imports.")
+    beyond = unexplained(tables, market, compared)
+    reasons = {(row["nomenclature"], row["code"]): row["reason"] for row in records(beyond)}
+    table = new_table(
+        f"{market}: imports that the model implies beside recorded imports, US$ million",
+        ["", "code", "implied", "recorded", "from target", "recorded", "ratio", "year", "component", "reason"],
+    )
+    for name in ("component", "reason"):
+        column = next(one for one in table.columns if one.header == name)
+        column.justify, column.no_wrap = "left", False
+    for row in records(compared.head(top)):
+        names = ("implied_usd_m", "recorded_usd_m", "implied_from_target_usd_m", "recorded_from_target_usd_m")
+        figures = (f"{row[name]:,.0f}" if pd.notna(row[name]) else "" for name in names)
+        reason = reasons.get((row["nomenclature"], row["code"]))
+        held = str(row["components"]).split(";")
+        shown = ", ".join(held[:3]) + (f" and {len(held) - 3} more" if len(held) > 3 else "")
+        ratio = f"{row['ratio']:.2f}" if pd.notna(row["ratio"]) else ""
+        cells = (
+            row["nomenclature"],
+            row["code"],
+            *figures,
+            ratio,
+            row["year"],
+            shown,
+            reason if isinstance(reason, str) else "",
+        )
+        table.add_row(*(as_text(cell) for cell in cells))
+    say().print(table)
+    large = compared[["recorded_usd_m", "recorded_from_target_usd_m"]].max(axis=1) >= LARGE_USD_M
+    bare = int(beyond["reason"].isna().sum())
+    say().print(
+        f"{len(compared):,} groups of goods, {int(large.sum()):,} above US$ {LARGE_USD_M:,.0f} million. Of these "
+        f"{int(large.sum()) - len(beyond):,} are within a factor {FACTOR:g}, {len(beyond) - bare:,} beyond it "
+        f"with a reason, {bare:,} without."
+    )
+    if to is not None:
+        from corridor.runs.results import save_table
+
+        save_table(compared, to)
+        say().print(f"{len(compared):,} rows written to {to}")
 
 
 def graph(

@@ -38,6 +38,7 @@ class Tables:
     makes: pd.DataFrame
     codes: pd.DataFrame
     trade: pd.DataFrame
+    recorded_imports: pd.DataFrame = field(default_factory=lambda: empty_frame("recorded_imports"))
     sourcing: pd.DataFrame
     demand: pd.DataFrame
     sites: pd.DataFrame

@@ -53,6 +53,7 @@ EDGE_KINDS: tuple[str, ...] = (
 RECORD_TABLES: tuple[str, ...] = (
     "sectors",
     "codes",
+    "recorded_imports",
     "technologies",
     "facilities",
     "second_sources",

@@ -74,6 +74,29 @@ def test_check(corridor, place):
     assert "technologies" in out
 
 
+def test_check_scale(corridor, place):
+    """Recorded imports laid beside the tiny data; without them, a message."""
+    code, _, error = corridor("check", "--scale", "--market", "DEU", "--data", place / "data", "--data-only")
+    assert (code, "market DEU has no rows" in error or "no recorded imports of DEU" in error) == (2, True)
+    code, _, error = corridor("check", "--to", place / "x.csv", "--data", place / "data", "--data-only")
+    assert (code, "--to writes the rows of --scale" in error) == (2, True)
+    source = pd.read_csv(place / "data" / "sources.csv")["key"][0]
+    used = pd.read_csv(place / "data" / "codes.csv", dtype=str).query("nomenclature == 'HS6'").iloc[0]
+    record = {"market": "IND", "nomenclature": "HS6", "code": used["code"], "status": "reported", "source": source}
+    rows = [
+        {**record, "origin": origin, "value_usd_m": value, "year": 2024}
+        for origin, value in (("ALL", 200), ("CHN", 150))
+    ]
+    pd.DataFrame(rows).to_csv(place / "data" / "recorded_imports.csv", index=False)
+    file = place / "scale.csv"
+    code, out, _ = corridor("check", "--scale", "--data", place / "data", "--data-only", "--to", file)
+    assert code == 0
+    written = pd.read_csv(file, dtype={"code": str}).set_index(["nomenclature", "code"]).loc[("HS6", used["code"])]
+    assert (written["recorded_usd_m"], written["recorded_from_target_usd_m"]) == (200.0, 150.0)
+    assert used["component"] in written["components"]
+    assert "groups of goods" in out
+
+
 def test_measure_prints_and_writes(corridor, place):
     file = place / "out.csv"
     code, out, _ = corridor("measure", place / "study.yaml", "--market", "IND", "--to", file)

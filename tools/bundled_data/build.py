@@ -23,7 +23,16 @@ from corridor.importers.countries import worldbank
 from corridor.importers.supply import iea, usgs
 from corridor.importers.trade import dgcis
 from corridor.importers.trade import us_census as census
-from tools.bundled_data import apple, firms, icmm, india_plants, sites, us_plants
+from tools.bundled_data import (
+    apple,
+    baci_minerals,
+    firms,
+    icmm,
+    india_plants,
+    recorded_imports,
+    sites,
+    us_plants,
+)
 from tools.bundled_data.works import join_works
 
 __all__ = ["OWNED", "build", "refresh"]
@@ -40,7 +49,8 @@ _WORKS = frozenset(
 )
 OWNED: Mapping[str, frozenset[str]] = {
     "countries": frozenset({worldbank.SOURCE_GOVERNANCE, worldbank.SOURCE_LOGISTICS, worldbank.SOURCE_OUTLINES}),
-    "trade": frozenset({dgcis.SOURCE, dgcis.EXPORTS_SOURCE, census.SOURCE}),
+    "trade": frozenset({dgcis.SOURCE, dgcis.EXPORTS_SOURCE, census.SOURCE, baci_minerals.SOURCE}),
+    "recorded_imports": recorded_imports.SOURCES,
     "supply": frozenset({usgs.SOURCE, iea.SOURCE}),
     "suppliers": _WORKS,
     # what the draft's firms make may be written by hand: such rows are kept, missing ones added
@@ -55,7 +65,10 @@ def _trade(raw: Path, tables: Tables) -> pd.DataFrame:
     india = dgcis.imports(dgcis.read(raw / dgcis.FILE), codes.get("INPC", set()))
     sold = dgcis.exports(dgcis.read(raw / dgcis.EXPORTS_FILE), codes.get("INPC", set()))
     states = census.imports(census.read(raw / census.FILE), codes.get("HS6", set()))
-    return pd.concat([india, sold, states], ignore_index=True)
+    minerals = baci_minerals.imports(
+        baci_minerals.read(raw / baci_minerals.FILE), codes.get("HS6", set()), tables.countries["iso3"]
+    )
+    return pd.concat([india, sold, states, minerals], ignore_index=True)
 
 
 def _countries(raw: Path, tables: Tables) -> pd.DataFrame:
@@ -117,7 +130,7 @@ def refresh(tables: Tables, raw: Path) -> Tables:
     Returns
     -------
     Tables
-        countries, trade, supply, suppliers, makes and sites refreshed; the others as they were.
+        countries, trade, recorded_imports, supply, suppliers, makes and sites refreshed; the others as they were.
 
     Raises
     ------
@@ -130,6 +143,7 @@ def refresh(tables: Tables, raw: Path) -> Tables:
         fresh = {
             "countries": _countries(raw, tables),
             "trade": _trade(raw, tables),
+            "recorded_imports": recorded_imports.rows(raw, tables),
             "sites": _sites(raw, tables),
             "supply": _supply(raw, tables),
             **_works(raw, tables),

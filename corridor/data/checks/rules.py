@@ -15,6 +15,7 @@ from corridor.data.checks.chain import (
 )
 from corridor.data.checks.chain import name_rows as _rows
 from corridor.data.checks.limits import check_levers, check_limits
+from corridor.data.checks.records import check_recorded_imports
 from corridor.data.frames import Tables, nearest
 from corridor.data.list_cells import list_column
 from corridor.data.schema import SITE_TAGS, TABLES, key_columns, load_schema
@@ -33,6 +34,7 @@ __all__ = [
     "check_makers",
     "check_one_of_two",
     "check_ranges",
+    "check_recorded_imports",
     "check_references",
     "check_routes",
     "check_shares",
@@ -254,6 +256,7 @@ CHECKS: tuple[Callable[[Tables], list[Fault]], ...] = (
     check_tags,
     check_codes,
     check_code_trade,
+    check_recorded_imports,
     check_limits,
     check_levers,
 )

@@ -18,6 +18,7 @@ from corridor.pages.kit.outlines import DISCLAIMER
 from corridor.pages.kit.payload import needs, rows_of, target_name, text
 from corridor.pages.kit.sectors import Sectors
 from corridor.pages.kit.words import in_text, money
+from corridor.pages.overview.scale import scale_block
 
 if TYPE_CHECKING:
     from corridor.relocation.result.plan import Plan
@@ -66,6 +67,9 @@ def index_page(
             "component_files": component_files(tables) if has_component_pages else {},
             "counts_countries": len(country_files(tables, shares)) if has_component_pages else 0,
             "rests": [_rests(tables, exposures, iso3, names) for iso3 in study.markets],
+            "scale": [
+                block for iso3 in study.markets if (block := scale_block(tables, study, iso3, names, shown))
+            ],
             "files": files,
             "target": target_name(study.target, names),
             "target_names": [names.get(iso3, iso3) for iso3 in study.target],
