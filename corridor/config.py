@@ -8,9 +8,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 
 from corridor.data.bundled import bundled
+from corridor.data.guards.figures import LARGEST, MOST_DIGITS, plausible, shown
+from corridor.data.guards.settings import Settings, explained
 from corridor.data.guards.yaml_files import check_named, read_yaml
 from corridor.data.names import STATUSES, TARGET, TARGET_WORD, Status
 from corridor.errors import ConfigError
@@ -20,11 +23,7 @@ EFFORTS: tuple[Effort, ...] = ("quick", "normal", "thorough")
 """How much work a plan is searched for with."""
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Cut(_Settings):
+class Cut(Settings):
     """What some exporters stop selling: the components that match every filter.
 
     ``exporters`` are country codes, or the word ``target``; ``cut`` is the fraction of deliveries withheld (0..1).
@@ -37,7 +36,7 @@ class Cut(_Settings):
     cut: float = Field(gt=0, le=1)
 
 
-class Denial(_Settings):
+class Denial(Settings):
     """One window in which exporters stop selling.
 
     ``probability`` is the probability that the window happens in its start year, ``reason`` why it has that value.
@@ -52,7 +51,7 @@ class Denial(_Settings):
     cuts: tuple[Cut, ...] = Field(min_length=1)
 
 
-class Choice(_Settings):
+class Choice(Settings):
     """A move that is forced or forbidden: by component, technology, site, or any two of them."""
 
     component: str | None = None
@@ -66,7 +65,7 @@ class Choice(_Settings):
         return self
 
 
-class Kept(_Settings):
+class Kept(Settings):
     """An existing or committed plant: it stays at its site, and its investment is already spent.
 
     ``start`` is the year in which it was started; it may be before the first year of the study.
@@ -77,7 +76,7 @@ class Kept(_Settings):
     start: int = Field(ge=1950, le=2100)
 
 
-class Goal(_Settings):
+class Goal(Settings):
     """What is minimised, and what must be reached.
 
     Attributes
@@ -117,14 +116,14 @@ class Goal(_Settings):
             raise ValueError("minimise: name at least one of loss, cvar, cost, exposure")
         if len(set(self.minimise)) < len(self.minimise):
             raise ValueError("minimise: a goal is named twice")
-        if any(weight < 0 for weight in self.weights.values()) or (
+        if not all(weight == 0 or 1e-9 <= weight <= 1e9 for weight in self.weights.values()) or (
             self.weights and not any(self.weights.values())
         ):
-            raise ValueError("weights: none may be negative, and one must be greater than 0")
+            raise ValueError("weights: each is 0, or from 1e-9 to 1e9, and one must be greater than 0")
         return self
 
 
-class Limit(_Settings):
+class Limit(Settings):
     """One row of the limits table, as in ``corridor/data/schema/limits.csv``."""
 
     name: str
@@ -143,7 +142,7 @@ class Limit(_Settings):
     note: str | None = None
 
 
-class Study(_Settings):
+class Study(Settings):
     """Settings of a study. Money in US$ million of the base year, shares as fractions, times in years.
 
     Attributes
@@ -234,6 +233,17 @@ class Study(_Settings):
     keep: tuple[Kept, ...] = ()
     denials: tuple[Denial, ...] = ()
     point_of_view: Literal["IND"] = "IND"
+
+    @field_validator("budget_usd_m", mode="before")
+    @classmethod
+    def _budget(cls, budget: Any) -> Any:
+        """A budget left blank is without limit, in a study whose goal needs none; no number means that."""
+        if budget is None:
+            return math.inf
+        number = float(budget) if isinstance(budget, str | int) and len(str(budget)) < MOST_DIGITS else budget
+        if isinstance(number, float) and not plausible(number) and budget is not math.inf:
+            raise ValueError(f"wanted a finite number of at most {LARGEST:g}")
+        return budget
 
     @field_validator("budgets_usd_m")
     @classmethod
@@ -367,20 +377,19 @@ def _unknown(kind: str, name: str, known: Iterable[str], file: Path) -> str:
 
 
 def _explain(error: ValidationError, file: Path) -> str:
-    lines = [f"study {file} has {error.error_count()} fault(s):"]
-    for fault in error.errors():
-        place = ".".join(str(step) for step in fault["loc"]) or "the whole study"
-        message = fault["msg"].removeprefix("Value error, ")
-        if fault["type"] == "extra_forbidden":
-            known = _fields(fault["loc"])
-            near = difflib.get_close_matches(str(fault["loc"][-1]), known, 1)
-            message = "there is no such setting" + (f"; did you mean '{near[0]}'?" if near else "")
-        elif fault["type"] == "missing":
-            message = "is missing and has no default"
-        else:
-            message += f" (found {fault['input']!r})" if not isinstance(fault["input"], dict | list) else ""
-        lines.append(f"  - {place}: {message}")
-    return "\n".join(lines)
+    lines = explained(error.errors(), _words)
+    return "\n".join([f"study {file} has {error.error_count()} fault(s):", *lines])
+
+
+def _words(fault: ErrorDetails) -> str:
+    message = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(fault["loc"][-1])[:100], _fields(fault["loc"]), 1)
+        return "there is no such setting" + (f"; did you mean '{near[0]}'?" if near else "")
+    if fault["type"] == "missing":
+        return "is missing and has no default"
+    given = fault["input"]
+    return message + (f" (found {shown(given)})" if not isinstance(given, dict | list | tuple) else "")
 
 
 def _fields(place: tuple[int | str, ...]) -> list[str]:

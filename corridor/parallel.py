@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from contextlib import suppress
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from typing import Any, TypeVar
 
 from corridor.errors import ConfigError, CorridorError
@@ -17,6 +21,7 @@ Result = TypeVar("Result")
 
 #: How often items whose worker died are retried.
 RETRIES = 3
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def each(
@@ -71,7 +76,7 @@ def each(
     remaining = dict(enumerate(items))
     for attempt in range(RETRIES + 1):
         try:
-            pool = ProcessPoolExecutor(most, mp_context=get_context("spawn"), initializer=_end_on_interrupt)
+            pool = ProcessPoolExecutor(most, mp_context=get_context("spawn"), initializer=_end_with_parent)
             for position, result in _in_pool(pool, function, remaining):
                 del remaining[position]
                 yield position, result
@@ -87,23 +92,46 @@ def each(
 def _in_pool(
     pool: Executor, function: Callable[[Item], Result], items: dict[int, Item]
 ) -> Iterator[tuple[int, Result]]:
-    with pool:
+    try:
         positions = {pool.submit(function, item): position for position, item in items.items()}
-        try:
-            for done in as_completed(positions):
-                yield positions[done], done.result()
-        except BaseException:
-            # on Ctrl-C, do not wait for a solver's time limit
-            workers = list((getattr(pool, "_processes", None) or {}).values())
-            pool.shutdown(wait=False, cancel_futures=True)
-            for worker in workers:
-                worker.terminate()
-            raise
+        for done in as_completed(positions):
+            yield positions[done], done.result()
+    except BaseException:
+        # on Ctrl-C, do not wait for a solver's time limit; threads end by themselves, after their item
+        workers = list((getattr(pool, "_processes", None) or {}).values())
+        pool.shutdown(wait=False, cancel_futures=True)
+        for worker in workers:
+            worker.terminate()
+        for worker in workers:
+            worker.join()
+        raise
+    pool.shutdown()
 
 
-def _end_on_interrupt() -> None:
-    """A worker ends at once on Ctrl-C; Python's own handler would wait until the solver comes back."""
+def _end_with_parent() -> None:
+    """A worker ends at once on Ctrl-C and SIGTERM, and when its parent is gone, however that ended.
+
+    Python's own handlers would wait until the solver comes back. On Linux the kernel ends the worker with its
+    parent, even inside a solver; elsewhere a thread waits for the parent's end.
+    """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+    if sys.platform == "linux":
+        import ctypes
+
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    parent = parent_process()
+    if parent is not None and os.getppid() != parent.pid:  # it ended before the kernel was asked
+        os._exit(1)
+
+
+def _wait_for_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _on_cluster(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import typer
 
@@ -20,6 +22,7 @@ from corridor.cli import (
     study,
     workbook,
 )
+from corridor.cli.process import BROKEN_PIPE, Terminated, open_streams, raise_on_signals, silence
 
 app = typer.Typer(
     add_completion=False,
@@ -55,12 +58,41 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "map": study.map_,
     "report": study.report,
 }
+
+
+def _checked(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, with every number among its options checked: neither infinite, nor missing, nor absurd."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **options: Any) -> None:
+        from corridor.data.guards.figures import LARGEST, plausible, shown
+        from corridor.errors import ConfigError
+
+        faults = [
+            f"--{name.replace('_', '-')}: found {shown(value)}; wanted a number of at most {LARGEST:g}"
+            for name, given in options.items()
+            for value in (given if isinstance(given, list | tuple) else [given])
+            if isinstance(value, int | float) and not plausible(value)
+        ]
+        if faults:
+            raise ConfigError("\n".join(faults))
+        try:
+            command(*args, **options)
+        except BrokenPipeError:
+            silence()
+            raise typer.Exit(BROKEN_PIPE) from None
+
+    return run
+
+
 for _name, _command in _COMMANDS.items():
-    app.command(_name)(_command)
+    app.command(_name)(_checked(_command))
 
 
 def main() -> None:
     """Run the command line; bad input ends in a message and an exit code, never in a traceback."""
+    open_streams()
+    raise_on_signals()
     from corridor.errors import CorridorError, NoPlan
 
     try:
@@ -71,17 +103,34 @@ def main() -> None:
         _fail(str(error), 2)
     except MemoryError:
         _fail("not enough memory. Fix: use fewer workers, a smaller study, or a larger machine.", 2)
-    except OSError as error:  # a full disk, or an output that is closed
+    except OSError as error:  # a full disk, a name that is too long
         _fail(f"can't read or write: {error.strerror or error}.", 2)
-    except (KeyboardInterrupt, SystemExit) as stopped:
-        if isinstance(stopped, SystemExit) and stopped.code != 130:
+    except (KeyboardInterrupt, SystemExit, Terminated) as stopped:
+        code = getattr(stopped, "code", 130)
+        if isinstance(stopped, SystemExit) and code != 130:
+            _flush()
             raise
         _fail(
             "stopped; no half-written results are left, plans found are kept. Fix: continue with run --resume.",
-            130,
+            code,
         )
 
 
+def _flush() -> None:
+    """Write what is still buffered, while a fault of the output can still be reported."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence()
+        raise SystemExit(BROKEN_PIPE) from None
+    except OSError as error:
+        silence()
+        _fail(f"can't read or write: {error.strerror or error}.", 2)
+
+
 def _fail(message: str, code: int) -> None:
-    print(f"corridor: {message}", file=sys.stderr)
+    try:
+        print(f"corridor: {message}", file=sys.stderr, flush=True)
+    except OSError:  # nobody listens; the exit code still says it
+        silence()
     raise SystemExit(code) from None

@@ -68,9 +68,15 @@ def _console(stderr: bool) -> Callable[[], Console]:
     def make() -> Console:
         from rich.console import Console
 
+        class Plain(Console):
+            """A console that lets the command line decide what a broken pipe means; rich would exit with 1."""
+
+            def on_broken_pipe(self) -> None:
+                raise BrokenPipeError
+
         # In a file or pipe a table may be wider than 80 columns.
         width = None if (sys.stderr if stderr else sys.stdout).isatty() else 150
-        return Console(stderr=stderr, width=width, highlight=False, markup=False)
+        return Plain(stderr=stderr, width=width, highlight=False, markup=False)
 
     return make
 

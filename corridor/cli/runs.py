@@ -19,7 +19,9 @@ def sweep(
     ],
     workers: Annotated[
         int | None,
-        typer.Option("--workers", min=1, help="Processes; all processors if left out.", show_default=False),
+        typer.Option(
+            "--workers", min=1, max=1024, help="Processes; all processors if left out.", show_default=False
+        ),
     ] = None,
     dask: Annotated[
         str | None,
@@ -27,13 +29,16 @@ def sweep(
             "--dask", help="Scheduler of a Dask cluster, for example tcp://host:8786.", show_default=False
         ),
     ] = None,
+    most: Annotated[
+        int, typer.Option("--most-tasks", min=1, help="Most plans; a sweep of more is refused.")
+    ] = 100_000,
 ) -> None:
     """Plans over scenarios, budgets, settings and draws of the data; continues where an earlier run stopped."""
     from corridor.runs.sweep import load_sweep, run_sweep
 
     settings = load_sweep(file)
     with steps_progress(err(), "plans") as step:
-        table = run_sweep(settings, out, workers=workers, cluster=dask, progress=step)
+        table = run_sweep(settings, out, workers=workers, cluster=dask, most=most, progress=step)
     made = table[table["plan"]]
     shown = new_table(
         f"{len(table):,} tasks, {len(made):,} plans: loss after the plan, US$ million",

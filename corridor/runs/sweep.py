@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import math
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,16 +21,20 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from corridor.config import Study, load_study
+from corridor.data.guards.settings import Settings, explained
 from corridor.data.guards.yaml_files import read_yaml
 from corridor.data.tables import Tables, load_tables
 from corridor.errors import ConfigError, NoPlan
 from corridor.parallel import each
 
+MOST_TASKS = 100_000
+"""Most tasks of a sweep, unless told otherwise: a slip of the hand makes 60 to the 6th."""
 
-class Sweep(BaseModel):
+
+class Sweep(Settings):
     """The values to vary; every combination is a task.
 
     Attributes
@@ -52,7 +57,6 @@ class Sweep(BaseModel):
         As in a study.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     study: str = "default"
     scenarios: tuple[str, ...] = ("",)
     budgets_usd_m: tuple[float, ...] = ()
@@ -105,10 +109,8 @@ def load_sweep(path: str | Path) -> Sweep:
     try:
         found = Sweep.model_validate(raw)
     except ValidationError as error:
-        lines = [
-            f"  - {'.'.join(map(str, fault['loc'])) or 'the sweep'}: {fault['msg']}" for fault in error.errors()
-        ]
-        raise ConfigError("\n".join([f"sweep {file} has {len(lines)} fault(s):", *lines])) from None
+        lines = explained(error.errors())
+        raise ConfigError("\n".join([f"sweep {file} has {error.error_count()} fault(s):", *lines])) from None
     beside = file.parent / found.study
     update: dict[str, Any] = {"study": str(beside.resolve())} if beside.is_file() else {}
     if found.data is not None:
@@ -116,15 +118,17 @@ def load_sweep(path: str | Path) -> Sweep:
     return found.model_copy(update=update)
 
 
-def tasks_of(sweep: Sweep, out: str) -> list[Task]:
+def tasks_of(sweep: Sweep, out: str, most: int = MOST_TASKS) -> list[Task]:
     """Every combination as a task, in order; each study is checked.
 
     Raises
     ------
     ConfigError
-        If the study, a scenario or a setting does not exist, or a combination is no valid study.
+        If the study, a scenario or a setting does not exist, a combination is no valid study, or there are more
+        than `most` combinations.
     """
     names = list(sweep.settings)
+    _check_count(sweep, most)
     tasks = []
     for scenario in sweep.scenarios:
         base = load_study(sweep.study, scenario or None)
@@ -157,6 +161,22 @@ def tasks_of(sweep: Sweep, out: str) -> list[Task]:
     return tasks
 
 
+def _check_count(sweep: Sweep, most: int) -> None:
+    """Count the combinations before one is made."""
+    counts = {
+        "scenarios": len(sweep.scenarios),
+        "budgets_usd_m": max(len(sweep.budgets_usd_m), 1),
+        **{name: len(values) for name, values in sweep.settings.items()},
+        "draws": sweep.draws + 1,
+    }
+    if (count := math.prod(counts.values())) > most:
+        made = " x ".join(f"{number:,} {name}" for name, number in counts.items() if number > 1)
+        raise ConfigError(
+            f"sweep: {made} are {count:,} plans; at most {most:,} are made. Fix: vary less, or raise the number "
+            "with --most-tasks."
+        )
+
+
 def _changed(base: Study, changed: Mapping[str, Any], sweep: Sweep) -> Study:
     update = dict(changed)
     if sweep.time_limit_s is not None:
@@ -175,6 +195,7 @@ def run_sweep(
     *,
     workers: int | None = None,
     cluster: str | None = None,
+    most: int = MOST_TASKS,
     progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Compute all plans of a sweep that are not done yet, and return the results of all.
@@ -185,6 +206,8 @@ def run_sweep(
         Folder or any address that fsspec supports (``s3://...``); a cluster's workers write there too.
     workers, cluster
         As in :func:`corridor.parallel.each`.
+    most
+        Most plans; more are an error before anything is computed.
     progress
         Called with tasks done and all tasks.
 
@@ -194,7 +217,7 @@ def run_sweep(
         :func:`read_sweep` of the folder.
     """
     address = str(out) if "://" in str(out) else str(Path(out).absolute())
-    tasks = tasks_of(sweep, address)
+    tasks = tasks_of(sweep, address, most)
     done = finished(address)
     left = [task for task in tasks if task.name not in done]
     count = len(tasks) - len(left)

@@ -224,9 +224,7 @@ def test_databases_that_compute(tmp_path: Path) -> None:
         base.execute("DROP TABLE freight")
         endless = "WITH RECURSIVE n(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM n) SELECT a AS origin FROM n"
         base.execute(f"CREATE VIEW freight AS {endless}")
-    began = time.monotonic()
-    assert load_tables(path).equals(tiny())
-    assert time.monotonic() - began < 5
+    assert load_tables(path).equals(tiny())  # had the view been read, it would never end
 
 
 def test_a_duckdb_file_reads_no_other_file(tmp_path: Path) -> None:

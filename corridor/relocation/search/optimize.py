@@ -279,7 +279,7 @@ def _solve(task: _Task) -> tuple[dict[float, Found], NoPlan | None]:
             found = best(here, Recourse(here))
         except NoPlan as error:
             return {}, error
-        if task.kept is not None:
+        if task.kept is not None and found.status != "interrupted":  # it may be found better: never resumed from
             task.kept.save(task.budget, found)
     return {task.budget: found}, None
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from corridor.data.arrays import Floats, Ints
-from corridor.errors import CorridorError, NoPlan
+from corridor.errors import ConfigError, CorridorError, NoPlan
 from corridor.relocation.model.program import Program
 
 
@@ -33,6 +33,8 @@ class SolveStatus(StrEnum):
 
 #: Seconds that no solve should ever need: a cap against hanging, not a way to stop.
 SAFETY_S = 3_600.0
+#: What HiGHS takes in the matrix and as a cost; anything larger is infinite to it.
+LARGEST_ENTRY, LARGEST_COST = 1e15, 1e20
 
 
 class NothingFound(NoPlan):
@@ -185,6 +187,7 @@ def model_message(program: Program, integer: np.ndarray) -> Any:
     low, high = program.bounds
     row_low, row_high = program.row_bounds
     matrix = program.matrix
+    _check_numbers(program)
     message = model_pb2.ModelProto()
     variables = message.variables
     variables.ids.extend(range(len(low)))
@@ -206,6 +209,27 @@ def model_message(program: Program, integer: np.ndarray) -> Any:
     entries.column_ids.extend(matrix.indices.tolist())
     entries.coefficients.extend(matrix.data.tolist())
     return message
+
+
+def _check_numbers(program: Program) -> None:
+    """Check that the solver can hold every number; it calls a larger one infinite.
+
+    Raises
+    ------
+    ConfigError
+        One is larger, or not a number: products of figures that are each allowed may be.
+    """
+    for what, values, most in (
+        ("an amount in a limit or balance", program.matrix.data, LARGEST_ENTRY),
+        ("a cost or loss", program.cost, LARGEST_COST),
+    ):
+        wrong = ~(np.abs(values) < most)
+        if wrong.any():
+            raise ConfigError(
+                f"the figures of the study and its tables multiply to {values[wrong][0]:g} for {what}; the solver "
+                f"takes less than {most:g}. Fix: correct prices, capacities, costs and weights that are far too "
+                "large."
+            )
 
 
 def _start(solver: Solver, hint: Floats | None) -> Any:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from corridor.config import Cut, Denial, Study
 from corridor.data.bundled import bundled
 from corridor.data.frames import nearest
+from corridor.data.guards.settings import Settings, explained
 from corridor.data.guards.yaml_files import read_yaml
 from corridor.errors import ConfigError
 
+#: Faults of a file of shocks that are listed.
+MOST_FAULTS = 100
 
-class Shock(BaseModel):
+
+class Shock(Settings):
     """A named shock.
 
     Attributes
@@ -32,7 +36,6 @@ class Shock(BaseModel):
         Source of what is known.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     title: str
     began: str = Field(default="", pattern=r"^(\d{4}-\d{2})?$")
@@ -82,16 +85,15 @@ def load_shocks(path: str | Path | None = None) -> dict[str, Shock]:
         try:
             shock = Shock.model_validate(row)
         except ValidationError as error:
-            for fault in error.errors():
-                place = ".".join(str(key) for key in fault["loc"])
-                message = fault["msg"].removeprefix("Value error, ")
-                faults.append(f"  - shock {number + 1}, {place or 'all of it'}: {message}")
+            faults += [line.replace("  - ", f"  - shock {number + 1}, ", 1) for line in explained(error.errors())]
             continue
         if shock.name in out:
             faults.append(f"  - shock {number + 1}: '{shock.name}' is defined twice")
         out[shock.name] = shock
     if faults:
-        raise ConfigError("\n".join([f"shocks {file} has {len(faults)} fault(s):", *faults]))
+        more = [f"  - and {len(faults) - MOST_FAULTS:,} more"] if len(faults) > MOST_FAULTS else []
+        shown = faults[:MOST_FAULTS] + more
+        raise ConfigError("\n".join([f"shocks {file} has {len(faults)} fault(s):", *shown]))
     return out
 
 

@@ -1,0 +1,28 @@
+"""The largest figure that counts as one: beyond it lies a slip of the hand or an attack, not a quantity."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+__all__ = ["LARGEST", "MOST_DIGITS", "plausible", "shown"]
+
+LARGEST = 1e15
+"""Largest number that any input may hold, in any unit. A thousand times the world's yearly product is 1e11 US$
+million; sums and products of figures up to this size stay finite."""
+MOST_DIGITS = 40
+"""Most digits of an integer that is read as one."""
+_SHOWN = 60
+
+
+def plausible(value: float) -> bool:
+    """Whether a number is finite and at most :data:`LARGEST`, with either sign."""
+    return math.isfinite(value) and abs(value) <= LARGEST
+
+
+def shown(value: Any) -> str:
+    """A value as a message shows it: its ``repr``, cut where it gets long; integers of any length are safe."""
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 200:
+        return f"an integer of about {int(value.bit_length() * math.log10(2)) + 1:,} digits"
+    text = repr(value if not isinstance(value, str) else value[: 2 * _SHOWN])
+    return text if len(text) <= _SHOWN + 2 else f"{text[:_SHOWN]}..."
