@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -71,12 +71,14 @@ def write_pages(
         If a page would load anything from outside.
     """
     from corridor.pages.graph_page.page import graph_page
+    from corridor.pages.kit.search import search_index
     from corridor.pages.overview.downloads import downloads
     from corridor.pages.overview.page import index_page
     from corridor.pages.plan.page import plan_page
     from corridor.pages.world_map.page import world_page
 
     ordered = sorted(plans, key=lambda plan: plan.budget_usd_m)
+    search = search_index(tables, exposures, shares, ordered, has_component_pages=has_component_pages)
     pages = {
         "index.html": index_page(
             tables,
@@ -86,12 +88,25 @@ def write_pages(
             ordered,
             has_component_pages=has_component_pages,
             files=downloads(Path(out)),
+            search=search,
         ),
         "dependency.html": world_page(
-            tables, study, exposures, shares, has_plan=bool(ordered), has_component_pages=has_component_pages
+            tables,
+            study,
+            exposures,
+            shares,
+            has_plan=bool(ordered),
+            has_component_pages=has_component_pages,
+            search=search,
         ),
         "graph.html": graph_page(
-            tables, study, exposures, shares, ordered, has_component_pages=has_component_pages
+            tables,
+            study,
+            exposures,
+            shares,
+            ordered,
+            has_component_pages=has_component_pages,
+            search=search,
         ),
     }
     if ordered:
@@ -102,9 +117,10 @@ def write_pages(
             reasons=reasons,
             alternatives=alternatives,
             has_component_pages=has_component_pages,
+            search=search,
         )
     if has_component_pages:
-        pages |= _entity_pages(tables, study, exposures, shares, ordered, reasons or {})
+        pages |= _entity_pages(tables, study, exposures, shares, ordered, reasons or {}, search)
     return _write(pages, Path(out))
 
 
@@ -155,6 +171,7 @@ def _entity_pages(
     shares: pd.DataFrame,
     plans: Sequence[Plan],
     reasons: Mapping[float, Reasons],
+    search: Mapping[str, Any],
 ) -> dict[str, str]:
     """Pages of all components and countries, their list, and the report, by path."""
     from corridor.pages.entities.component import component_page
@@ -168,7 +185,7 @@ def _entity_pages(
     lands = Lands.of(facts)
     why = None if facts.chosen is None else reasons.get(facts.chosen.budget_usd_m)
     pages = {
-        "components.html": listing_page(facts, lands),
+        "components.html": listing_page(facts, lands, search),
         "report.html": report_page(facts, exposures, reasons=why),
     }
     for row in rows_of(tables.components):

@@ -36,6 +36,43 @@ def test_measure_shades_countries_and_lists_them(folder: Path, browser: Any) -> 
         assert tab.notes == []
 
 
+def _table(tab: Tab) -> pd.DataFrame:
+    with tab.page.expect_download() as download:
+        tab.page.click("#csv")
+    return pd.read_csv(download.value.path())
+
+
+def test_most_value_at_risk_comes_first_and_one_choice_leaves_out_materials(folder: Path, browser: Any) -> None:
+    with Tab(browser, (folder / "dependency.html").as_uri()) as tab:
+        page = tab.page
+        assert page.locator("#ranked th[aria-sort=descending]").inner_text().startswith("At risk")
+        rows = _table(tab)
+        assert rows["at_risk_usd_m"].tolist() == pytest.approx((rows["net"] * rows["need_usd_m"]).tolist())
+        assert rows["at_risk_usd_m"].is_monotonic_decreasing
+        assert rows["net"].is_monotonic_decreasing is False  # another order
+        assert tab.text("#ranked tbody tr:first-child th") == rows.loc[0, "name"]
+        page.click("#measure button[data-value=stop]")
+        stopped = _table(tab)
+        assert stopped["at_risk_usd_m"].tolist() == pytest.approx(
+            (stopped["stop"] * stopped["need_usd_m"]).tolist()
+        )
+        page.select_option("#sector", label="Medicines, without materials")
+        made = _table(tab)
+        assert set(made["sector"]) == {"pharma"}
+        assert set(made["stage"]) == {"part", "product"}
+        assert "g=made" in page.url
+        with Tab(browser, page.url) as again:
+            assert again.text("#count") == tab.text("#count") == f"{len(made)} components"
+            assert again.page.locator("#sector option:checked").inner_text() == "Medicines, without materials"
+        page.click("#stage button[data-value=product]")
+        assert set(_table(tab)["stage"]) == {"product"}
+        assert page.locator("#sector option:checked").inner_text() == "Medicines"
+        # A component of another stage that is chosen elsewhere is not hidden.
+        page.fill("#find", "Component 0")
+        assert page.locator("#ranked tr.chosen").count() == 1
+        assert tab.notes == []
+
+
 def test_year_shows_reported_imports(folder: Path, browser: Any) -> None:
     with Tab(browser, (folder / "dependency.html").as_uri()) as tab:
         tab.page.select_option("#year", "2020")

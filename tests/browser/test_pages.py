@@ -111,7 +111,7 @@ def test_market_sector_and_component_change_the_table(pages: dict[str, Path], br
         assert tab.text("#count") == "10 components"
         assert page.locator("#ranked tbody tr").count() == 10
         page.locator("#measure button[data-value=stop]").click()
-        assert page.locator("#ranked th[aria-sort=descending]").inner_text().startswith("Stop")
+        assert page.locator("#ranked th[aria-sort=descending]").inner_text().startswith("At risk")
         button = page.locator("#ranked tbody button").nth(2)
         name = button.inner_text()
         button.focus()

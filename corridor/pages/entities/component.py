@@ -38,6 +38,7 @@ def component_page(facts: Facts, row: Any) -> str:
     notes = SourceNotes(facts.sources)
     context = {
         "study": facts.study,
+        "search": "index",
         "target": facts.target,
         "has_plan": facts.chosen is not None,
         "has_component_pages": True,

@@ -108,6 +108,7 @@ def country_page(facts: Facts, lands: Lands, row: Any) -> str:
     others = [market for market in facts.markets if market != row.iso3]
     context = {
         "study": facts.study,
+        "search": "index",
         "target": facts.target,
         "has_plan": facts.chosen is not None,
         "has_component_pages": True,

@@ -1,9 +1,9 @@
 /* components.html: search, filters and sorting of the static tables; the state is kept in the address. */
 "use strict";
 (() => {
-  const $ = (id) => document.getElementById(id);
+  const { $ } = corridor;
   const state = { q: "", s: "", g: "", by: "", ...Object.fromEntries(new URLSearchParams(location.hash.slice(1))) };
-  const rows = [...$("components").tBodies[0].rows].map((line) => ({ line, words: line.cells[0].textContent.toLowerCase(), sector: line.dataset.s, stage: line.dataset.g }));
+  const rows = [...$("components").tBodies[0].rows].map((line) => ({ line, id: line.dataset.c, sector: line.dataset.s, stage: line.dataset.g }));
 
   function keep() {
     const chosen = new URLSearchParams(Object.entries(state).filter(([key, value]) => value && key in { q: 0, s: 0, g: 0, by: 0 }));
@@ -11,11 +11,11 @@
     try { history.replaceState(null, "", chosen.size ? `#${chosen}` : location.pathname + location.search); } catch { /* ignored */ }
   }
   function filter() {
-    const sought = $("find").value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    const sought = $("find").value.trim(), found = sought ? new Set(corridor.findComponents(sought)) : null;
     state.q = $("find").value.trim(); state.s = $("sector").value; state.g = $("stage").value;
     let shown = 0;
-    for (const { line, words, sector, stage } of rows) {
-      const fits = (!state.s || sector === state.s) && (!state.g || stage === state.g) && sought.every((word) => words.includes(word));
+    for (const { line, id, sector, stage } of rows) {
+      const fits = (!state.s || sector === state.s) && (!state.g || stage === state.g) && (!found || found.has(id));
       line.hidden = !fits;
       shown += fits;
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from corridor.data.names import STATUSES
@@ -9,13 +10,21 @@ from corridor.pages.entities.country import Lands, country_rows
 from corridor.pages.entities.facts import Facts
 from corridor.pages.kit import charts, style
 from corridor.pages.kit.payload import rows_of, text
+from corridor.pages.kit.search import SEARCH_SCRIPTS
 from corridor.pages.kit.words import capital, dollars, percent
 
-STYLES = ("kit/assets/base.css", "entities/entity.css", "entities/list.css")
+STYLES = ("kit/assets/base.css", "entities/entity.css", "entities/list.css", "kit/assets/search.css")
 
 
-def listing_page(facts: Facts, lands: Lands) -> str:
+def listing_page(facts: Facts, lands: Lands, search: Mapping[str, Any]) -> str:
     """The page as text; a small script adds search and sorting to the static tables.
+
+    Parameters
+    ----------
+    facts, lands
+        Figures of the study, and of its countries.
+    search
+        Result of :func:`corridor.pages.kit.search.search_index`.
 
     Returns
     -------
@@ -31,6 +40,7 @@ def listing_page(facts: Facts, lands: Lands) -> str:
     lines.sort(key=lambda row: -row["net"])
     context = {
         "study": facts.study,
+        "search": "here",
         "target": facts.target,
         "has_plan": facts.chosen is not None,
         "has_component_pages": True,
@@ -44,7 +54,14 @@ def listing_page(facts: Facts, lands: Lands) -> str:
         "percent": percent,
         "dollars": dollars,
     }
-    return plain_page("entities/list.html", STYLES, context, scripts=["entities/list.js"], sectors=facts.sectors)
+    return plain_page(
+        "entities/list.html",
+        STYLES,
+        context,
+        scripts=[*SEARCH_SCRIPTS, "entities/list.js"],
+        data={"find-index": search},
+        sectors=facts.sectors,
+    )
 
 
 def _component(facts: Facts, row: Any) -> dict[str, Any]:
@@ -61,6 +78,7 @@ def _component(facts: Facts, row: Any) -> dict[str, Any]:
         f"{percent(share)} {status}" for status, share in zip(STATUSES, known, strict=True) if share > 0.004
     )
     return {
+        "id": row.id,
         "name": capital(facts.names[row.id]),
         "file": facts.component_files[row.id],
         "sector": row.sector,

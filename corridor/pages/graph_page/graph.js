@@ -217,7 +217,7 @@ corridor.graph = () => {
     write();
     $(id).addEventListener("input", () => { state[key] = $(id).value; write(); refresh(); });
   }
-  corridor.suggest($("find"), $("found"), components.map((component, node) => ({ index: node, text: component.name, note: `${sectors[component.sector].name} · ${stages[component.stage].name.toLowerCase()}` })), (node) => choose(node));
+  corridor.suggest($("find"), $("found"), (sought) => corridor.findComponents(sought).map((id) => byId.get(id)).map((node) => ({ index: node, text: name(node), note: `${sectors[components[node].sector].name} · ${stages[components[node].stage].name.toLowerCase()}` })), (node) => choose(node));
   $("find").value = state.c ? brief(name(chosen())) : "";
   $("clear").addEventListener("click", () => choose(-1));
   $("in").addEventListener("click", () => picture.zoomAt(1.3));

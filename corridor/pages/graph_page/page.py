@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -29,6 +29,7 @@ from corridor.pages.kit.payload import (
     text,
     year,
 )
+from corridor.pages.kit.search import SEARCH_SCRIPTS, search_index
 from corridor.pages.kit.sectors import Sectors
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def graph_page(
     plans: Sequence[Plan],
     *,
     has_component_pages: bool = False,
+    search: Mapping[str, Any] | None = None,
 ) -> str:
     """The page as text.
 
@@ -72,6 +74,8 @@ def graph_page(
         As in :func:`corridor.pages.write_pages`.
     has_component_pages
         Whether ``components/<id>.html`` exist and can be linked.
+    search
+        Result of :func:`corridor.pages.kit.search.search_index`; by default only of this page's components.
 
     Returns
     -------
@@ -85,10 +89,11 @@ def graph_page(
     payload["componentFiles"] = odd_names(component_files(tables)) if has_component_pages else {}
     page: str = OfflineFigure(
         "graph_page/page.html",
-        ["kit/assets/common.js", *(f"graph_page/{name}.js" for name in _SCRIPTS)],
-        {"data": payload},
+        [*SEARCH_SCRIPTS, *(f"graph_page/{name}.js" for name in _SCRIPTS)],
+        {"data": payload, "find-index": search or search_index(tables)},
         {
             "study": study,
+            "search": "here" if search else "",
             "target": payload["targetName"],
             "has_plan": bool(plans),
             "has_component_pages": has_component_pages,

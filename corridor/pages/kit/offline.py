@@ -23,7 +23,7 @@ from corridor.pages.kit.sectors import Sectors
 #: Folder of the pages: scripts, styles and templates are named relative to it ("kit/assets/map.js").
 PAGES = Path(__file__).resolve().parents[1]
 #: Styles of the pages with maps and graphs, in order; base.css is in every page.
-STYLES = ("kit/assets/base.css", "kit/assets/corridor.css")
+STYLES = ("kit/assets/base.css", "kit/assets/corridor.css", "kit/assets/search.css")
 #: End of an address that folium's map asks for -> the vendored file that replaces it.
 _VENDORED = {
     "/leaflet.js": "kit/assets/leaflet/leaflet.js",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,6 +16,7 @@ from corridor.pages.kit import style
 from corridor.pages.kit.links import component_files, country_files
 from corridor.pages.kit.outlines import DISCLAIMER
 from corridor.pages.kit.payload import needs, rows_of, target_name, text
+from corridor.pages.kit.search import SEARCH_SCRIPTS
 from corridor.pages.kit.sectors import Sectors
 from corridor.pages.kit.words import in_text, money
 from corridor.pages.overview.scale import scale_block
@@ -33,6 +34,7 @@ def index_page(
     *,
     has_component_pages: bool = False,
     files: Sequence[dict[str, Any]] = (),
+    search: Mapping[str, Any] | None = None,
 ) -> str:
     """The page as text; parameters as in :func:`corridor.pages.write_pages`.
 
@@ -40,11 +42,13 @@ def index_page(
     ----------
     files
         Result of :func:`corridor.pages.overview.downloads.downloads`.
+    search
+        Result of :func:`corridor.pages.kit.search.search_index`; None leaves the search out.
 
     Returns
     -------
     str
-        HTML without scripts.
+        HTML; its only script is the search.
     """
     from corridor.pages.kit.offline import OfflineFigure
 
@@ -58,10 +62,11 @@ def index_page(
     sectors = Sectors.of(tables)
     figure = OfflineFigure(
         "overview/page.html",
-        [],
-        {},
+        SEARCH_SCRIPTS if search else [],
+        {"find-index": search} if search else {},
         {
             "study": study,
+            "search": "here" if search else "",
             "has_plan": plan is not None,
             "has_component_pages": has_component_pages,
             "component_files": component_files(tables) if has_component_pages else {},

@@ -1,4 +1,4 @@
-/* plan.html, the panel: a site, a state or a move with its capacity, use, replacement and needs. */
+/* plan.html, the panel: a component, a site, a state or a move with its capacity, use, replacement and needs. */
 "use strict";
 corridor.indiaPanel = (data, view) => {
   const { $, el, percent, money, number, amount, capital } = corridor, { sites, components } = data, { state, sum } = view, card = $("site");
@@ -42,6 +42,19 @@ corridor.indiaPanel = (data, view) => {
       inside.length ? el("h3", {}, "Sites") : null,
       el("ul", { className: "firms" }, ...inside.map((one) => el("li", {}, button(one.name, () => view.pick("site", one.id)), ` ${money(sum(rows.filter((move) => sites[move.s] === one), "capex"))}`)))]];
   }
+  /** What the plan does for a component: plants, second sources, stocks, and the budgets that do anything for it. */
+  function component(id) {
+    const c = view.byId.get(id), one = components[c], rows = view.plan().rows.filter((row) => row.c === c), levers = view.plan().levers.filter((row) => row[5] === c);
+    const others = data.plans.filter((other) => other !== view.plan() && (other.rows.some((row) => row.c === c) || other.levers.some((row) => row[5] === c)));
+    return [one.name, [el("h2", {}, capital(one.name)),
+      rows.length || levers.length ? null : el("p", {}, `The plan of ${money(view.plan().budget)} does nothing for it.`, others.length ? ` Plans of ${others.map((other) => money(other.budget)).join(", ")} do.` : " Nor does any other plan shown."),
+      rows.length ? el("h3", {}, `${number(sum(rows, "plants"))} plants, ${money(sum(rows, "capex"))}`) : null,
+      rows.length ? el("ol", { className: "supplies" }, ...rows.map((row) => el("li", {}, button(sites[row.s].name, () => view.pick("d", view.keyOf(row))), el("b", {}, money(row.capex)),
+        el("span", { className: "why" }, `starts ${row.start}, first output ${row.output}; ${amount(row.capacity, one.unit)} a year; ${still(row)} still from ${data.targetName}`)))) : null,
+      levers.length ? el("h3", {}, "Bought elsewhere or stored") : null,
+      levers.length ? el("ol", { className: "supplies" }, ...levers.map(([kind, , what, cost]) => el("li", {}, el("span", {}, `${capital(kind)} ${what}`), el("b", {}, money(cost))))) : null,
+      data.pages ? el("p", {}, el("a", { href: corridor.pageOf(data.pages, "components", id) }, "Its page →")) : null]];
+  }
   function move(key) {
     const one = view.plan().rows.find((row) => view.keyOf(row) === key);
     if (!one) return ["", []];
@@ -62,7 +75,7 @@ corridor.indiaPanel = (data, view) => {
       data.pages ? el("p", {}, el("a", { href: corridor.pageOf(data.pages, "components", component.id) }, "Its page →")) : null]];
   }
   function draw() {
-    const [name, parts] = state.d ? move(state.d) : state.site ? site(state.site) : state.st ? inState(state.st) : ["", []];
+    const [name, parts] = state.c ? component(state.c) : state.d ? move(state.d) : state.site ? site(state.site) : state.st ? inState(state.st) : ["", []];
     card.hidden = !parts.length;
     card.setAttribute("aria-label", name || "Nothing chosen");
     corridor.fill(card, parts.length ? el("button", { type: "button", className: "close", "aria-label": `Close ${name}`, onclick: () => view.pick("", "") }, "×") : null, ...parts);

@@ -19,7 +19,7 @@ corridor.indiaTables = (data, view) => {
     hasOthers && { key: "verdict", label: "Other plans", title: "Is the component in all near-optimal plans (must), in some (could), or in none (never)?", value: (move) => ORDER[move.verdict] ?? -1, cell: (move) => el("td", { title: move.verdict ? view.verdictWords(move) : "" }, ...(move.verdict ? [corridor.verdictMark(move.verdict, 12), ` ${move.verdict}`] : ["–"])) },
   ].filter(Boolean);
   const moves = corridor.table($("moves"), columns, { sort: { key: "capex", down: true }, caption: "Moves of the plan", none: "No moves of this kind with this budget.",
-    mark: (line, move) => line.classList.toggle("chosen", sites[move.s].id === state.site || view.keyOf(move) === state.d) });
+    mark: (line, move) => line.classList.toggle("chosen", sites[move.s].id === state.site || view.keyOf(move) === state.d || components[move.c].id === state.c) });
   const FIRST = 16;
   let later = 0;
   function levers(all = false) {

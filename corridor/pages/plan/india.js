@@ -3,12 +3,13 @@
 corridor.india = (map) => {
   const { $, el, percent, percentFine, money, moneyBoth, number } = corridor;
   const data = corridor.read("data"), { plans, sites, components, sectors, markets, years } = data;
-  const DEFAULTS = { b: String(data.start), s: "all", y: String(years.at(-1)), site: "", st: "", d: "", q: "", paint: "sector", v: "", u: "usd" };
+  const DEFAULTS = { b: String(data.start), s: "all", y: String(years.at(-1)), c: "", site: "", st: "", d: "", q: "", paint: "sector", v: "", u: "usd" };
   const state = corridor.readState(DEFAULTS);
+  const byId = new Map(components.map((component, index) => [component.id, index]));
   const bySite = new Map(sites.map((site, index) => [site.id, index]));
   const known = {
     b: (index) => Boolean(plans[+index]), s: (id) => id === "all" || sectors.some((sector) => sector.id === id), y: (year) => years.includes(+year),
-    site: (id) => bySite.has(id), st: (name) => sites.some((site) => site.state === name), paint: (kind) => kind === "others" && plans.some((one) => one.others),
+    c: (id) => byId.has(id), site: (id) => bySite.has(id), st: (name) => sites.some((site) => site.state === name), paint: (kind) => kind === "others" && plans.some((one) => one.others),
   };
   for (const [key, good] of Object.entries(known)) if (!good(state[key])) state[key] = DEFAULTS[key];
   /* Columns to rows, once. */
@@ -24,8 +25,8 @@ corridor.india = (map) => {
   const sum = (rows, key) => rows.reduce((total, row) => total + (row[key] || 0), 0);
   const keyOf = (move) => `${components[move.c].id}@${sites[move.s].id}@${move.start}`;
   function listed() {
-    const words = state.q.toLowerCase();
-    return shown().filter((move) => !words || [components[move.c].name, sites[move.s].name, sites[move.s].state, move.technology].some((text) => text.toLowerCase().includes(words)));
+    const words = state.q.toLowerCase(), found = words ? new Set(corridor.findComponents(words)) : null;
+    return shown().filter((move) => !words || found.has(components[move.c].id) || [sites[move.s].name, sites[move.s].state, move.technology].some((text) => text.toLowerCase().includes(words)));
   }
   function stage(move) {
     return move.start > +state.y ? `starts ${move.start}` : move.output > +state.y ? `being built since ${move.start}` : `produces since ${move.output}`;
@@ -36,7 +37,7 @@ corridor.india = (map) => {
     return { must: `in all of ${all}`, could: `in some of ${all}${move.regret === null ? "" : `; leaving it out costs ${money(move.regret)} more loss`}`, never: `in none of the others of ${all}` }[move.verdict] + here;
   }
 
-  const view = { state, plan, sectorOf, inSector, shown, listed, sum, keyOf, stage, verdictWords, bySite, keep, pick, setPlan, byOthers: () => state.paint === "others" && Boolean(plan().others), usedOf: (limit) => charts.usedOf(limit) };
+  const view = { state, plan, sectorOf, inSector, shown, listed, sum, keyOf, stage, verdictWords, byId, bySite, keep, pick, setPlan, byOthers: () => state.paint === "others" && Boolean(plan().others), usedOf: (limit) => charts.usedOf(limit) };
   const drawn = corridor.indiaMap(map, data, view), charts = corridor.indiaCharts(data, view), panel = corridor.indiaPanel(data, view), tables = corridor.indiaTables(data, view);
 
   /* ---- words and numbers ---- */
@@ -84,10 +85,10 @@ corridor.india = (map) => {
     say(); sayYear(); drawn.draw(); charts.draw(); panel.draw(); tables.draw([]); drawList(); keep();
   }
   function setPlan(index) { state.b = String(Math.max(0, Math.min(plans.length - 1, index))); refresh(); }
-  /** Choose a site, a state (st) or a move (d); choosing it again clears the choice. */
+  /** Choose a component (c), a site, a state (st) or a move (d); choosing it again clears the choice. */
   function pick(kind, id) {
     const same = kind && state[kind] === id;
-    state.site = state.st = state.d = "";
+    state.c = state.site = state.st = state.d = "";
     if (kind && !same) state[kind] = id;
     drawn.draw(); panel.draw(); tables.redraw(); keep();
   }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from corridor.config import Study
 from corridor.data.tables import Tables
 from corridor.pages.kit.links import component_files, odd_names
 from corridor.pages.kit.outlines import DISCLAIMER, outline_text
+from corridor.pages.kit.search import SEARCH_SCRIPTS, search_index
 from corridor.pages.kit.sectors import Sectors
 from corridor.pages.plan.payload import plan_payload
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from corridor.relocation import Alternatives, Plan, Reasons
 
 SCRIPTS = (
-    "kit/assets/common.js",
+    *SEARCH_SCRIPTS,
     "kit/assets/map.js",
     "plan/india-map.js",
     "plan/india-charts.js",
@@ -34,8 +35,14 @@ def plan_page(
     reasons: Mapping[float, Reasons] | None = None,
     alternatives: Mapping[float, Alternatives] | None = None,
     has_component_pages: bool = False,
+    search: Mapping[str, Any] | None = None,
 ) -> str:
     """The page as text; parameters as in :func:`corridor.pages.write_pages`, with at least one plan.
+
+    Parameters
+    ----------
+    search
+        Result of :func:`corridor.pages.kit.search.search_index`; by default only of the tables' components.
 
     Returns
     -------
@@ -49,9 +56,14 @@ def plan_page(
     figure = OfflineFigure(
         "plan/page.html",
         SCRIPTS,
-        {"data": payload, "outlines": outline_text("india", study.point_of_view)},
+        {
+            "data": payload,
+            "outlines": outline_text("india", study.point_of_view),
+            "find-index": search or search_index(tables, plans=plans),
+        },
         {
             "study": study,
+            "search": "here" if search else "",
             "has_plan": True,
             "has_component_pages": has_component_pages,
             "has_reasons": any("why" in plan for plan in payload["plans"]),

@@ -127,15 +127,15 @@ def _plan(tables: Tables, study: Study, plan: Plan, codes: Codes, sites: Codes) 
             "after": numbers(moves["component"].map(own["net_after"])),
         },
         "headline": {str(name): {kind: number(row[kind]) for kind in kinds} for name, row in totals.iterrows()},
-        "levers": _levers(tables, plan),
+        "levers": _levers(tables, plan, codes),
         "losses": _losses(plan.losses),
         "changed": _changed(own, codes),
         "limits": limit_rows(tables, plan.limits),
     }
 
 
-def _levers(tables: Tables, plan: Plan) -> list[list[Any]]:
-    """Second sources, stocks and shared facilities: kind, name, text, cost, value stored; most expensive first."""
+def _levers(tables: Tables, plan: Plan, codes: Codes) -> list[list[Any]]:
+    """Second sources, stocks, shared facilities: kind, name, text, cost, value stored, component; by cost."""
     names = dict(zip(tables.components["id"], tables.components["name"], strict=True))
     countries = dict(zip(tables.countries["iso3"], tables.countries["name"], strict=True))
     sites = dict(zip(tables.sites["id"], tables.sites["name"], strict=True))
@@ -144,13 +144,15 @@ def _levers(tables: Tables, plan: Plan) -> list[list[Any]]:
     for row in rows_of(plan.second_sources):
         what = f"from {countries.get(row.origin, row.origin)}: {row.least_share:.0%} of the need in calm years"
         what += f", up to {row.most_share:.0%} more in a window"
-        rows.append(["second source", text(names[row.component]), text(what), number(row.cost_usd_m, 2), None])
+        cost = number(row.cost_usd_m, 2)
+        rows.append(["second source", text(names[row.component]), text(what), cost, None, codes(row.component)])
     for row in rows_of(plan.stocks):
         what, value = f"{row.months:.1f} months of need", number(row.value_usd_m, 2)
-        rows.append(["stock", text(names[row.component]), what, number(row.cost_usd_m, 2), value])
+        cost = number(row.cost_usd_m, 2)
+        rows.append(["stock", text(names[row.component]), what, cost, value, codes(row.component)])
     for row in rows_of(plan.facilities):
         name, place = text(shared.get(row.facility, row.facility)), text(sites.get(row.site, row.site))
-        rows.append(["shared facility", name, f"at {place}", number(row.cost_usd_m, 2), None])
+        rows.append(["shared facility", name, f"at {place}", number(row.cost_usd_m, 2), None, None])
     return sorted(rows, key=lambda row: -(row[3] or 0.0))
 
 

@@ -46,6 +46,7 @@ def report_page(
     study = facts.study
     context = {
         "study": study,
+        "search": "index" if has_pages else "",
         "target": facts.target,
         "target_names": listed([facts.countries.get(iso3, iso3) for iso3 in study.target]),
         "markets": listed([in_text(facts.countries.get(iso3, iso3)) for iso3 in study.markets]),

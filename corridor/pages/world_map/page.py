@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from corridor.config import Study
@@ -11,6 +14,7 @@ from corridor.pages.kit import style
 from corridor.pages.kit.links import page_files
 from corridor.pages.kit.outlines import DISCLAIMER, outline_text
 from corridor.pages.kit.payload import rows_of
+from corridor.pages.kit.search import SEARCH_SCRIPTS, search_index
 from corridor.pages.kit.sectors import Sectors
 from corridor.pages.world_map.payload import world_payload
 
@@ -34,6 +38,7 @@ def world_page(
     *,
     has_plan: bool,
     has_component_pages: bool = False,
+    search: Mapping[str, Any] | None = None,
 ) -> str:
     """The page as text.
 
@@ -45,6 +50,8 @@ def world_page(
         Whether plan.html exists and can be linked.
     has_component_pages
         Whether components/<id>.html and countries/<ISO3>.html exist and can be linked.
+    search
+        Result of :func:`corridor.pages.kit.search.search_index`; by default only of this page's components.
 
     Returns
     -------
@@ -57,10 +64,15 @@ def world_page(
     payload |= {"disclaimer": DISCLAIMER, "pages": page_files(tables, shares) if has_component_pages else None}
     figure = OfflineFigure(
         "world_map/page.html",
-        ["kit/assets/common.js", "kit/assets/map.js", *(f"world_map/{name}.js" for name in _SCRIPTS)],
-        {"data": payload, "outlines": outline_text("world", study.point_of_view)},
+        [*SEARCH_SCRIPTS, "kit/assets/map.js", *(f"world_map/{name}.js" for name in _SCRIPTS)],
+        {
+            "data": payload,
+            "outlines": outline_text("world", study.point_of_view),
+            "find-index": search or search_index(tables),
+        },
         {
             "study": study,
+            "search": "here" if search else "",
             "target": payload["targetName"],
             "has_plan": has_plan,
             "has_component_pages": has_component_pages,

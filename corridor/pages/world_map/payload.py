@@ -25,6 +25,8 @@ from corridor.pages.kit.payload import (
 from corridor.pages.world_map.layers import reach_json, years_json
 
 _SMALLEST = 5e-4
+#: Stages that "without materials" leaves out.
+RAW_STAGES = ("mined", "refined", "material")
 
 
 def world_payload(
@@ -104,6 +106,7 @@ def world_payload(
     payload["stages"] = stages.names
     payload["sources"] = sources_json(tables, sources.names)
     payload["countries"] = countries_json(tables, countries.names)
+    payload["raw"] = list(RAW_STAGES)
     return payload
 
 

@@ -53,12 +53,17 @@ corridor.worldPanel = (data, view) => {
       el("ol", { className: "supplies" }, ...one.makes.map((c) => el("li", {}, button(components[c].name, () => view.choose(components[c].id)), link("components", components[c].id, "page")))),
       el("p", {}, byIso.has(one.country) ? button(`All of ${inText(name)}`, () => view.pick("k", one.country)) : null)]];
   }
-  function crowd() {
-    return [`${group.length} suppliers`, [el("h2", {}, `${group.length} suppliers here`),
-      el("ul", { className: "firms" }, ...group.slice(0, 60).map((firm) => el("li", {}, button(firm.firm, () => view.pick("p", firm.id)), ` ${firm.place}`)))]];
+  function crowd(list, title) {
+    return [title, [el("h2", {}, title),
+      el("ul", { className: "firms" }, ...list.slice(0, 60).map((firm) => el("li", {}, button(firm.firm, () => view.pick("p", firm.id)), ` ${firm.place}`)))]];
+  }
+  /** All works of a firm; a single one is shown with its sources. */
+  function works(firm) {
+    const list = data.suppliers.filter((one) => one.firm === firm);
+    return list.length === 1 ? supplier(list[0].id) : crowd(list, `${firm}: ${list.length} places`);
   }
   function draw() {
-    const [name, parts] = group ? crowd() : state.p ? supplier(state.p) : state.f ? flow(state.f) : state.k ? country(state.k) : ["", []];
+    const [name, parts] = group ? crowd(group, `${group.length} suppliers here`) : state.firm ? works(state.firm) : state.p ? supplier(state.p) : state.f ? flow(state.f) : state.k ? country(state.k) : ["", []];
     card.hidden = !parts.length;
     const lon = state.p ? data.suppliers.find((one) => one.id === state.p).lon : state.k || state.f ? countries[byIso.get(state.k || state.f.split("-")[0])].lon : 0;
     card.classList.toggle("left", corridor.map.east(lon) > 130);

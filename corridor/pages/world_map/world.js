@@ -4,19 +4,21 @@ corridor.world = (map) => {
   const { $, el, percent, money, moneyBoth, badge } = corridor;
   const data = corridor.read("data"), book = corridor.worldBook(data);
   const { components, countries, statuses, sectors, markets, byIso } = book;
-  const DEFAULTS = { m: markets[0].id, s: "all", c: "", y: "", by: "net", n: "150", w: "", k: "", f: "", p: "", q: "", v: "", off: "suppliers", u: "usd" };
+  const raw = new Set(data.raw);
+  const DEFAULTS = { m: markets[0].id, s: "all", g: "all", c: "", y: "", by: "net", n: "150", w: "", k: "", f: "", p: "", firm: "", q: "", v: "", off: "suppliers", u: "usd" };
   const MEASURES = [
     ["direct", "Direct", "Share bought from a country itself"],
     ["net", "Net", "Share through all tiers of the bill of materials, by value"],
     ["stop", "Stop", "Share of supply that stops when a country stops selling"],
   ];
+  const STAGES = [["all", "All stages", "Everything from ore to product"], ["made", "Without materials", "Leaves out what is mined or refined, and materials"], ["product", "Products", "Only finished products"]];
   const state = corridor.readState(DEFAULTS);
   const byId = new Map(components.map((component, index) => [component.id, index]));
   const known = {
     m: (id) => markets.some((market) => market.id === id), by: (id) => MEASURES.some(([kind]) => kind === id),
-    s: (id) => id === "all" || sectors.some((sector) => sector.id === id), c: (id) => byId.has(id), k: (id) => byIso.has(id),
+    s: (id) => id === "all" || sectors.some((sector) => sector.id === id), g: (kind) => STAGES.some(([known]) => known === kind), c: (id) => byId.has(id), k: (id) => byIso.has(id),
     y: (year) => state.by === "direct" && book.years(state.m).includes(+year), n: (count) => +count >= 5,
-    p: (id) => data.suppliers.some((supplier) => supplier.id === id),
+    p: (id) => data.suppliers.some((supplier) => supplier.id === id), firm: (name) => data.suppliers.some((supplier) => supplier.firm === name),
     f: (id) => byIso.has(id.split("-")[0]) && markets.some((market) => market.id === id.split("-")[1]),
   };
   for (const [key, good] of Object.entries(known)) if (!good(state[key])) state[key] = DEFAULTS[key];
@@ -26,6 +28,11 @@ corridor.world = (map) => {
   const market = () => markets.find((other) => other.id === state.m);
   const chosen = () => (state.c ? byId.get(state.c) : null);
   const inSector = (c) => state.s === "all" || sectors[components[c].sector].id === state.s;
+  /** Of the stages that the table lists: "made" is without what is mined or refined and materials. */
+  const stageOf = (c) => data.stages[components[c].stage];
+  const inStage = (c) => ({ made: !raw.has(stageOf(c)), product: stageOf(c) === "product" }[state.g] ?? true);
+  /** Value a year that rests on the target by the measure chosen, US$ million. */
+  const atRisk = (row) => (row.need || 0) * (row[state.by] ?? 0);
   const rowsOf = (id) => [...book.rows.get(id).values()].filter((row) => inSector(row.c));
   const rowsShown = () => rowsOf(state.m);
   const origins = (id) => book.origins({ market: id, c: chosen(), list: rowsOf(id), measure: state.by, year: id === state.m ? state.y : "" });
@@ -102,27 +109,22 @@ corridor.world = (map) => {
       cell.classList.toggle("on", key === state.by);
       return cell;
     } })),
-    { key: "need", label: "Need", title: "Yearly need of the market, modelled", className: "n", value: (row) => row.need || 0, cell: (row) => el("td", { className: "n" }, row.need ? money(row.need) : "–") },
+    { key: "risk", label: "At risk", title: "Value a year: the market's modelled need times the exposure chosen", className: "n", value: atRisk, cell: (row) => el("td", { className: "n" }, row.need ? money(atRisk(row)) : "–", el("span", { className: "second" }, row.need ? `of ${money(row.need)}` : "no need")) },
     { key: "known", label: "Evidence", title: "How much of the net exposure rests on reported figures", value: (row) => row.known[0] + row.known[1] * 0.9 + row.known[2] * 0.3, cell: (row) => el("td", { className: "ev" }, corridor.evidence(row.known, statuses)) },
-  ], { sort: { key: state.by, down: true }, caption: "Components by exposure to the target", none: "No component with that name in this sector.",
+  ], { sort: { key: "risk", down: true }, caption: "Components by value at risk", none: "No component with that name in this sector.",
     mark: (line, row) => {
       line.classList.toggle("chosen", row.c === chosen());
       line.querySelector("button").setAttribute("aria-pressed", String(row.c === chosen()));
     } });
   let drawnRows = "";
   function drawTable() {
-    const wanted = $("find").value.trim().toLowerCase(), exact = state.c && wanted === components[chosen()].name.toLowerCase();
-    const rows = rowsShown().filter((row) => exact || !wanted || components[row.c].name.toLowerCase().includes(wanted) || components[row.c].id.includes(wanted));
+    const wanted = $("find").value.trim(), exact = state.c && wanted.toLowerCase() === components[chosen()].name.toLowerCase();
+    const found = exact || !wanted ? null : new Set(corridor.findComponents(wanted).map((id) => byId.get(id)));
+    const rows = rowsShown().filter((row) => inStage(row.c) && (!found || found.has(row.c)));
     const same = [state.m, state.u, state.by, ranked.sort.key, rows.map((row) => row.c)].join();
     if (same === drawnRows) ranked.remark(); else ranked.show(rows);
     drawnRows = same;
     $("count").textContent = `${rows.length} components`;
-  }
-  let sorted = state.by;
-  function sortBy(key) {
-    if (key === sorted && ranked.sort.key === key) return;
-    sorted = key;
-    ranked.sort.key = key; ranked.sort.down = true;
   }
 
   /* ---- choosing ---- */
@@ -133,7 +135,9 @@ corridor.world = (map) => {
     state.c = byId.has(id) ? id : "";
     state.q = "";
     $("find").value = state.c ? components[chosen()].name : "";
-    if (state.c && !inSector(chosen())) { state.s = "all"; $("sector").value = "all"; }
+    if (state.c && !inSector(chosen())) state.s = "all";
+    if (state.c && !inStage(chosen())) state.g = "all";
+    markSector();
     if (untouched) { state.c ? off.delete("suppliers") : off.add("suppliers"); markLayers(); }  // few points are readable
     const focused = document.activeElement?.closest?.("#ranked") ? state.c : null;
     refresh();
@@ -142,10 +146,10 @@ corridor.world = (map) => {
     if (focused) line?.querySelector("button").focus({ preventScroll: true });
     if (line && !focused) line.parentNode.parentNode.parentNode.scrollTop = Math.max(0, line.offsetTop - 120);
   }
-  /** Choose a country (k), a flow (f) or a supplier (p); choosing it again clears the choice. */
+  /** Choose a country (k), a flow (f), a supplier (p) or all works of a firm; choosing it again clears the choice. */
   function pick(kind, id) {
     const same = kind && state[kind] === id;
-    state.k = state.f = state.p = "";
+    state.k = state.f = state.p = state.firm = "";
     if (kind && !same) state[kind] = kind === "k" ? drawn.standing(id) : id;
     drawn.draw(now, false); panel.draw(); keep();
   }
@@ -157,11 +161,19 @@ corridor.world = (map) => {
     box.title = years.length ? "Imports by year, as reported; switches to direct exposure" : "Trade is known for one year only in this market";
   }
   const markMarket = corridor.segmented($("market"), markets.map((other) => [other.id, other.name]), () => state.m, (id) => { state.m = id; if (!book.years(id).includes(+state.y)) state.y = ""; refresh(); });
-  const markMeasure = corridor.segmented($("measure"), MEASURES, () => state.by, (id) => { state.by = id; if (id !== "direct") state.y = ""; sortBy(id); refresh(); });
-  $("year").addEventListener("change", () => { state.y = $("year").value; if (state.y) { state.by = "direct"; sortBy("direct"); markMeasure(); } refresh(); });
-  $("sector").replaceChildren(el("option", { value: "all" }, "All sectors"), ...sectors.map((sector) => el("option", { value: sector.id }, sector.name)));
-  $("sector").value = state.s;
-  $("sector").addEventListener("change", () => { state.s = $("sector").value; if (state.c && !inSector(chosen())) { state.c = ""; $("find").value = ""; } refresh(); });
+  const markMeasure = corridor.segmented($("measure"), MEASURES, () => state.by, (id) => { state.by = id; if (id !== "direct") state.y = ""; refresh(); });
+  $("year").addEventListener("change", () => { state.y = $("year").value; if (state.y) { state.by = "direct"; markMeasure(); } refresh(); });
+  const mixed = sectors.filter((sector, index) => new Set(components.filter((one) => one.sector === index).map((one) => raw.has(data.stages[one.stage]))).size > 1);
+  $("sector").replaceChildren(el("option", { value: "all" }, "All sectors"), ...sectors.map((sector) => el("option", { value: sector.id }, sector.name)),
+    el("optgroup", { label: "Without materials" }, ...mixed.map((sector) => el("option", { value: sector.id, "data-stage": "made" }, `${sector.name}, without materials`))));
+  const markStage = corridor.segmented($("stage"), STAGES, () => state.g, (kind) => { state.g = kind; markSector(); drawTable(); keep(); });
+  function markSector() {
+    const options = [...$("sector").options], fits = options.filter((option) => option.value === state.s);
+    $("sector").selectedIndex = options.indexOf(fits.find((option) => (option.dataset.stage ?? "all") === state.g) ?? fits[0]);
+    markStage();
+  }
+  markSector();
+  $("sector").addEventListener("change", () => { state.s = $("sector").value; state.g = $("sector").selectedOptions[0].dataset.stage ?? (state.g === "made" ? "all" : state.g); markStage(); if (state.c && !inSector(chosen())) { state.c = ""; $("find").value = ""; } refresh(); });
   $("names").replaceChildren(...components.map((component) => el("option", { value: component.name })));
   const byName = new Map(components.map((component) => [component.name.toLowerCase(), component.id]));
   $("find").value = state.c ? components[chosen()].name : state.q;
@@ -188,8 +200,8 @@ corridor.world = (map) => {
   $("home").addEventListener("click", drawn.home);
   document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !$("country").hidden) pick("", ""); });
   $("csv").addEventListener("click", () => corridor.saveCsv(`exposure-${state.m}-${state.s}.csv`,
-    ["market", "component", "name", "sector", "stage", "direct", "net", "stop", "need_usd_m", ...statuses],
-    rowsShown().sort((a, b) => b[state.by] - a[state.by]).map((row) => [state.m, components[row.c].id, components[row.c].name, sectors[components[row.c].sector].id, data.stages[components[row.c].stage], row.direct, row.net, row.stop, row.need, ...row.known])));
+    ["market", "component", "name", "sector", "stage", "direct", "net", "stop", "need_usd_m", "at_risk_usd_m", ...statuses],
+    rowsShown().filter((row) => inStage(row.c)).sort((a, b) => atRisk(b) - atRisk(a)).map((row) => [state.m, components[row.c].id, components[row.c].name, sectors[components[row.c].sector].id, data.stages[components[row.c].stage], row.direct, row.net, row.stop, row.need, atRisk(row), ...row.known])));
   $("csv-origins").addEventListener("click", () => corridor.saveCsv(`origins-${state.m}-${state.c || state.s}-${state.by}.csv`,
     ["market", "selection", "measure", "origin", "name", "share", "value_usd_m", "status", "source", "year"],
     [...now.values()].sort((a, b) => b.share - a.share).map((found) => [state.m, state.c || state.s, state.by, countries[found.o].iso3, countries[found.o].name, found.share, found.value, found.status, found.source?.title ?? found.note, found.year])));
@@ -197,7 +209,6 @@ corridor.world = (map) => {
     { title: originsTitle(), foot: `${data.disclaimer} corridor, study ${data.study}.`, legend: drawn.legend() }));
   corridor.linkButton($("link"));
   corridor.unitSwitch($("unit"), data.crore, state.u, (unit) => { state.u = unit; refresh(); });
-  sortBy(state.by);
   markLayers();
   markMarket();
   $("target-names").textContent = data.target.map((iso3) => countries[byIso.get(iso3)]?.name ?? iso3).join(", ");

@@ -184,9 +184,9 @@ const corridor = (() => {
     return { show(next) { rows = next; draw(); }, redraw: draw, remark, finish, get sort() { return sort; } };
   }
 
-  /** A search field with suggestions below (combobox with a list box). entries: {index, text, note}; choose(index), -1 for none. */
-  function suggest(input, list, entries, choose) {
-    const MOST = 9, words = entries.map((entry) => entry.text.toLowerCase());
+  /** A search field with suggestions below (combobox with a list box). find(words) gives entries {index, text, note}, the best first; choose(index), -1 for none. */
+  function suggest(input, list, find, choose) {
+    const MOST = 9;
     let found = [], active = -1;
     function close() { list.hidden = true; active = -1; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); }
     function take(entry) { close(); choose(entry.index); }
@@ -196,9 +196,8 @@ const corridor = (() => {
       if (active >= 0) input.setAttribute("aria-activedescendant", list.children[active].id); else input.removeAttribute("aria-activedescendant");
     }
     function open() {
-      const sought = input.value.trim().toLowerCase();
-      const rank = (n) => (words[n] === sought ? 0 : words[n].startsWith(sought) ? 1 : /[^a-z0-9]/.test(words[n][words[n].indexOf(sought) - 1]) ? 2 : 3);
-      found = sought ? [...words.keys()].filter((n) => words[n].includes(sought)).sort((a, b) => rank(a) - rank(b) || words[a].length - words[b].length).slice(0, MOST).map((n) => entries[n]) : [];
+      const sought = input.value.trim();
+      found = sought ? find(sought).slice(0, MOST) : [];
       list.replaceChildren(...found.map((entry, n) => el("li", { id: `${list.id}-${n}`, role: "option", "aria-selected": "false", title: entry.text, onpointerdown: (event) => { event.preventDefault(); take(entry); } },
         el("span", {}, entry.text.slice(0, 80)), el("span", { className: "soft small" }, entry.note))));
       if (sought && !found.length) list.append(el("li", { className: "soft", role: "option", "aria-disabled": "true" }, "No component of this name"));
