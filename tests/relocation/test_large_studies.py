@@ -28,7 +28,7 @@ def optimum(problem, *, relaxed=False, tightened=False):
     if tightened:
         close_unsold(program, problem, first)
     Goals(program, problem, first).minimise({"loss": 1.0})
-    return solve(program, relaxed=relaxed, gap=1e-6, time_limit_s=60)
+    return solve(program, relaxed=relaxed, gap=1e-6)
 
 
 def test_all_sites_as_one_bound_the_study(small):
@@ -92,7 +92,7 @@ def test_plans_for_other_tables_count_every_plant(small):
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_windows_by_cuts_find_what_the_whole_program_finds(monkeypatch, seed):
     tables = synthetic_tables(80, 6, seed)
-    study = synthetic_study(tables, 5, 10, seed).model_copy(update={"gap": 1e-3, "time_limit_s": 6.0})
+    study = synthetic_study(tables, 5, 10, seed).model_copy(update={"gap": 1e-3, "effort": "quick"})
     problem = build_problem(tables, study)
     best = optimum(problem)
     monkeypatch.setattr(search, "SMALL", 0)
@@ -110,7 +110,7 @@ def test_a_large_study_through_the_front_door(monkeypatch, small):
     tables, study = small
     monkeypatch.setattr(search, "SMALL", 0)
     monkeypatch.setattr(search, "LARGE", 0)
-    study = study.model_copy(update={"time_limit_s": 4.0})
+    study = study.model_copy(update={"effort": "quick"})
     plan = optimize(tables, study)
     assert plan.summary["bound"] <= plan.summary["objective"]
     assert plan.summary["cost_usd_m"] <= plan.budget_usd_m + 1e-6

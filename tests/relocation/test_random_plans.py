@@ -5,6 +5,7 @@ by the simulator's plain loops; `losses` gives its unmet need, once for each dis
 """
 
 import itertools
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -12,9 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corridor.relocation import build_problem, frontier, optimize
-from corridor.relocation.model.formulate import start_table
+from corridor.relocation.model.formulate import formulate, start_table
+from corridor.relocation.model.goals import Goals
 from corridor.relocation.result.decision import link_values, plants_only
 from corridor.relocation.result.value import Recourse, expected
+from corridor.relocation.search import all_plans, search
+from corridor.relocation.solver.solve import solve
 from tests.hand import stop, study, tables
 from tests.relocation.simulator import HOME, RESOURCES, World
 
@@ -191,6 +195,22 @@ def test_the_best_of_all_plans_is_found(made):
         assert fits(world, plants)
         assert sum(world.cost(plant) for plant in plants) <= at_most + 1e-4
     assert loss(plans[1]) <= loss(plans[0]) + 1e-9
+
+
+@given(studies())
+@few
+def test_the_bound_of_a_split_program_is_below_the_best_of_all_plans(made):
+    """As large studies are searched: among some starts, with the bound from parts of the full program."""
+    case, more, budget = made
+    case, wanted = tables(**case), study(**more)
+    with mock.patch.object(search, "SMALL", 0), mock.patch.object(all_plans, "_WORTH", -1.0):
+        plan = optimize(case, wanted, budget_usd_m=budget)
+    best = best_of_all(case, wanted, [budget])[budget]
+    assert plan.summary["bound"] <= best + 1e-4 <= loss(plan) + 2e-4
+    problem = build_problem(case, wanted, budget_usd_m=budget)
+    program, first = formulate(problem)
+    Goals(program, problem, first).minimise({"loss": 1.0})
+    assert plan.summary["bound"] >= solve(program, relaxed=True).objective - 1e-6 * budget - 1e-4
 
 
 @given(studies())

@@ -116,8 +116,10 @@ def test_goals_in_turn_say_what_is_proved_of_each():
     case = tables(**CASE)
     plan = corridor.optimize(case, study(goal={"minimise": ["loss", "cost"]}), budget_usd_m=60)
     loss, cost = plan.quality.split("; then ")
-    assert loss.startswith("loss: at least ") and loss.endswith("of what any plan could avoid")
-    assert cost.startswith("cost: within ") and cost.endswith("of the least cost")
+    assert loss.startswith("loss: at least ")
+    assert loss.endswith("of what any plan could avoid")
+    assert cost.startswith("cost: within ")
+    assert cost.endswith("of the least cost")
     summed = corridor.optimize(case, study(goal={"weights": {"loss": 1.0, "cost": 0.5}}), budget_usd_m=60)
     assert summed.quality.endswith("of what any plan could improve")
 

@@ -28,6 +28,8 @@ class Effort:
         Nodes of a program that is small enough to be solved as it is.
     rows
         Rounds of cuts at the root of the full program for the bound; 0: the bound of the linear relaxation stands.
+    leaves
+        Parts into which all plans are split at most for the bound.
     rounds, failures
         Neighbourhoods that are decided again, and how many in a row may find nothing better.
     neighbourhood_starts
@@ -45,6 +47,7 @@ class Effort:
     nodes: int
     small_nodes: int
     rows: int
+    leaves: int
     rounds: int
     failures: int
     neighbourhood_starts: int
@@ -54,16 +57,17 @@ class Effort:
 
 EFFORTS: dict[str, Effort] = {
     "quick": Effort(
-        first_starts=1.5, starts=1.5, fewest_starts=60, first_plans=3, nodes=0, small_nodes=20, rows=0,
+        first_starts=1.5, starts=1.5, fewest_starts=60, first_plans=3, nodes=0, small_nodes=20, rows=0, leaves=1,
         rounds=0, failures=0, neighbourhood_starts=0, neighbourhood_nodes=0, cut_rounds=10,
     ),
     "normal": Effort(
-        first_starts=0.0, starts=4.0, fewest_starts=200, first_plans=0, nodes=1, small_nodes=500, rows=8,
+        first_starts=0.0, starts=4.0, fewest_starts=200, first_plans=0, nodes=1, small_nodes=500, rows=8, leaves=3,
         rounds=0, failures=0, neighbourhood_starts=0, neighbourhood_nodes=0, cut_rounds=100,
     ),
     "thorough": Effort(
         first_starts=1.5, starts=6.0, fewest_starts=400, first_plans=3, nodes=200, small_nodes=20_000,
-        rows=100_000, rounds=60, failures=20, neighbourhood_starts=60, neighbourhood_nodes=5, cut_rounds=400,
+        rows=100_000, leaves=8, rounds=60, failures=20, neighbourhood_starts=60, neighbourhood_nodes=5,
+        cut_rounds=400,
     ),
 }  # fmt: skip
 

@@ -7,8 +7,9 @@ loss is 42,916 without a plan, 37,254 at the linear relaxation):
 - few starts left open: with the 103 of 3,512 that the relaxation uses the root of the tree gives 37,554 after 17 s
   of processor time, with one and a half times as many 37,534 (19 s), with two and a half times 37,519 (20 s), with
   four times 37,526 (28 s); at US$ 2,000 M 40,116 (53 starts), 40,113, 40,103 and 40,086 (212 starts, 13 s)
-- the bound from some rounds of cuts at the root of the full program: see :mod:`corridor.relocation.solver.root`;
-  at US$ 500 M the starts that a plan known rules out leave so little that the root proves the optimum in 4 s
+- the bound from some rounds of cuts at the root of the full program, split in parts where one choice blurs it
+  (``all_plans``); at US$ 500 M the starts that a plan known rules out leave so little that the root proves the
+  optimum in 4 s
 - cuts of all windows instead of the windows themselves (Benders): the linear bound needs 40 rounds and 50 s, the
   single program 2 s. It pays only where the windows no longer fit into one program: ``decompose``.
 """
@@ -27,13 +28,13 @@ from corridor.relocation.model.program import Program
 from corridor.relocation.result.decision import Decision, decision_of, nothing
 from corridor.relocation.result.found import Found
 from corridor.relocation.result.value import Recourse
+from corridor.relocation.search.all_plans import bound_all_plans
 from corridor.relocation.search.effort import EFFORTS, Clock
 from corridor.relocation.search.incumbent import Aim, Incumbent, Progress
 from corridor.relocation.search.neighbourhood import Neighbourhoods, cheapest, start_prices, started
 from corridor.relocation.search.prices import limit_prices
 from corridor.relocation.search.search_by_cuts import search_by_cuts
 from corridor.relocation.search.site_assignment import keeps_all, relax_places
-from corridor.relocation.solver.root import RootBound
 from corridor.relocation.solver.solve import NothingFound, Solution, SolveStatus, solve
 
 #: A program with no more integers than this is solved as it is.
@@ -42,9 +43,6 @@ SMALL = 3_000
 LARGE = 40_000
 #: Fraction of the rounds, the last ones, in which plants have places of their own and not fractions of them.
 _PLACED_ROUNDS = 0.34
-#: Integers from which on the root has as few rounds of cuts as the effort says; smaller programs have up to 5
-#: times.
-_ROUNDS_FOR = 5_000
 #: Nodes of a program that places what was placed in fractions.
 _PLACING_NODES = 50
 
@@ -185,30 +183,8 @@ def _restricted(run: Incumbent, program: Program, first: First, relaxed: Solutio
     if not effort.rows or run.done():
         return
     # Last, since a better plan rules out more starts.
-    root = _root(run, program, first, relaxed)
-    try:
-        bound = root.wait()
-    finally:
-        root.stop()
-    run.clock.struck |= root.out_of_time
-    # What the root left out is in no plan that is better than the one known.
+    bound = bound_all_plans(run, program, first, relaxed, _forced(run, first), effort.rows, effort.leaves)
     run.rise(min(bound - run.tie_break(), np.inf if run.best is None else run.best.objective))
-
-
-def _root(run: Incumbent, program: Program, first: First, relaxed: Solution) -> RootBound:
-    """The bound of the full program's root, in a process of its own.
-
-    A start that would raise the relaxation above the best plan known is in no better plan: it is left out.
-    """
-    full = program.copy()
-    relax_places(full, run.problem, first)
-    if run.best is not None and relaxed.slopes is not None:
-        worse = run.best.objective + run.tie_break() - relaxed.objective + 1e-6 * abs(relaxed.objective)
-        out = (start_prices(program, first, relaxed.slopes) > worse) & ~_forced(run, first)
-        full.bound(first.starts["column"].to_numpy()[out], high=0.0)
-    integers = max(int(full.integer.sum()), 1)
-    rounds = round(run.effort.rows * min(max(_ROUNDS_FOR / integers, 1.0), 5.0))
-    return RootBound(full, rounds, run.clock.left)
 
 
 def _within(
