@@ -112,13 +112,25 @@ def import_(
     format: Annotated[
         str, typer.Option("--format", help="Format of a new table trade: parquet or csv.")
     ] = "parquet",
-    encoding: Annotated[str, typer.Option("--encoding", help="utf-8, utf-16 or latin-1.")] = "utf-8",
+    encoding: Annotated[
+        str, typer.Option("--encoding", help="Of text files: utf-8, cp1252, utf-16, latin-1, gbk, ...")
+    ] = "utf-8",
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow",
+            help="Accept that more than 1 % of the value is left out for this reason: unknown-code, "
+            "unknown-country, mixed-levels or no-flow; may be given again.",
+            show_default=False,
+        ),
+    ] = None,
     memory: Annotated[
         str, typer.Option("--memory", help="Most memory to take; the rest goes to disk.")
     ] = "1500MB",
 ) -> None:
     """Import your own data: a publisher's files, or any table, as tables that extend the bundled ones."""
     from corridor.errors import ConfigError
+    from corridor.importers.files.imported import allowed
     from corridor.importers.files.one_source import alone
     from corridor.importers.files.write_into import land
     from corridor.importers.trade.codes_in_use import add_codes, codes_in_use, read_components
@@ -137,6 +149,7 @@ def import_(
         totals=totals,
         memory=memory,
         encoding=encoding,
+        allow=allowed(allow or ()),
     )
     request = _Request(
         files=files,
@@ -181,8 +194,8 @@ def _reporters(source: str, countries: list[str] | None) -> frozenset[str] | Non
         return _MARKETS if source in ("baci", "comtrade") else None
     if [word.lower() for word in countries] == ["all"]:
         return None
+    from corridor.data.countries.names import known_countries
     from corridor.errors import ConfigError
-    from corridor.importers.files.names import known_countries
 
     known = set(known_countries()["iso3"])
     wrong = sorted(set(countries) - known)
@@ -277,7 +290,14 @@ def _table(request: _Request) -> Imported:
     unit = request.rates or (1.0 if request.unit is None else request.unit)
     columns = read_map(request.columns, request.columns_file)
     return read_table(
-        request.files, request.choice, columns, source, table=request.table, usd=unit, status=request.status
+        request.files,
+        request.choice,
+        columns,
+        source,
+        table=request.table,
+        usd=unit,
+        status=request.status,
+        flow=request.flow or "imports",
     )
 
 

@@ -14,9 +14,12 @@ import numpy as np
 import pandas as pd
 
 from corridor.data.bundled import bundled
+from corridor.data.countries.places import suggestion
+from corridor.data.number_texts import meant
 from corridor.data.schema import TABLES, Column, load_schema
 from corridor.errors import Fault
 
+_SHORT = 3
 TEXT = pd.StringDtype(storage="pyarrow", na_value=np.nan)
 """Type of text columns: pandas' own ``str``; a blank cell is NaN."""
 
@@ -109,8 +112,22 @@ def dtype_of(column: Column) -> Any:
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
-    """The most similar word, None if none is similar."""
-    close = get_close_matches(word.lower(), list(words), n=1, cutoff=0.6)
+    """The known word that a wrong one stands for, None if none does.
+
+    A word that the tables of countries know (IN, KR, 156, Germany) stands for that country's code only.
+    Words of up to three letters are never compared by their letters: IN is not a misspelt IRN.
+    """
+    known = list(words)
+    text = word.strip().lower()
+    by_case = {each.lower(): each for each in known}
+    if text in by_case:
+        return by_case[text]
+    code = suggestion(word)
+    if code is not None and code.lower() in by_case:
+        return by_case[code.lower()]
+    if len(text) <= _SHORT:
+        return None
+    close = get_close_matches(text, known, n=1, cutoff=0.6)
     return close[0] if close else None
 
 
@@ -221,19 +238,16 @@ def _typed(column: Column, parsed: pd.Series) -> pd.Series:
 
 def _fix_of(column: Column) -> Any:
     def fix(value: Any) -> str:
-        text = str(value).strip()
-        plain = text.replace(",", "").replace(" ", "").replace("_", "")
         if column.type == "boolean":
             return "write true or false"
         if column.type == "string":
             return "write plain text"
-        try:
-            number = float(plain.rstrip("%")) / (100 if plain.endswith("%") else 1)
-        except ValueError:
+        number = meant(str(value))
+        if number is None or not np.isfinite(number):
             return "write a plain number, or leave the cell blank if it is not known"
-        if not np.isfinite(number):
-            return "write a plain number, or leave the cell blank if it is not known"
-        return f"write {round(number) if column.type == 'integer' else number:.12g}"
+        if column.type == "integer" and number != round(number):
+            return "write an integer"
+        return f"write {number:.12g}"
 
     return fix
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from corridor.data.databases import DUCKDB, MOST_CELLS, SQLITE, read_database
 from corridor.data.frames import TEXT, nearest
+from corridor.data.guards.cells import Valueless, valueless_cells
 from corridor.data.guards.workbooks import fault_of
 from corridor.data.schema import TABLES
 from corridor.errors import Fault
@@ -253,6 +254,9 @@ def _read_workbook(path: Path, only: Sequence[str]) -> tuple[dict[str, Raw], lis
     except Exception as error:  # each engine raises its own errors for a broken file
         found = f"a workbook that cannot be read ({str(error).splitlines()[0][:80] if str(error) else 'broken'})"
         return {}, [Fault(path.name, "", "", found, "an .xlsx workbook", "open it and save it again as .xlsx")]
+    valueless: dict[str, list[Valueless]] = {}
+    for cell in valueless_cells(path):
+        valueless.setdefault(cell.sheet, []).append(cell)
     raws: dict[str, Raw] = {}
     faults: list[Fault] = []
     for name, sheet in sheets.items():
@@ -266,7 +270,16 @@ def _read_workbook(path: Path, only: Sequence[str]) -> tuple[dict[str, Raw], lis
             faults.append(Fault(str(name), "", "", "an empty sheet", "a header and rows", "fill it or delete it"))
         else:
             raws[str(name)] = _sheet(sheet)
+            faults += [_valueless(cell, sheet) for cell in valueless.get(str(name), [])]
     return raws, faults
+
+
+def _valueless(cell: Valueless, sheet: pd.DataFrame) -> Fault:
+    """Fault of a cell that its reader gives as blank though it is not."""
+    head = sheet.iloc[0]
+    column = head.iloc[cell.column] if cell.column < len(head) else None
+    name = str(column).strip() if isinstance(column, str) else f"number {cell.column + 1}"
+    return Fault(cell.sheet, str(cell.row), name, cell.found, "a value, or a blank cell", cell.fix)
 
 
 def _sheet(sheet: pd.DataFrame) -> Raw:

@@ -42,11 +42,11 @@ from numpy.typing import NDArray
 
 from corridor.config import Study
 from corridor.data.arrays import Flags, Floats, Ints
+from corridor.data.countries.names import known_countries
 from corridor.data.frames import Tables, bundled_sectors, conform, empty_frame
 from corridor.data.schema import SITE_TAGS, TABLES
 from corridor.errors import ConfigError, DataError
 from corridor.examples.synthetic_chain import STAGE_MIX, recipes, sectors, sellable, stages
-from corridor.importers.files.names import known_countries
 
 __all__ = ["synthetic_study", "synthetic_tables"]
 

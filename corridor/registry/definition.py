@@ -9,6 +9,8 @@ from difflib import get_close_matches
 import pandas as pd
 
 from corridor.config import Study
+from corridor.data.countries.places import suggestion
+from corridor.data.frames import nearest
 from corridor.data.tables import Tables
 from corridor.errors import ConfigError
 
@@ -85,6 +87,9 @@ def by_market(
 
 def close(word: str, words: Sequence[str]) -> str:
     """Suggestion for an unknown word: the most similar words, else the first words of the list."""
+    code = nearest(word, words)
+    if code is not None and suggestion(word) == code:
+        return f"did you mean {code}?"
     near = get_close_matches(word.lower(), list(words), n=3, cutoff=0.6)
     near = near or get_close_matches(word.upper(), list(words), n=3, cutoff=0.6)
     if near:

@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from corridor.data.frames import nearest
+from corridor.data.guards.cells import valueless_cells
 from corridor.data.guards.workbooks import fault_of
+from corridor.data.number_texts import grouped, meant
 from corridor.errors import ConfigError
 from corridor.workbook.layout import HEADER, SheetColumn
 
 #: Most rows of a sheet that are read; size limits of the file are in ``corridor.data.guards.workbooks``.
 MOST_ROWS = 200_000
-_NUMBER = re.compile(r"^[+-]?(\d[\d ,]*)?(\.\d+)?([eE][+-]?\d+)?$")
+_NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 
 
 @dataclass
@@ -98,6 +100,11 @@ def open_sheets(path: Path, names: Iterable[str]) -> dict[str, list[list[Any]]]:
                         "are read. Fix: delete the empty rows below the last one."
                     )
                 out[name] = sheet.to_python(skip_empty_area=False)
+        faults = Faults(path)
+        for cell in valueless_cells(path):
+            if cell.sheet in out:
+                faults.add(cell.sheet, cell.found, cell.fix, cell.row, position=cell.column)
+        faults.stop()
         return out
     except ConfigError:
         raise
@@ -179,12 +186,12 @@ def number_of(row: Row, sheet: str, column: str, faults: Faults, *, integer: boo
     value = row.cells.get(column)
     if value is None:
         return None
-    if isinstance(value, str) and _NUMBER.match(value.strip()) and any(sign.isdigit() for sign in value):
-        value = float(value.replace(" ", "").replace(",", ""))
+    if isinstance(value, str):
+        value = _number_of_text(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        faults.add(
-            sheet, f"{value!r} is not a number", "write a number", row.number, column, row.positions[column]
-        )
+        number = meant(value) if isinstance(value, str) else None
+        fix = "write a number" if number is None else f"write {number:.12g}"
+        faults.add(sheet, f"{value!r} is not a number", fix, row.number, column, row.positions[column])
         return None
     if integer and value != int(value):
         faults.add(
@@ -197,6 +204,14 @@ def number_of(row: Row, sheet: str, column: str, faults: Faults, *, integer: boo
         )
         return None
     return int(value) if integer else float(value)
+
+
+def _number_of_text(text: str) -> float | str:
+    """A text as a number if it is one, with or without separators of thousands; else the text itself."""
+    number = grouped(text)
+    if number is None and _NUMBER.match(text.strip()):
+        number = float(text)
+    return text if number is None else number
 
 
 def same(one: Any, other: Any) -> bool:

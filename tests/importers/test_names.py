@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
+from corridor.data.countries.names import iso3, known_countries, known_spellings
 from corridor.errors import DataError
-from corridor.importers.files.names import iso3, known_countries, known_spellings
 
 
 @pytest.mark.parametrize(

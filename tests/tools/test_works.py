@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from corridor.data.countries.names import known_countries
 from corridor.data.frames import conform
 from corridor.errors import DataError
-from corridor.importers.files.names import known_countries
 from corridor.importers.files.rows import beside, slug, unique_slugs
 from tests import SHARED
 from tools.bundled_data import apple, firms, icmm, india_plants, us_plants

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from corridor.importers.files.names import iso3
+from corridor.data.countries.names import iso3
 from corridor.importers.files.rows import beside, lay_out, need_columns, unique_slugs
 from tools.bundled_data.works import Works, spread_components
 

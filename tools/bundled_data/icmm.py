@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from corridor.data.countries.names import iso3
 from corridor.data.list_cells import list_column
-from corridor.importers.files.names import iso3
 from corridor.importers.files.rows import beside, lay_out, need_columns, slug
 from tools.bundled_data.works import Works, spread_components
 

@@ -16,6 +16,7 @@ from corridor.data.checks.chain import (
 from corridor.data.checks.chain import name_rows as _rows
 from corridor.data.checks.limits import check_levers, check_limits
 from corridor.data.checks.records import check_recorded_imports
+from corridor.data.countries.places import suggestion
 from corridor.data.frames import Tables, nearest
 from corridor.data.list_cells import list_column
 from corridor.data.schema import SITE_TAGS, TABLES, key_columns, load_schema
@@ -80,13 +81,21 @@ def check_references(tables: Tables) -> list[Fault]:
                 continue
             names = set(known.dropna())
             lower = {name.lower(): name for name in sorted(names)}
-            near = {value: lower.get(nearest(value, lower) or "") for value in values[wrong].unique()}
+            near = {value: _meant(str(value), lower, other) for value in values[wrong].unique()}
             for row, value in zip(_rows(table, frame, wrong), values[wrong], strict=True):
                 fix = f"add it to {other}" + (
                     f", or write {near[value]}" if near[value] else ", or correct the name"
                 )
                 faults.append(Fault(table, row, column.name, repr(value), f"a known {field} of {other}", fix))
     return faults
+
+
+def _meant(word: str, known: dict[str, str], table: str) -> str | None:
+    """The known name that a wrong one stands for; of a country by the tables of codes and names alone."""
+    if table == "countries":
+        code = suggestion(word)
+        return code if code in known.values() else None
+    return known.get(nearest(word, known) or "")
 
 
 # table, column of the value, of the low and of the high end, whether an assumed row must have both ends

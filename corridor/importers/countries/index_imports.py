@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from corridor.data.countries.places import NAMES, to_iso3
 from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.countries.worldbank import (
     ESTIMATES,
@@ -18,7 +19,6 @@ from corridor.importers.countries.worldbank import (
 )
 from corridor.importers.files.imported import Imported, ImportReport, source_row
 from corridor.importers.files.open_files import reading
-from corridor.importers.files.places import NAMES, to_iso3
 from corridor.importers.files.rows import need_even_rows
 
 __all__ = ["read_worldbank"]

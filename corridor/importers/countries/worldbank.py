@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from corridor.data.countries.names import iso3, known_countries
 from corridor.data.names import EU_MEMBERS
-from corridor.importers.files.names import iso3, known_countries
 from corridor.importers.files.rows import lay_out, need_columns
 
 __all__ = [

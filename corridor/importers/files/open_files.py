@@ -1,4 +1,4 @@
-"""Open a user's files for streaming: CSV, TSV, gzip, parquet, JSON, and zips of them.
+"""Open a user's files for streaming: CSV, TSV, gzip, parquet, JSON, workbooks, HTML tables, and zips of them.
 
 No file name becomes part of a query: each file is linked into a scratch folder under a number, so quotes,
 wildcards and brackets in names have no effect. Columns and delimiter are read from the first line, so the engine
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import json
 import os
 import shutil
 import tempfile
@@ -20,11 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from corridor.data.guards.workbooks import fault_of
 from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.archives import extract
+from corridor.importers.files.layouts import from_html, from_json, from_workbook, kind_of
+from corridor.importers.files.texts import codec_of, delimiter_of, one_kind, without_titles
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["Opened", "connect", "literal", "open_files", "reading"]
 
 _LONGEST_HEADER = 2**18
-_LARGEST_JSON = 512 * 2**20
-_DELIMITERS = (",", ";", "|")
 _FIX = "give the publisher's file as it was published; --encoding names another encoding"
 
 
@@ -54,7 +51,9 @@ class Opened:
     packed
         Whether it is compressed with gzip.
     encoding
-        utf-8, utf-16 or latin-1.
+        Always utf-8.
+    twice
+        Names, in lower case, that several columns have; all but the first got a number.
     """
 
     name: str
@@ -63,6 +62,7 @@ class Opened:
     delimiter: str
     packed: bool
     encoding: str
+    twice: frozenset[str] = frozenset()
 
     def scan(self, types: dict[str, str]) -> str:
         """SQL table function that reads the file.
@@ -147,12 +147,13 @@ def open_files(
     Parameters
     ----------
     files
-        .csv, .tsv, .txt, .dat, .tab, each also as .gz; .parquet; .json (an array of records, or an object with
-        an array ``data``); .zip of these.
+        .csv, .tsv, .txt, .dat, .tab, each also as .gz; .parquet; .json (an array of records, an array of rows with
+        the names first, or an object with one of them); a workbook with one table; a page of HTML, also named
+        .xls; .zip of text, parquet and JSON. Titles above the header and notes below the rows are left out.
     scratch
         As `connect` gives it.
     encoding
-        Of text files: utf-8, utf-16 or latin-1.
+        Of text files, as `texts.codec_of` takes it; UTF-16 is recognised by its first bytes.
     want
         Selects members of an archive to unpack, by name; all tables if None.
 
@@ -167,8 +168,7 @@ def open_files(
     DataError
         Lists every file that is empty, broken or not text of that encoding.
     """
-    if encoding not in ("utf-8", "utf-16", "latin-1"):
-        raise ConfigError(f"encoding {encoding!r}: known are utf-8, utf-16 and latin-1")
+    encoding = codec_of(encoding)
     paths = [Path(file) for file in files]
     if not paths:
         raise ConfigError("no file is given: name the publisher's files")
@@ -218,40 +218,87 @@ def _link(path: Path, scratch: Path, number: int) -> Path:
 
 def _look(name: str, path: Path, encoding: str) -> Opened:
     if path.suffix == ".parquet":
-        return Opened(name, path, _parquet_columns(name, path), "", False, encoding)
-    if path.suffix == ".json":
-        path, encoding = _from_json(name, path), "utf-8"
+        return _opened(name, path, _parquet_columns(name, path), "", False)
     packed = path.suffix == ".gz"
-    try:
-        with gzip.open(path) if packed else path.open("rb") as file:
-            head = file.read(_LONGEST_HEADER)
-    except (OSError, EOFError, zlib.error) as error:
-        raise _broken(name, f"a file that cannot be read ({str(error)[:80]})", "a complete file") from None
-    header = _first_line(name, head, encoding)
-    # no name holds a tab: if there is one, commas belong to the names (Eurostat's wide tables)
-    delimiter = "\t" if "\t" in header else max(_DELIMITERS, key=header.count)
+    head = _head(name, path, packed)
+    kind = "json" if path.suffix == ".json" else kind_of(head)
+    if kind in ("pdf", "xml"):
+        what = {"pdf": "a PDF", "xml": "XML (SDMX, or a spreadsheet of 2003)"}[kind]
+        raise _broken(name, what, "a table", fix="download the data as CSV, or open it and save it as .xlsx")
+    if kind and packed:
+        raise _broken(name, f"a packed file of another kind ({kind})", "a packed CSV", fix="unpack it first")
+    if kind:
+        target = path.parent / f"{path.name}.csv"
+        if kind == "workbook":
+            from_workbook(name, path, target)
+        elif kind == "html":
+            from_html(name, path, target, encoding)
+        else:
+            from_json(name, path, target)
+        path = target
+        head = _head(name, path, False)
+    else:
+        path, packed = one_kind(name, path, packed, encoding, head)
+        head = _head(name, path, packed)
+        path, packed = without_titles(path, packed, head.decode("utf-8-sig", errors="replace"))
+        head = _head(name, path, packed)
+    return _table(name, path, packed, head)
+
+
+def _table(name: str, path: Path, packed: bool, head: bytes) -> Opened:
+    header = _first_line(name, head)
+    delimiter = delimiter_of(header)
     cells = next(csv.reader([header], delimiter=delimiter), [])
-    columns = tuple(cell.strip() for cell in cells)
+    columns = [cell.strip() for cell in cells]
     if not any(columns):
         raise _broken(name, "an empty file", "a header and rows")
-    # a CSV written with its index has one column without a name; SQL needs unique names
-    named = tuple(column or f"column {position}" for position, column in enumerate(columns, 1))
-    twice = sorted({column for column in named if [c.lower() for c in named].count(column.lower()) > 1})
-    if twice:
-        raise _broken(name, f"columns named twice: {', '.join(twice)}", "each name once")
-    return Opened(name, path, named, delimiter, packed, encoding)
+    # every row ends in a delimiter that the header lacks: Comtrade's web page writes such files
+    following = [line for line in head.decode("utf-8-sig", errors="replace").splitlines()[1:3] if line.strip()]
+    widths = {len(row) for row in csv.reader(following, delimiter=delimiter)}
+    if widths == {len(columns) + 1} and all(line.endswith(delimiter) for line in following):
+        columns.append("")
+    return _opened(name, path, tuple(columns), delimiter, packed)
 
 
-def _first_line(name: str, head: bytes, encoding: str) -> str:
-    codec = "utf-8-sig" if encoding == "utf-8" else encoding
-    end = len(head) if encoding == "utf-16" else head.find(b"\n")
-    line = head[: end if end >= 0 else len(head)]
+def _opened(name: str, path: Path, columns: tuple[str, ...], delimiter: str, packed: bool) -> Opened:
+    """A table whose columns have unique names, whatever their case, as SQL needs."""
+    unique: list[str] = []
+    taken: set[str] = set()
+    twice: set[str] = set()
+    for position, column in enumerate(columns, 1):
+        # a CSV written with its index has one column without a name
+        named = column or f"column {position}"
+        if named.lower() in taken:
+            twice.add(named.lower())
+            named = next(
+                spelt
+                for number in range(2, len(columns) + 3)
+                if (spelt := f"{named} ({number})").lower() not in taken
+            )
+        taken.add(named.lower())
+        unique.append(named)
+    if twice and not delimiter:
+        raise _broken(name, f"columns named twice: {', '.join(sorted(twice))}", "each name once")
+    return Opened(name, path, tuple(unique), delimiter, packed, "utf-8", frozenset(twice))
+
+
+def _head(name: str, path: Path, packed: bool) -> bytes:
     try:
-        text = line.decode(codec, errors="ignore" if encoding == "utf-16" else "strict")
+        with gzip.open(path) if packed else path.open("rb") as file:
+            return file.read(_LONGEST_HEADER)
+    except (OSError, EOFError, zlib.error) as error:
+        raise _broken(name, f"a file that cannot be read ({str(error)[:80]})", "a complete file") from None
+
+
+def _first_line(name: str, head: bytes) -> str:
+    end = head.find(b"\n")
+    try:
+        text = head[: end if end >= 0 else len(head)].decode("utf-8-sig")
     except UnicodeError:
-        raise _broken(name, f"bytes that are not {encoding}", f"text in {encoding}", "1") from None
+        fix = "name the file's encoding with --encoding, for example cp1252 (Windows) or gbk"
+        raise _broken(name, "bytes that are not utf-8", "text in utf-8", "1", fix) from None
     if "\x00" in text:
-        raise _broken(name, "zero bytes", f"text in {encoding}", "1")
+        raise _broken(name, "zero bytes", "text", "1")
     return text.splitlines()[0] if text.strip() else ""
 
 
@@ -263,27 +310,6 @@ def _parquet_columns(name: str, path: Path) -> tuple[str, ...]:
         return tuple(pq.read_schema(path).names)
     except (OSError, pa.ArrowException) as error:
         raise _broken(name, f"a file that cannot be read ({str(error)[:80]})", "a parquet file") from None
-
-
-def _from_json(name: str, path: Path) -> Path:
-    """Convert the records of a JSON file to a CSV beside it."""
-    if path.stat().st_size > _LARGEST_JSON:
-        raise _broken(
-            name, f"{path.stat().st_size:,} bytes of JSON", f"at most {_LARGEST_JSON:,}; larger ones as CSV"
-        )
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-        records = content["data"] if isinstance(content, dict) else content
-        if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-            raise TypeError
-        frame = pd.DataFrame(records)
-    except (UnicodeError, ValueError, KeyError, TypeError, RecursionError):
-        raise _broken(
-            name, "something else", "JSON: an array of records, or an object with one under data"
-        ) from None
-    target = path.parent / f"{path.stem}.csv"
-    frame.to_csv(target, index=False)
-    return target
 
 
 def _broken(name: str, found: str, wanted: str, row: str = "", fix: str = "") -> DataError:

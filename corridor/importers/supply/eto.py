@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from corridor.data.countries.places import NAMES, to_iso3
 from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.imported import Imported, ImportReport, source_row
 from corridor.importers.files.open_files import reading
-from corridor.importers.files.places import NAMES, to_iso3
 from corridor.importers.files.rows import need_even_rows
 from corridor.importers.supply.share_imports import cell_lines, component_map, supply_rows
 

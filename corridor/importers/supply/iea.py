@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from corridor.data.countries.names import iso3
 from corridor.errors import DataError, Fault
-from corridor.importers.files.names import iso3
 from corridor.importers.files.rows import beside, lay_out, need_columns
 
 __all__ = ["BASE_YEAR", "FILE", "SOURCE", "read", "series", "supply_rows"]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from corridor.data.countries.names import iso3
 from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.imported import Imported, ImportReport, source_row
-from corridor.importers.files.names import iso3
 from corridor.importers.files.open_files import reading
 from corridor.importers.supply import iea, usgs
 

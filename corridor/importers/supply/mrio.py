@@ -15,11 +15,11 @@ from typing import Any
 
 import pandas as pd
 
+from corridor.data.countries.places import LETTERS, NAMES, to_iso3
 from corridor.data.frames import nearest
 from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.archives import extract
 from corridor.importers.files.imported import Imported, ImportReport, source_row
-from corridor.importers.files.places import LETTERS, NAMES, to_iso3
 from corridor.importers.supply.share_imports import cell_lines, component_map, supply_rows
 
 __all__ = ["mrio_shares", "read_mrio"]

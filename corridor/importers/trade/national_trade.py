@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from corridor.data.countries.places import LETTERS, NAMES
 from corridor.data.databases import quoted
 from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.imported import Imported, source_row
 from corridor.importers.files.open_files import Opened
-from corridor.importers.files.places import LETTERS, NAMES
 from corridor.importers.files.widetable import lengthen
-from corridor.importers.trade.scan import ColumnMap
+from corridor.importers.trade.scanning.columns import ColumnMap
 from corridor.importers.trade.table import Reading, TradeOptions, chosen, read_trade
 
 if TYPE_CHECKING:
@@ -82,12 +82,11 @@ def read_census(files: Sequence[str | Path], choice: TradeOptions | None = None,
             value=value,
             duty=duty,
             usd=1.0,
-            digits={"HS10": 10, "HS6": 6}.get(code),
             skip=skip,
         )
         year = None if period else _one_year(choice)
         yearly = value != "CON_VAL_MO"
-        return opened, Reading(layout=layout, places=NAMES, importer="USA", year=year, union=True, yearly=yearly)
+        return opened, Reading(layout=layout, places=NAMES, importer="USA", year=year, yearly=yearly)
 
     source = source_row(
         "us-census-imports",
@@ -178,7 +177,6 @@ def read_tradestat(
             code=_first_of(["hs8", "hs_code"], common, opened),
             value=_first_of(["value_musd"], common, opened),
             usd=usd,
-            digits=8,
         )
         home, abroad = ("IND", "") if flow == "imports" else ("", "IND")
         together = flow == "exports" and not partners

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from corridor.errors import ConfigError, DataError, Fault
-from corridor.importers.trade.scan import KEPT
+from corridor.importers.trade.scanning.columns import KEPT
 
 __all__ = ["usd_m", "years_of"]
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import gzip
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from corridor.data.countries.places import LETTERS, NAMES, NUMBERS, to_iso3
 from corridor.data.databases import quoted
 from corridor.data.frames import conform, nearest
 from corridor.data.guards.yaml_files import read_yaml
@@ -23,9 +25,9 @@ from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.archives import MAX_RATIO
 from corridor.importers.files.imported import Imported, ImportReport
 from corridor.importers.files.open_files import Opened, connect, open_files
-from corridor.importers.files.places import LETTERS, NAMES, NUMBERS, to_iso3
+from corridor.importers.trade.flows import checked_flow, flow_column, flow_skips
 from corridor.importers.trade.revisions import named
-from corridor.importers.trade.scan import ColumnMap
+from corridor.importers.trade.scanning.columns import ColumnMap
 from corridor.importers.trade.table import Reading, TradeOptions, read_trade
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["read_map", "read_table"]
 
 _FIXED = "@"
-_ROLES = ("year", "importer", "exporter", "code", "value", "duty", "revision")
+_ROLES = ("year", "importer", "exporter", "code", "value", "duty", "revision", "flow")
 
 
 def read_map(text: str | None, file: Path | None = None) -> dict[str, str]:
@@ -84,6 +86,7 @@ def read_table(
     table: str = "trade",
     usd: float | Mapping[int, float] = 1.0,
     status: str = "",
+    flow: str = "imports",
 ) -> Imported:
     """Read a long table into one of ours.
 
@@ -94,7 +97,7 @@ def read_table(
     choice
         What to keep (for trade).
     columns
-        As `read_map` gives it. Trade: year, importer, exporter, code, value, and optionally duty and revision.
+        As `read_map` gives it. Trade: year, importer, exporter, code, value, and optionally duty, revision, flow.
         Any other table: names of its columns.
     source
         Row of ``sources``.
@@ -104,6 +107,9 @@ def read_table(
         US$ in one unit of the value; by year if a currency's rate changes.
     status
         Status of rows without one: reported, computed, inherited or assumed.
+    flow
+        Trade: rows of this flow are kept if a column (``flow`` of the map, or one named so in the file) tells
+        imports from exports.
 
     Returns
     -------
@@ -122,7 +128,7 @@ def read_table(
             f"table {table!r}: the tables are {', '.join(name for name in TABLES if name != 'sources')}"
         )
     if table == "trade":
-        return _trade(files, choice, columns, source, usd)
+        return _trade(files, choice, columns, source, usd, checked_flow(flow))
     return _other(files, choice, columns, source, table, status)
 
 
@@ -132,13 +138,14 @@ def _trade(
     columns: Mapping[str, str],
     source: pd.DataFrame,
     usd: float | Mapping[int, float],
+    flow: str,
 ) -> Imported:
     _known_names(columns, _ROLES)
     lacking = [name for name in ("year", "importer", "exporter", "code", "value") if name not in columns]
     if lacking:
         raise ConfigError(f"the map lacks {', '.join(lacking)}; a fixed one is written {lacking[0]}=@2023")
     fixed = {name: column[1:] for name, column in columns.items() if column.startswith(_FIXED)}
-    wrong = sorted(set(fixed) - {"year", "importer", "exporter", "revision"})
+    wrong = sorted(set(fixed) - {"year", "importer", "exporter", "revision", "flow"})
     if wrong:
         raise ConfigError(f"{', '.join(wrong)}: must be a column, not a fixed value")
     revision = named(fixed["revision"]) if "revision" in fixed else ""
@@ -162,22 +169,20 @@ def _trade(
     )
 
     def choose(engine: DuckDBPyConnection, opened: list[Opened]) -> tuple[list[Opened], Reading]:
+        stated = column["flow"] or ("" if "flow" in fixed else flow_column(engine, opened))
+        skip = flow_skips(engine, opened, stated, flow) if stated in opened[0].columns else {}
+        used = [*layout.used(), *([column["flow"]] if column["flow"] else [])]
+        need_mapped(opened, used)
         return opened, Reading(
-            layout=layout,
+            layout=replace(layout, skip=skip),
             places=_system(engine, opened, [name for name in (column["importer"], column["exporter"]) if name]),
             revision=revision,
             importer=country[0] if "importer" in fixed else "",
             exporter=country[1] if "exporter" in fixed else "",
             year=int(year) if "year" in fixed else None,
-            groups=_GROUPS,
         )
 
     return read_trade(files, choose, choice, source)
-
-
-_GROUPS = frozenset(
-    {"World", "WORLD", "WLD", "W00", "0", "Total", "TOTAL", "All countries", "TOTAL FOR ALL COUNTRIES"}
-)
 
 
 def _known_names(columns: Mapping[str, str], names: Sequence[str]) -> None:
@@ -187,6 +192,23 @@ def _known_names(columns: Mapping[str, str], names: Sequence[str]) -> None:
             raise ConfigError(
                 f"the map names {name!r}{f'; did you mean {near}' if near else ''}. Names: {', '.join(names)}"
             )
+
+
+def need_mapped(opened: Sequence[Opened], names: Sequence[str]) -> None:
+    """Raise DataError that lists each column of the map that a file lacks, or has twice."""
+    faults = []
+    for file in opened:
+        there = {name.lower() for name in file.columns}
+        shown = ", ".join(file.columns)
+        for name in dict.fromkeys(names):
+            if name.lower() in file.twice:
+                fix = "give the columns different names"
+                faults.append(Fault(file.name, "header", name, "columns of this name twice", "one", fix))
+            elif name.lower() not in there:
+                fix = "correct the map, which names columns as the file spells them"
+                faults.append(Fault(file.name, "header", name, shown, f"a column named {name}", fix))
+    if faults:
+        raise DataError(faults)
 
 
 def _system(engine: DuckDBPyConnection, opened: Sequence[Opened], columns: Sequence[str]) -> str:

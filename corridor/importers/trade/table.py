@@ -10,25 +10,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from corridor.data.countries.places import coded_as
 from corridor.data.frames import conform
-from corridor.data.names import EU_MEMBERS
 from corridor.errors import DataError, Fault
 from corridor.importers.files.imported import Imported, ImportReport
 from corridor.importers.files.open_files import Opened, connect, open_files
-from corridor.importers.files.places import coded_as, to_iso3
 from corridor.importers.files.rows import lay_out
 from corridor.importers.files.units import check_least, check_most
+from corridor.importers.trade.accounts import FILES_OWN, OTHER_CODES, account_of, fractions_lost
 from corridor.importers.trade.codes_in_use import codes_in_use
+from corridor.importers.trade.partners import against_world, countries_of, leave_out, mapped, one_union
 from corridor.importers.trade.periods import usd_m, years_of
 from corridor.importers.trade.revisions import OURS, by_year, concordance, named
-from corridor.importers.trade.scan import KEPT, ColumnMap, add_up
+from corridor.importers.trade.scanning.columns import KEPT, ColumnMap
+from corridor.importers.trade.scanning.scan import add_up
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 __all__ = ["Reading", "TradeOptions", "chosen", "read_trade"]
 
-_SLACK = 0.01
 # Chapters 1 to 97 are mapped to 62 bits (of a signed word). A table with fewer than 50 of them set is an extract,
 # and its sum is not a total.
 _FEWEST_CHAPTERS = 50
@@ -55,6 +56,8 @@ class TradeOptions:
         Most memory of the engine.
     encoding
         Of text files.
+    allow
+        Reasons of `imported.REASONS` for which more than 1 % of the value may be left out.
     """
 
     codes: frozenset[str]
@@ -64,6 +67,7 @@ class TradeOptions:
     totals: bool = True
     memory: str = "1500MB"
     encoding: str = "utf-8"
+    allow: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,8 +88,6 @@ class Reading:
         Year if the file has no such column.
     groups
         Spellings of groups of countries; left out, since they would count twice.
-    union
-        Whether the European Union is one partner beside its members.
     together
         Whether to add all importers up as ROW (exports of one country).
     book
@@ -101,7 +103,6 @@ class Reading:
     exporter: str = ""
     year: int | None = None
     groups: frozenset[str] = frozenset()
-    union: bool = False
     together: bool = False
     book: Mapping[str, str] = field(default_factory=dict)
     yearly: bool = False
@@ -176,8 +177,8 @@ def _to_trade(
     sums["usd_m"], sums["duty_m"] = sums["value"].fillna(0.0) * unit, sums["duty"] * unit
     kept = sums["outcome"] == KEPT
     if choice.years:
-        _leave_out(sums, kept & ~sums["year"].isin(choice.years), "other years")
-    notes += _countries(sums, reading, choice)
+        leave_out(sums, kept & ~sums["year"].isin(choice.years), "other years")
+    notes += _places(sums, reading, choice)
     kept = sums["outcome"] == KEPT
     check_most(sums[kept], key)
     sums["edition"] = _editions(sums, reading)
@@ -185,7 +186,6 @@ def _to_trade(
     rows = sums[sums["outcome"] == KEPT]
     single, lost = _convert(rows[rows["file_code"].notna()], changes, choice.codes)
     totals, note = _totals(rows, choice, key)
-    left = _left_out(sums) + lost
     trade = _trade_rows(single, totals, key)
     blank = int(sums["blank"].sum())
     odd = int(sums.loc[sums["outcome"] == KEPT, "odd"].sum())
@@ -195,85 +195,48 @@ def _to_trade(
         notes.append(
             f"{odd:,} rows have a code that does not begin with two digits (confidential or special goods)"
         )
+    role = "importer" if reading.exporter else "exporter"
+    left, account = account_of(sums, single, lost, partner_role=role, as_written=reading.together)
     report = ImportReport.of(
         key,
         [file.name for file in opened],
         (int(single["rows"].sum()), float(single["usd_m"].sum())),
         left,
         [*notes, *note],
+        reasons=FILES_OWN,
+        account=account,
+        lost=fractions_lost(sums),
     )
+    report.check(choice.allow)
     if not len(trade):
         raise DataError([Fault(key, "", "", f"nothing to keep\n{report}", "rows of codes in use", _NOTHING)])
     return Imported({"trade": trade, "sources": source}, report)
 
 
+_AS_REPORTED = ("HS", "HS (AS REPORTED)", "AS REPORTED")
 _NOTHING = "check what is left out: other years, reporters, editions or codes"
 
 
-def _countries(sums: pd.DataFrame, reading: Reading, choice: TradeOptions) -> list[str]:
-    """Fill importer and exporter with iso3, and mark rows of groups and unknown countries as left out; notes."""
+def _places(sums: pd.DataFrame, reading: Reading, choice: TradeOptions) -> list[str]:
+    """Fill importer and exporter with iso3, leave out what would count twice and other importers; notes."""
     notes = []
     for role in ("importer", "exporter"):
         fixed = getattr(reading, role)
         if fixed:
-            sums[role] = fixed
+            sums[role] = sums[f"{role}_word"] = fixed
             continue
-        words = pd.Series(sums[role].cat.categories.astype("str"))
-        kept = sums["outcome"] == KEPT
-        group = kept & _mapped(sums[role], words.isin(reading.groups)).eq(True)
-        _leave_out(sums, group, "groups of countries, which would count twice")
+        more, group = countries_of(sums, role, reading.places, reading.groups, dict(reading.book))
+        notes += more
         if role == "exporter":
-            notes += _against_world(sums, kept, group)
-        found = _mapped(sums[role], to_iso3(words, reading.places, reading.book))
-        lost = kept & ~group & found.isna()
-        if lost.any():
-            worth = sums.loc[lost, "usd_m"].groupby(sums.loc[lost, role].astype("str").fillna("blank")).sum()
-            worth = worth.sort_values(ascending=False)
-            listed = ", ".join(f"{name} ({value:,.1f})" for name, value in worth.head(_SHOWN).items())
-            more = f" and {len(worth) - _SHOWN} more" if len(worth) > _SHOWN else ""
-            notes.append(f"unknown {role}s, US$ million: {listed}{more}")
-            _leave_out(sums, lost, "unknown countries")
-        sums[role] = found
+            notes += against_world(sums, group)
+    one_union(sums)
     kept = sums["outcome"] == KEPT
-    if reading.union and (sums.loc[kept, "exporter"] == "EUU").any():
-        members = kept & sums["exporter"].isin(EU_MEMBERS)
-        if set(sums.loc[members, "exporter"]) >= EU_MEMBERS:
-            _leave_out(sums, kept & (sums["exporter"] == "EUU"), "the European Union, listed by member")
-        else:
-            _leave_out(sums, members, "members of the European Union, which is one partner")
-    if choice.reporters is not None and not reading.together:
-        kept = sums["outcome"] == KEPT
-        _leave_out(sums, kept & ~sums["importer"].isin(choice.reporters), "other importers")
     if reading.together:
-        own = (sums["outcome"] == KEPT) & (sums["importer"] == reading.exporter)
-        _leave_out(sums, own, "the exporter's own country")
+        leave_out(sums, kept & (sums["importer"] == reading.exporter), "the exporter's own country")
         sums["importer"] = "ROW"
+    elif choice.reporters is not None:
+        leave_out(sums, kept & ~sums["importer"].isin(choice.reporters), "other importers")
     return notes
-
-
-def _against_world(sums: pd.DataFrame, kept: pd.Series, group: pd.Series) -> list[str]:
-    """A note if the sum of single partners differs from the publisher's rows of the World."""
-    world, single = sums.loc[group, "usd_m"].sum(), sums.loc[kept & ~group, "usd_m"].sum()
-    if not world or abs(single - world) <= _SLACK * world:
-        return []
-    return [f"partners add up to US$ {single:,.1f} million, groups of countries (the World) to {world:,.1f}"]
-
-
-def _mapped(column: pd.Series, values: Sequence[object] | pd.Series) -> pd.Series:
-    """Map each category of a column to a value; blank stays blank."""
-    known = pd.Categorical(pd.Series(list(values), dtype=object))
-    codes = column.cat.codes.to_numpy()
-    taken = np.where(codes >= 0, known.codes[codes] if len(known) else -1, -1)
-    return pd.Series(pd.Categorical.from_codes(taken, known.categories), index=column.index)
-
-
-def _leave_out(sums: pd.DataFrame, rows: pd.Series, why: str) -> None:
-    """Mark rows as left out, with the reason."""
-    if not rows.any():
-        return
-    outcome = sums["outcome"]
-    sums["outcome"] = outcome if why in outcome.cat.categories else outcome.cat.add_categories(why)
-    sums.loc[rows, "outcome"] = why
 
 
 def _editions(sums: pd.DataFrame, reading: Reading) -> pd.Series:
@@ -281,7 +244,14 @@ def _editions(sums: pd.DataFrame, reading: Reading) -> pd.Series:
         return pd.Series(reading.revision, index=sums.index)
     if reading.layout.revision:
         words = sums["revision"].cat.categories
-        return _mapped(sums["revision"], [named(str(word)) for word in words])
+        known = mapped(sums["revision"], [named(str(word)) for word in words])
+        # "HS" is the edition that the reporter used: that of the year
+        reported = sums["revision"].astype("str").str.upper().isin(_AS_REPORTED)
+        return known.astype("str").mask(reported, _of_year(sums))
+    return _of_year(sums)
+
+
+def _of_year(sums: pd.DataFrame) -> pd.Series:
     return sums["year"].map(by_year(pd.Series(sums["year"].unique(), sums["year"].unique())))
 
 
@@ -309,25 +279,17 @@ def _check_editions(rows: pd.DataFrame, reading: Reading, key: str) -> None:
 
 def _convert(
     rows: pd.DataFrame, changes: pd.DataFrame, codes: frozenset[str]
-) -> tuple[pd.DataFrame, list[tuple[str, int, float]]]:
-    """Rows with their HS 2022 code, and a report on those left out because none is known."""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows with their HS 2022 code, and those left out because none is known, with ``why``."""
     rows = rows.assign(
         old=rows["file_code"].str[:6], edition=rows["edition"].astype("str"), row=np.arange(len(rows))
     )
     ours = rows["edition"] == OURS
-    same = rows[ours].assign(code=rows["old"], status="reported")
+    same = rows[ours].assign(code=rows.loc[ours, "old"], status="reported")
     known = changes.rename(columns={"revision": "edition"})
     moved = rows[~ours].merge(known, on=["edition", "old"], how="left")
-    lost = moved[moved["code"].isna() | moved["weight"].isna()]
-    lost = lost.drop_duplicates("row")
-    left_out = [
-        (
-            f"{edition} codes without a known HS 2022 code",
-            int(group["rows"].sum()),
-            float(group["usd_m"].sum()),
-        )
-        for edition, group in lost.assign(edition=lost["edition"].fillna("unknown edition")).groupby("edition")
-    ]
+    lost = moved[moved["code"].isna() | moved["weight"].isna()].drop_duplicates("row")
+    lost = lost.assign(why=lost["edition"].fillna("unknown edition") + " codes without a known HS 2022 code")
     moved = moved[moved["code"].notna() & moved["weight"].notna()].assign(status="computed")
     moved["usd_m"] *= moved["weight"]
     moved["duty_m"] *= moved["weight"]
@@ -335,13 +297,7 @@ def _convert(
     moved["rows"] = moved["rows"].where(~moved.duplicated("row"), 0)
     every = pd.concat([same, moved], ignore_index=True)
     used = every["code"].isin(codes)
-    if (~used).any():
-        other = every[~used]
-        left_out.append((_OTHER_CODES, int(other["rows"].sum()), float(other["usd_m"].sum())))
-    return every[used], left_out
-
-
-_OTHER_CODES = "codes that no component uses (added up in TOTAL)"
+    return every[used], pd.concat([lost, every[~used].assign(why=OTHER_CODES)], ignore_index=True)
 
 
 def _totals(rows: pd.DataFrame, choice: TradeOptions, key: str) -> tuple[pd.DataFrame, list[str]]:
@@ -362,15 +318,6 @@ def _totals(rows: pd.DataFrame, choice: TradeOptions, key: str) -> tuple[pd.Data
     inside = pd.MultiIndex.from_frame(rows[by]).isin(complete.index)
     check_least(rows[inside], key)
     return rows[inside].assign(code="TOTAL", status="computed"), note
-
-
-def _left_out(sums: pd.DataFrame) -> list[tuple[str, int, float]]:
-    out = sums[sums["outcome"] != KEPT].groupby("outcome", sort=False, observed=True)[["rows", "usd_m"]].sum()
-    left_out = [(str(why), int(row["rows"]), float(row["usd_m"])) for why, row in out.iterrows()]
-    unused = sums[(sums["outcome"] == KEPT) & sums["file_code"].isna()]
-    if len(unused):
-        left_out.append((_OTHER_CODES, int(unused["rows"].sum()), float(unused["usd_m"].sum())))
-    return left_out
 
 
 def _trade_rows(single: pd.DataFrame, totals: pd.DataFrame, key: str) -> pd.DataFrame:

@@ -13,13 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from corridor.data.countries.places import NAMES, NUMBERS
 from corridor.data.databases import quoted
 from corridor.errors import ConfigError
 from corridor.importers.files.imported import Imported, source_row
 from corridor.importers.files.open_files import Opened
-from corridor.importers.files.places import NUMBERS
+from corridor.importers.trade.flows import checked_flow, flow_column, flow_skips, plain_name
 from corridor.importers.trade.revisions import named
-from corridor.importers.trade.scan import ColumnMap
+from corridor.importers.trade.scanning.columns import ColumnMap
 from corridor.importers.trade.table import Reading, TradeOptions, chosen, read_trade
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_baci", "read_comtrade"]
 
-_BACI = ColumnMap(source="BACI", period="t", exporter="i", importer="j", code="k", value="v", usd=1e3, digits=6)
+_BACI = ColumnMap(source="BACI", period="t", exporter="i", importer="j", code="k", value="v", usd=1e3)
 
 
 def read_baci(
@@ -130,8 +131,9 @@ def read_comtrade(
     Parameters
     ----------
     files
-        CSV, tab-separated text (also .gz), parquet or JSON with the columns of the API: period, reporterCode,
-        flowCode, partnerCode, classificationCode, cmdCode, primaryValue (US$).
+        CSV, tab-separated text (also .gz), parquet, JSON or a workbook with the columns of the API: period,
+        reporterCode, flowCode, partnerCode, classificationCode, cmdCode, primaryValue (US$); or those of the old
+        web page and API (Period, Reporter Code, Trade Flow, Commodity Code, Trade Value (US$), ...).
     choice
         What to keep; the codes of the bundled tables if None.
     flow
@@ -143,7 +145,7 @@ def read_comtrade(
     -------
     Imported
         ``trade`` and ``sources``. The World as partner, second partners, modes of transport, customs procedures,
-        and codes of two and four digits are left out: they repeat the other rows.
+        re-imports, and codes of two and four digits are left out: they repeat the other rows.
 
     Raises
     ------
@@ -152,9 +154,7 @@ def read_comtrade(
     ConfigError
         A file is missing or the flow is unknown.
     """
-    choice = chosen(choice)
-    if flow not in ("imports", "exports"):
-        raise ConfigError(f"flow {flow!r}: wanted imports or exports")
+    choice, flow = chosen(choice), checked_flow(flow)
     source = source_row(
         f"comtrade-{flow}",
         f"UN Comtrade, {flow}, annual or monthly, Harmonized System",
@@ -167,36 +167,62 @@ def read_comtrade(
     )
 
     def choose(engine: DuckDBPyConnection, opened: list[Opened]) -> tuple[list[Opened], Reading]:
-        common = set.intersection(*(set(file.columns) for file in opened))
+        column = {role: _column(opened, names) for role, names in _COMTRADE.items()}
         bought = flow == "imports"
+        stated = flow_column(engine, opened)
+        skip = _comtrade_skips(opened)
+        if stated or _ANY_FLOW not in choice.allow:
+            skip |= flow_skips(engine, opened, stated, flow)
         layout = ColumnMap(
             source="UN Comtrade",
-            period="period",
-            importer="reporterCode" if bought else "partnerCode",
-            exporter="partnerCode" if bought else "reporterCode",
-            code="cmdCode",
-            value="primaryValue",
-            revision="classificationCode",
+            period=column["period"],
+            importer=column["reporter"] if bought else column["partner"],
+            exporter=column["partner"] if bought else column["reporter"],
+            code=column["code"],
+            value=column["value"],
+            revision=column["revision"],
             usd=1.0,
-            skip=_comtrade_skips(flow, common),
+            skip=skip,
         )
-        return opened, Reading(layout=layout, places=NUMBERS, groups=frozenset({"0", "0.0"}))
+        codes = plain_name(column["partner"]).endswith("code")
+        return opened, Reading(layout=layout, places=NUMBERS if codes else NAMES)
 
     return read_trade(files, choose, choice, source)
 
 
-def _comtrade_skips(flow: str, common: set[str]) -> dict[str, str]:
-    def text(name: str) -> str:
-        return f"trim(CAST({quoted(name)} AS VARCHAR))"
+_ANY_FLOW = "no-flow"
+# names of the columns in the API of Comtrade+, its bulk files, the old API and the old web page
+_COMTRADE = {
+    "period": ("period", "refYear", "yr", "year"),
+    "reporter": ("reporterCode", "rtCode", "reporterISO", "rt3ISO", "reporterDesc", "rtTitle", "reporter"),
+    "partner": ("partnerCode", "ptCode", "partnerISO", "pt3ISO", "partnerDesc", "ptTitle", "partner"),
+    "code": ("cmdCode", "commodityCode"),
+    "value": ("primaryValue", "TradeValue", "tradeValueUS"),
+    "revision": ("classificationCode", "classification", "pfCode"),
+}
+_SAME_ROWS = {
+    "services": (("typeCode", "type"), "{} NOT IN ('C', 'Goods', '')"),
+    "second partners": (("partner2Code", "ptCode2", "2ndPartnerCode"), "{} NOT IN ('0', '0.0', '')"),
+    "customs procedures": (("customsCode", "cstCode", "customsProcCode"), "{} NOT IN ('C00', '0', '')"),
+    "modes of supply": (("mosCode",), "{} NOT IN ('0', '0.0', '')"),
+    "modes of transport": (("motCode", "modeOfTransportCode"), "{} NOT IN ('0', '0.0', '')"),
+}
 
-    skips = {
-        "services": ("typeCode", "{} <> 'C'"),
-        f"other flows than {flow}": ("flowCode", "{} <> '" + ("M" if flow == "imports" else "X") + "'"),
-        "codes without six digits": ("cmdCode", "length({}) NOT IN (5, 6)"),
-        "totals of all commodities": ("cmdCode", "{} = 'TOTAL'"),
-        "second partners": ("partner2Code", "{} NOT IN ('0', '0.0')"),
-        "customs procedures": ("customsCode", "{} NOT IN ('C00', '0')"),
-        "modes of supply": ("mosCode", "{} NOT IN ('0', '0.0')"),
-        "modes of transport": ("motCode", "{} NOT IN ('0', '0.0')"),
-    }
-    return {why: condition.format(text(name)) for why, (name, condition) in skips.items() if name in common}
+
+def _column(opened: Sequence[Opened], names: Sequence[str]) -> str:
+    """The first of some names that all files have, as they spell it; the first name if they have none."""
+    spelt = {plain_name(column): column for column in opened[0].columns}
+    for name in names:
+        found = spelt.get(plain_name(name))
+        if found is not None and all(found in file.columns for file in opened):
+            return found
+    return names[0]
+
+
+def _comtrade_skips(opened: Sequence[Opened]) -> dict[str, str]:
+    skips = {}
+    for why, (names, condition) in _SAME_ROWS.items():
+        column = _column(opened, names)
+        if column in opened[0].columns:
+            skips[why] = condition.format(f"coalesce(trim(CAST({quoted(column)} AS VARCHAR)), '')")
+    return skips

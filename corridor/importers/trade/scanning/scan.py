@@ -9,83 +9,23 @@ finds their lines.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from corridor.data.databases import quoted
-from corridor.data.frames import nearest
 from corridor.errors import DataError, Fault
-from corridor.importers.files.open_files import Opened, literal
+from corridor.importers.files.open_files import Opened
+from corridor.importers.trade.scanning.columns import KEPT, WRONG_VALUE, ColumnMap, roles_of, sums_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["KEPT", "ColumnMap", "add_up"]
+__all__ = ["add_up"]
 
-KEPT = "kept"
-"""Outcome of rows that become trade; other outcomes are the reasons why rows are left out."""
 _MOST_LISTED = 50
-_WRONG = "(value < 0 OR NOT isfinite(value))"
 _NUMBER = "a number from 0 up"
 _WORDS = ("outcome", "period", "importer", "exporter", "revision")
-_ROLES = ("period", "importer", "exporter", "code", "value", "duty", "revision")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ColumnMap:
-    """Columns of a publisher's file, by what they hold.
-
-    Parameters
-    ----------
-    source
-        Name for messages.
-    period
-        Column with the year (2023, 2023-24) or month (202301, 2023-01); empty if the file has none.
-    importer, exporter, code, value
-        Columns; importer or exporter empty if the file covers one country without naming it.
-    duty, revision
-        Columns, empty if the file has none.
-    usd
-        US$ in one unit of `value`: 1000 for thousand US$. By year if a currency's rate changes.
-    digits
-        Digits of a code if all have the same number: shorter ones have lost their leading zeros. None if codes of
-        several levels are mixed.
-    detail
-        Further columns of the key of a row, for example the mode of transport.
-    skip
-        Reason -> condition on columns of the file, in trusted SQL: rows left out before anything else.
-    no_money
-        Reasons of `skip` whose rows hold quantities: their values are not counted.
-    missing
-        Texts that mean no value.
-    """
-
-    source: str
-    period: str = ""
-    importer: str = ""
-    exporter: str = ""
-    code: str
-    value: str
-    duty: str = ""
-    revision: str = ""
-    usd: float | Mapping[int, float]
-    digits: int | None = None
-    detail: tuple[str, ...] = ()
-    skip: Mapping[str, str] = field(default_factory=dict)
-    no_money: frozenset[str] = frozenset()
-    missing: tuple[str, ...] = ()
-
-    def column(self, role: str) -> str:
-        """Column of a role, empty if the file has none."""
-        name: str = getattr(self, role)
-        return name
-
-    def used(self) -> list[str]:
-        """Columns that the file must have."""
-        roles = [self.column(role) for role in _ROLES]
-        return list(dict.fromkeys([*(name for name in roles if name), *self.detail]))
 
 
 def add_up(
@@ -134,9 +74,11 @@ def add_up(
     engine.execute("CREATE OR REPLACE TEMP TABLE separate (code VARCHAR)")
     engine.register("separate_codes", pd.DataFrame({"code": pd.Series(sorted(set(codes)), dtype="str")}))
     engine.execute("INSERT INTO separate SELECT code FROM separate_codes")
-    query = _query(opened, layout, years, importers)
     try:
-        rows = _sums(engine, query)
+        rows = _sums(engine, sums_of(opened, layout, years, importers, one_level=False))
+        if _levels(rows) > 1:
+            # the first pass has filled the tables of rejected lines
+            rows = _sums(engine, sums_of(opened, layout, years, importers, one_level=True))
         faults, skipped = _rejected(engine, opened)
         kept = rows["outcome"] == KEPT
         if rows.loc[kept, "wrong"].sum():
@@ -154,7 +96,13 @@ def add_up(
     if faults:
         raise DataError(faults[:_MOST_LISTED])
     rows.loc[rows["outcome"].isin(layout.no_money), "value"] = 0.0
-    return rows.drop(columns=["wrong", *detail])
+    return rows.drop(columns=["wrong", "level", *detail])
+
+
+def _levels(rows: pd.DataFrame) -> int:
+    """Number of levels of the nomenclature among the rows kept; one if all are too coarse to become trade."""
+    levels = set(rows.loc[(rows["outcome"] == KEPT) & (rows["level"] >= 0), "level"].astype(int))
+    return 2 if levels & {0, 2, 4} else len(levels)
 
 
 def _sums(engine: DuckDBPyConnection, query: str) -> pd.DataFrame:
@@ -169,92 +117,23 @@ def _sums(engine: DuckDBPyConnection, query: str) -> pd.DataFrame:
 
 
 def _need_columns(opened: Sequence[Opened], layout: ColumnMap) -> None:
+    """Raise DataError that lists the columns a file lacks or has twice; the engine ignores their case."""
     problems = []
     for file in opened:
+        there = {name.lower() for name in file.columns}
+        found = ", ".join(file.columns[:12]) + (", ..." if len(file.columns) > 12 else "")
         for name in layout.used():
-            if name in file.columns:
-                continue
-            near = nearest(name, [column.lower() for column in file.columns])
-            found = ", ".join(file.columns[:12]) + (", ..." if len(file.columns) > 12 else "")
-            fix = f"rename {near} to {name}" if near else f"give the file of {layout.source} as it was published"
-            problems.append(Fault(file.name, "header", name, found, f"a column named {name}", fix))
+            if name.lower() in file.twice:
+                fix = "drop one of them, or give it another name"
+                problems.append(Fault(file.name, "header", name, "columns of this name twice", "one", fix))
+            elif name.lower() not in there:
+                fix = (
+                    f"give a file of {layout.source} as it was published; any other table is read with corridor "
+                    "import table, which asks which of its columns holds what"
+                )
+                problems.append(Fault(file.name, "header", name, found, f"a column named {name}", fix))
     if problems:
         raise DataError(problems)
-
-
-def _number(column: str, layout: ColumnMap) -> str:
-    """SQL for a column as a number; texts that mean no value are NULL."""
-    name = quoted(column)
-    if not layout.missing:
-        return f"CAST({name} AS DOUBLE)"
-    words = ", ".join(literal(word) for word in layout.missing)
-    text = f"trim(CAST({name} AS VARCHAR))"
-    return f"CASE WHEN {text} NOT IN ({words}) THEN coalesce(TRY_CAST({text} AS DOUBLE), -1) END"
-
-
-def _types(layout: ColumnMap) -> dict[str, str]:
-    return {} if layout.missing else {name: "DOUBLE" for name in (layout.value, layout.duty) if name}
-
-
-def _roles(file: Opened, layout: ColumnMap) -> str:
-    """SQL that selects the roles and details of one file, and why a row is skipped."""
-    cells = []
-    for role in ("period", "importer", "exporter", "revision"):
-        name = layout.column(role)
-        cells.append(f"{f'trim(CAST({quoted(name)} AS VARCHAR))' if name else 'NULL::VARCHAR'} AS {role}")
-    cells.append(f"{_clean_code(layout)} AS code")
-    cells.append(f"{_number(layout.value, layout)} AS value")
-    cells.append(f"{_number(layout.duty, layout) if layout.duty else 'NULL::DOUBLE'} AS duty")
-    cells += [f"CAST({quoted(name)} AS VARCHAR) AS detail_{index}" for index, name in enumerate(layout.detail)]
-    skip = "".join(f" WHEN {condition} THEN {literal(reason)}" for reason, condition in layout.skip.items())
-    cells.append(f"{f'CASE{skip} END' if skip else 'NULL::VARCHAR'} AS skipped")
-    return f"SELECT {', '.join(cells)} FROM {file.scan(_types(layout))}"
-
-
-def _clean_code(layout: ColumnMap) -> str:
-    code = f"trim(CAST({quoted(layout.code)} AS VARCHAR))"
-    if layout.digits:
-        return (
-            f"CASE WHEN length({code}) < {layout.digits} THEN lpad({code}, {layout.digits}, '0') ELSE {code} END"
-        )
-    # all levels have an even number of digits: an odd one has lost its leading zero
-    return f"CASE WHEN length({code}) % 2 = 1 THEN '0' || {code} ELSE {code} END"
-
-
-def _outcome(layout: ColumnMap, years: Sequence[int], importers: Sequence[str] | None) -> str:
-    cases = ["WHEN skipped IS NOT NULL THEN skipped"]
-    if years and layout.period:
-        words = ", ".join(literal(str(int(year))) for year in years)
-        cases.append(f"WHEN substr(period, 1, 4) NOT IN ({words}) THEN 'other years'")
-    if importers is not None and layout.importer:
-        words = ", ".join(literal(name) for name in importers)
-        cases.append(f"WHEN importer NOT IN ({words}) THEN 'other importers'")
-    return f"CASE {' '.join(cases)} ELSE '{KEPT}' END"
-
-
-def _query(
-    opened: Sequence[Opened], layout: ColumnMap, years: Sequence[int], importers: Sequence[str] | None
-) -> str:
-    union = " UNION ALL ".join(_roles(file, layout) for file in opened)
-    details = [f"detail_{index}" for index in range(len(layout.detail))]
-    by_period = isinstance(layout.usd, Mapping)  # each year has its own rate: rows left out need it too
-    kept = {name: f"CASE WHEN outcome = '{KEPT}' THEN {name} END" for name in ("importer", "exporter", "revision")}
-    kept["period"] = "period" if by_period else f"CASE WHEN outcome = '{KEPT}' THEN period END"
-    known = f"outcome = '{KEPT}' AND separate.code IS NOT NULL"
-    kept["file_code"] = f"CASE WHEN {known} THEN raw.code END"
-    for name in details:
-        kept[name] = f"CASE WHEN {known} THEN {name} END"
-    cells = ", ".join(f"{expression} AS {name}" for name, expression in kept.items())
-    return f"""
-        WITH raw AS ({union}),
-        marked AS (SELECT *, {_outcome(layout, years, importers)} AS outcome,
-                          CAST(TRY_CAST(substr(code, 1, 2) AS UTINYINT) AS BIGINT) AS chapter FROM raw)
-        SELECT outcome, {cells}, count(*) AS rows, sum(value) AS value, sum(duty) AS duty,
-               count(*) FILTER ({_WRONG}) AS wrong,
-               count(*) - count(value) AS blank,
-               count(*) - count(chapter) AS odd, coalesce(bit_or(1::BIGINT << (chapter % 62)), 0) AS chapters
-        FROM marked AS raw LEFT JOIN separate ON substr(raw.code, 1, 6) = separate.code
-        GROUP BY ALL"""
 
 
 def _first(error: Exception) -> str:
@@ -324,8 +203,8 @@ def _wrong_values(
         query = f"""
             SELECT position, shown FROM (
                 SELECT row_number() OVER () + {1 if file.delimiter else 0} AS position, *
-                FROM ({_roles(file, layout).replace("SELECT ", f"SELECT {shown}, ", 1)}))
-            WHERE skipped IS NULL AND {_WRONG} LIMIT {_MOST_LISTED}"""
+                FROM ({roles_of(file, layout).replace("SELECT ", f"SELECT {shown}, ", 1)}))
+            WHERE skipped IS NULL AND {WRONG_VALUE} LIMIT {_MOST_LISTED}"""
         for position, shown in engine.execute(query).fetchall():
             line, fix = _line(position, skipped.get(file.name, [])), "correct the value, or leave the row out"
             problems.append(Fault(file.name, line, layout.value, repr(shown), _NUMBER, fix))
@@ -352,7 +231,7 @@ def _twice(
         query = f"""
             SELECT r.position, r.period, r.importer, r.exporter, r.code
             FROM (SELECT row_number() OVER () + {1 if file.delimiter else 0} AS position, * FROM
-                  ({_roles(file, layout)})) r
+                  ({roles_of(file, layout)})) r
             JOIN keys_twice k ON {match} WHERE skipped IS NULL ORDER BY r.position LIMIT {_MOST_LISTED}"""
         for position, *key in engine.execute(query).fetchall():
             cells = ", ".join(str(cell) for cell in key if cell is not None)

@@ -1,0 +1,1 @@
+"""Countries: their names, spellings of many publishers, and codes."""
