@@ -119,6 +119,32 @@ def test_precedence_of_evidence():
     assert found([group, exact])["VNM"] == {"share": pytest.approx(0.8), "status": "reported"}
 
 
+def test_what_is_left_open_is_spread_in_full_however_thin_it_gets():
+    """Of what trade delivers, 1e-6, three origins get less than 1e-9 each: they are kept, and shares sum to 1."""
+    exporters = {"KOR": 1e6, "CHN": 500.0, "VNM": 300.0, "JPN": 200.0}
+    case = tables(
+        components={"x": {}},
+        world={"x": dict.fromkeys(exporters, 0.25)},
+        sourcing={"IND": {"x": {"IND": 1 - 1e-6}}},
+        demand={"IND": {"x": 1.0}},
+        codes=[{"component": "x", "nomenclature": "HS6", "code": "850511", "match": "exact"}],
+        trade=[
+            {"importer": "IND", "exporter": name, "nomenclature": "HS6", "code": "850511", "value_usd_m": value}
+            for name, value in exporters.items()
+        ],
+    )
+    found = shares(case, "IND").set_index("origin")["share"]
+    assert found["JPN"] == pytest.approx(1e-6 * 200 / 1_001_000, rel=1e-6)
+    assert found.sum() == pytest.approx(1.0, abs=1e-15)
+    # A rest that is rounding is none.
+    whole = case.replace(
+        sourcing=pd.concat([case.sourcing] * 3, ignore_index=True).assign(
+            origin=["IND", "KOR", "CHN"], share=[0.7, 0.1, 0.2 - 1e-12]
+        )
+    )
+    assert list(shares(whole, "IND")["origin"]) == ["CHN", "IND", "KOR"]
+
+
 def test_world_shares_prefer_published_figures_and_the_newest_year():
     case = tables(components={"x": {}}, sourcing={"IND": {"x": {"IND": 0}}}, demand={"IND": {"x": 1}})
     rows = [

@@ -13,7 +13,16 @@ from corridor.data.arrays import Flags, Floats, Ints
 from corridor.data.frames import Tables
 from corridor.measures.sampling.figures import Figures
 from corridor.measures.supply.bill import status_rank
-from corridor.measures.supply.sourcing import FIXED, LOST, REST, WORLD, chosen_supply, share_rows, world_shares
+from corridor.measures.supply.sourcing import (
+    FIXED,
+    LOST,
+    REST,
+    WORLD,
+    chosen_supply,
+    left_open,
+    share_rows,
+    world_shares,
+)
 
 _BY_WORLD = (1, 3)  # layers of evidence that are world production
 _ENOUGH = 1e-9
@@ -170,13 +179,13 @@ class ShareDraws:
         """Shares at drawn figures (figures, draws); shape (components, buyers, classes, draws)."""
         draws, classes = values.shape[1], len(self.maker)
         stated = exchanged(self.stated, self.figure, values)
-        left_open = np.clip(1.0 - self.stated_of @ stated, 0.0, 1.0)
+        rest = left_open(self.stated_of @ stated)
         world = self.world.shares_at(values)
         total = self.world_of @ world
-        by_world = np.where(total > 0, left_open / np.where(total > 0, total, 1.0), 0.0)
+        by_world = np.where(total > 0, rest / np.where(total > 0, total, 1.0), 0.0)
         shape = (-1, classes, draws)
         out = (self.stated_into @ stated).reshape(shape)
-        out += self.traded.reshape(-1, classes, 1) * left_open[:, None, :]
+        out += self.traded.reshape(-1, classes, 1) * rest[:, None, :]
         out += (self.world_into @ world).reshape(shape) * by_world[:, None, :]
         shares: Floats = out.reshape(len(self.components), len(self.buyers), classes, draws)
         return shares

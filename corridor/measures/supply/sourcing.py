@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from corridor.data.arrays import Floats
 from corridor.data.tables import Tables
 from corridor.measures.supply.bill import status_rank
 
@@ -193,7 +194,7 @@ def shares_of_buyers(tables: Tables, markets: Sequence[str]) -> pd.DataFrame:
 
 
 def share_rows(
-    tables: Tables, market: str, world: pd.DataFrame, year: int | None = None, least: float = _ENOUGH
+    tables: Tables, market: str, world: pd.DataFrame, year: int | None = None, least: float = 0.0
 ) -> pd.DataFrame:
     """Rows of :func:`shares` with the evidence and table row behind each.
 
@@ -202,7 +203,8 @@ def share_rows(
     world
         Result of :func:`world_shares`.
     least
-        Smallest share in the result; -1 also returns rows whose share is 0.
+        Shares in the result are above it; -1 also returns rows whose share is 0. What is left open is spread in
+        full, however thin it gets, so that shares sum to 1.
 
     Returns
     -------
@@ -228,22 +230,27 @@ def share_rows(
         pool = pool[(pool["origin"] != market) & (pool["share"] > _ENOUGH)]
         pool = pool[~_taken(pool, fixed)]
         spread = pool[pool["layer"] == pool.groupby("component")["layer"].transform("min")]
-    open_share = (
-        (1.0 - fixed.groupby("component")["share"].sum()).reindex(components, fill_value=1.0).clip(lower=0.0)
-    )
+    stated = fixed.groupby("component")["share"].sum().reindex(components, fill_value=0.0)
+    open_share = pd.Series(left_open(stated.to_numpy(float)), components)
     total = spread.groupby("component")["share"].transform("sum")
-    left_open = spread["component"].map(open_share).astype(float)
-    spread = spread.assign(weight=spread["share"], share=spread["share"] / total * left_open)
+    rest = spread["component"].map(open_share).astype(float)
+    spread = spread.assign(weight=spread["share"], share=spread["share"] / total * rest)
     fixed = fixed.assign(layer=FIXED, weight=fixed["share"])
     found = pd.Index(spread["component"].unique())
-    lost = open_share[(open_share > _ENOUGH) & ~open_share.index.isin(found)]
-    rest = pd.DataFrame({"component": lost.index, "origin": REST, "share": lost.to_numpy(), "status": "assumed"})
-    rest = rest.assign(row=-1, layer=LOST, weight=1.0)
-    frames = [frame for frame in (fixed, spread[fixed.columns], rest) if len(frame)]
+    lost = open_share[(open_share > 0) & ~open_share.index.isin(found)]
+    unknown = pd.DataFrame({"component": lost.index, "origin": REST, "share": lost.to_numpy(), "status": "assumed"})
+    unknown = unknown.assign(row=-1, layer=LOST, weight=1.0)
+    frames = [frame for frame in (fixed, spread[fixed.columns], unknown) if len(frame)]
     out = pd.concat(frames, ignore_index=True) if frames else fixed.copy()
     known_component = components.get_indexer(pd.Index(out["component"])) >= 0
     rows = pd.DataFrame(out[(out["share"] > least) & known_component]).assign(market=market)
     return rows.sort_values(["component", "origin"], ignore_index=True)[[*SHARES, "layer", "row", "weight"]]
+
+
+def left_open(stated: Floats) -> Floats:
+    """What shares that sum to `stated` leave to other origins: 1 less the sum, or 0 if that is rounding."""
+    rest = 1.0 - stated
+    return np.where(rest > _ENOUGH, rest, 0.0)
 
 
 def _taken(pool: pd.DataFrame, fixed: pd.DataFrame) -> np.ndarray:
