@@ -29,7 +29,8 @@ class Tables:
     """All tables of a study, each a data frame with the columns of its schema, in order.
 
     Text columns are pandas ``str``, numbers ``float64``, integers ``int64`` (``Int64`` where a cell may be
-    blank), booleans ``bool``. Functions never edit the frames: ``replace`` gives new tables.
+    blank), booleans ``bool``. Nobody edits the frames in place, since measures of them are kept: ``replace`` gives
+    new tables.
     """
 
     countries: pd.DataFrame

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -41,7 +42,16 @@ class Network:
 
     @classmethod
     def of(cls, tables: Tables) -> Network:
-        """Arrays of the tables; markets are the countries that have rows in ``sourcing``."""
+        """Arrays of the tables; markets are the countries that have rows in ``sourcing``.
+
+        Built once for tables that are in use: tables are never edited in place.
+        """
+        if tables not in _NETWORKS:
+            _NETWORKS[tables] = cls._of(tables)
+        return _NETWORKS[tables]
+
+    @classmethod
+    def _of(cls, tables: Tables) -> Network:
         components = pd.Index(tables.components["id"])
         markets = sorted(tables.sourcing["market"].unique())
         buyers = pd.Index([*markets, WORLD])
@@ -129,3 +139,6 @@ class Network:
             self.from_origins(keeps * (self.maker_buyer == maker), worst_rank) for maker in range(len(self.buyers))
         ]
         return np.stack(by_buyer, axis=-1)
+
+
+_NETWORKS: WeakKeyDictionary[Tables, Network] = WeakKeyDictionary()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,17 @@ def world_shares(tables: Tables) -> pd.DataFrame:
     pandas.DataFrame
         ``component, origin, share, status, source, year``; shares of a component sum to 1.
     """
+    if tables not in _WORLD_SHARES:
+        _WORLD_SHARES[tables] = _world_shares(tables)
+    return _WORLD_SHARES[tables].copy(deep=False)
+
+
+#: Of tables that are in use, which are never edited in place; callers get copies (written only where they change).
+_WORLD_SHARES: WeakKeyDictionary[Tables, pd.DataFrame] = WeakKeyDictionary()
+_SHARES: WeakKeyDictionary[Tables, dict[tuple[str, int | None], pd.DataFrame]] = WeakKeyDictionary()
+
+
+def _world_shares(tables: Tables) -> pd.DataFrame:
     rows = chosen_supply(tables)
     total = rows.groupby("component")["amount"].transform("sum")
     stated = ~rows.groupby("component")["by_quantity"].transform("any")
@@ -183,14 +195,15 @@ def shares(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFr
         ``market, component, origin, share, status, source, year``; shares sum to 1 per component. A component
         without any evidence comes from ``ROW``, as an assumption.
     """
-    return share_rows(tables, market, world_shares(tables), year)[SHARES]
+    known = _SHARES.setdefault(tables, {})
+    if (market, year) not in known:
+        known[market, year] = share_rows(tables, market, world_shares(tables), year)[SHARES]
+    return known[market, year].copy(deep=False)
 
 
 def shares_of_buyers(tables: Tables, markets: Sequence[str]) -> pd.DataFrame:
     """:func:`shares` of several markets and of ``WORLD``, one below the other."""
-    world = world_shares(tables)
-    frames = [share_rows(tables, market, world)[SHARES] for market in [*markets, WORLD]]
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat([shares(tables, market) for market in [*markets, WORLD]], ignore_index=True)
 
 
 def share_rows(
@@ -238,7 +251,9 @@ def share_rows(
     fixed = fixed.assign(layer=FIXED, weight=fixed["share"])
     found = pd.Index(spread["component"].unique())
     lost = open_share[(open_share > 0) & ~open_share.index.isin(found)]
-    unknown = pd.DataFrame({"component": lost.index, "origin": REST, "share": lost.to_numpy(), "status": "assumed"})
+    unknown = pd.DataFrame(
+        {"component": lost.index, "origin": REST, "share": lost.to_numpy(), "status": "assumed"}
+    )
     unknown = unknown.assign(row=-1, layer=LOST, weight=1.0)
     frames = [frame for frame in (fixed, spread[fixed.columns], unknown) if len(frame)]
     out = pd.concat(frames, ignore_index=True) if frames else fixed.copy()

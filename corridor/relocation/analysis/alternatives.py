@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -133,6 +134,10 @@ def alternatives(
     return _read(problem, everything, slack, _provable(problem, limit) if prove else None)
 
 
+#: Plants, second sources and stocks, and the decision at its sites with its loss (None: they fit no sites).
+_Placed: TypeAlias = dict[tuple[bytes, bytes, bytes], tuple[Decision, float] | None]
+
+
 @dataclass(frozen=True)
 class _Task:
     problem: Problem
@@ -156,6 +161,7 @@ def _explore(task: _Task) -> list[tuple[Decision, float]]:
     seen = [tally > 0]
     wanted = len(range(task.turn, task.count, task.turns))
     share = 0.15
+    placed: _Placed = {}
     for _ in range(_TRIES * wanted):
         if len(found) >= wanted:
             break
@@ -166,7 +172,7 @@ def _explore(task: _Task) -> list[tuple[Decision, float]]:
         order = mine[np.argsort(-(tally[mine] + rng.random(len(mine)) * tally.max()))]
         closed = np.zeros(len(tally), dtype=bool)
         closed[order[: max(1, round(share * len(mine)))]] = True
-        result = _without(problem, refill, parent, closed, budget, rng)
+        result = _without(problem, refill, parent, closed, budget, rng, placed)
         if result is None or result[1] > task.limit:
             share = max(0.8 * share, 1.0 / len(mine))
             continue
@@ -201,8 +207,12 @@ def _without(
     closed: np.ndarray,
     budget: float,
     rng: np.random.Generator,
+    placed: _Placed,
 ) -> tuple[Decision, float] | None:
-    """The parent less the plants of closed components, refilled with others; None if these fit no sites."""
+    """The parent less the plants of closed components, refilled with others; None if these fit no sites.
+
+    `placed` keeps what each refilled plan came to: small studies come to the same few again and again.
+    """
     component_index = problem.plants["component_index"].to_numpy(int)[parent.chosen["tech"].to_numpy(int)]
     left = Decision(parent.chosen[~closed[component_index]], parent.second, parent.stock)
     plants = np.arange(len(refill.component_index)) < len(refill.starts)
@@ -210,10 +220,14 @@ def _without(
     # Sites and shared facilities of the new plants cost a little more than the plants alone.
     kept = _RESERVE * max(budget - cost_of(problem, left), 0.0)
     filled = refill.fill(left, ~(plants & closed[refill.component_index]), budget - kept, noise)
-    decision = fit(problem, refill.recourse, filled)
-    if decision is None:
-        return None
-    return decision, expected(problem, refill.recourse.loss(link_values(problem, decision)))
+    plants = filled.chosen[["tech", "year", "option"]].to_numpy()
+    key = plants.tobytes(), filled.second.tobytes(), filled.stock.tobytes()
+    if key not in placed:
+        decision = fit(problem, refill.recourse, filled)
+        placed[key] = None
+        if decision is not None:
+            placed[key] = decision, expected(problem, refill.recourse.loss(link_values(problem, decision)))
+    return placed[key]
 
 
 def _provable(problem: Problem, limit: float) -> Callable[[str], bool]:

@@ -7,6 +7,8 @@ coefficient in a window is no larger than the gap that it could fill there.
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 import pandas as pd
 
@@ -45,8 +47,23 @@ def formulate(problem: Problem) -> tuple[Program, First]:
     return program, first
 
 
+#: Programs of problems that are in use: a search asks for the same one hundreds of times.
+_DECIDED: WeakKeyDictionary[Problem, tuple[Program, First]] = WeakKeyDictionary()
+
+
 def decide(problem: Problem) -> tuple[Program, First]:
-    """The program of everything that is decided before the windows, with all limits on it."""
+    """The program of everything that is decided before the windows, with all limits on it.
+
+    Built once for each problem; every caller gets a copy of the program that it may change, and the same tables of
+    columns, which nobody changes.
+    """
+    if problem not in _DECIDED:
+        _DECIDED[problem] = _decide(problem)
+    program, first = _DECIDED[problem]
+    return program.copy(), first
+
+
+def _decide(problem: Problem) -> tuple[Program, First]:
     program = Program()
     starts = add_starts(program, problem)
     places = add_places(program, problem, starts)

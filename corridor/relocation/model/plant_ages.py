@@ -59,9 +59,15 @@ def delivering(opened: pd.DataFrame, starts: pd.DataFrame) -> tuple[Ints, Ints]:
     starts
         ``tech, year`` (position) of each start.
     """
-    rows = opened[["tech", "year", "lead", "from_age", "to_age"]].reset_index(drop=True).reset_index(names="row")
-    which = starts[["tech", "year"]].reset_index(drop=True).reset_index(names="start")
-    joined = which.merge(rows, on="tech", suffixes=("", "_open"))
-    age = joined["year_open"] - joined["year"] - joined["lead"]
-    joined = joined[(joined["from_age"] <= age) & (age <= joined["to_age"])]
-    return joined["row"].to_numpy(np.int64), joined["start"].to_numpy(np.int64)
+    tech, year, lead, from_age, to_age = (
+        opened[name].to_numpy(np.int64) for name in ("tech", "year", "lead", "from_age", "to_age")
+    )
+    order = np.argsort(tech, kind="stable")
+    wanted = starts["tech"].to_numpy(np.int64)
+    first, end = (np.searchsorted(tech[order], wanted, side) for side in ("left", "right"))
+    count = end - first
+    start = np.repeat(np.arange(len(starts)), count)
+    row = order[np.arange(len(start)) + np.repeat(first - (np.cumsum(count) - count), count)]
+    age = year[row] - starts["year"].to_numpy(np.int64)[start] - lead[row]
+    inside = (from_age[row] <= age) & (age <= to_age[row])
+    return row[inside], start[inside]

@@ -29,7 +29,7 @@ from corridor.relocation.model.windows import Windows, cut_components, make_wind
 __all__ = ["Problem", "build_problem", "cut_components"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Problem:
     """A study and its tables as arrays; components are in the order of ``tables.components``.
 
