@@ -1,5 +1,6 @@
 """The two maps in a real browser: what is clicked, typed, dragged, followed, downloaded and printed."""
 
+import dataclasses
 import re
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 
 from corridor.errors import ConfigError
-from corridor.pages import explore
+from corridor.pages import explore, write_pages
 from tests.browser import synthetic
 from tests.browser.test_pages import CHROMIUM, Tab, sync_api
 
@@ -160,6 +161,75 @@ def test_plan_says_why_and_what_could_be_otherwise(folder: Path, browser: Any) -
         page.keyboard.press("Home")  # the least budget has neither reasons nor other plans
         assert page.locator(".verdict").count() == 0
         assert "not computed" in (page.locator("#others-note").text_content() or "")
+        assert tab.notes == []
+
+
+def test_plan_says_what_the_money_buys_and_for_whom(folder: Path, browser: Any) -> None:
+    with Tab(browser, (folder / "plan.html").as_uri()) as tab:
+        page = tab.page
+        assert tab.text("#say").startswith(
+            "$1 bn for 5 plants avert $200 M of expected loss: $0.20 for each dollar. "
+            "On average losses that does not pay: it is an insurance against the worst windows."
+        )
+        tiles = tab.text("#kpis")
+        for words in ("Expected loss, 2026–2035", "Discounted at", "India counts in full, the United States half"):
+            assert words in tiles
+        assert "Not even the first dollar averts a dollar on average. After this plan it averts $0.22." in tiles
+        order = "['money', 'moves', 'levers'].map((id) => document.getElementById(id).getBoundingClientRect().top)"
+        tops = page.evaluate(order)
+        assert tops == sorted(tops)
+        kinds = ["Expected loss", "Direct exposure", "Net exposure", "Stop exposure"]
+        assert page.locator("#gains tbody th").all_inner_texts() == kinds
+        assert "17 %" in tab.text("#gains tbody td")
+        assert "stocks and substitution are not counted" in page.locator("#gains abbr").nth(3).get_attribute(
+            "title"
+        )
+        assert page.locator("#frontier path.a0").count() == 1
+        assert page.locator("#frontier .even").count() == 0
+        assert tab.notes == []
+
+
+def test_plants_of_a_component_share_a_row_and_open_it(browser: Any, tmp_path: Path) -> None:
+    tables = synthetic.make_tables(10)
+    exposures, found = synthetic.make_measures(tables)
+    plan = synthetic.make_plans(tables, exposures)[1]
+    names = ["component-000", "component-000", "component-002", "component-002", "component-004"]
+    moves = plan.moves.assign(component=names, technology=[f"{name}-s" for name in names])
+    moves.loc[2, "start_year"] = 2027
+    moves.loc[4, ["made_usd_m", "replaces_target_usd_m", "still_target_usd_m"]] = 0.0
+    seconds = {"component": ["component-000"], "origin": "VNM", "least_share": 0.1, "most_share": 0.2}
+    plan = dataclasses.replace(
+        plan,
+        moves=moves,
+        second_sources=pd.DataFrame({**seconds, "cost_usd_m": 300.0, "replaces_target_usd_m": 1.0}),
+        stocks=pd.DataFrame(
+            {"component": ["component-002"], "value_usd_m": 5.0, "months": 1.0, "cost_usd_m": 92.0}
+        ),
+    )
+    write_pages(tables, synthetic.make_study(), exposures, found, [plan], tmp_path)
+    with Tab(browser, (tmp_path / "plan.html").as_uri()) as tab:
+        page = tab.page
+        assert page.locator("#moves tbody tr").count() == 3
+        assert "5 plants of 3 components, $100 M" in tab.text("#moves-count")
+        # What does not build is said above the plants: 392 of 980.
+        assert tab.text("#money").startswith("40 % of $980 M does not build")
+        assert page.locator("#money-bar li").nth(1).inner_text() == "1 second source: $300\u00a0M, 31\u00a0%"
+        assert "5 plants, 1 second source and 1 stock avert" in tab.text("#say")
+        row = page.locator("#moves tbody tr:has-text('Component 0')")
+        for words in ("Sri City", "Dholera", "2,000 t", "2 plants", "$40 M"):
+            assert words in row.inner_text().replace("\u00a0", " ")
+        assert "2026–2027" in page.locator("#moves tbody tr:has-text('Component 2')").inner_text()
+        reason = page.locator("#moves tbody tr:has-text('Component 4') abbr").first
+        assert "delivers only after 2035" in reason.get_attribute("title")
+        row.locator("th button").click()
+        assert tab.text("#site h2") == "Component 0"
+        assert page.locator("#site .supplies li").count() >= 2
+        assert "c=component-000" in page.url
+        page.click("#group button[data-value=plant]")
+        assert page.locator("#moves tbody tr").count() == 5
+        with Tab(browser, f"{(tmp_path / 'plan.html').as_uri()}#c=component-007") as other:
+            assert "does nothing for it" in other.text("#site")
+            assert other.notes == []
         assert tab.notes == []
 
 

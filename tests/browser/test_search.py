@@ -14,21 +14,13 @@ from corridor.pages import write_pages
 from corridor.pages.kit.offline import PAGES
 from corridor.pages.kit.search import _pattern, search_index, value_at_risk
 from tests.browser import synthetic
-from tests.browser.test_pages import CHROMIUM, FLAGS, Tab, sync_api
+from tests.browser.test_pages import CHROMIUM, Tab, sync_api
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium"),
     pytest.mark.xdist_group("browser"),
 ]
 ASSETS = PAGES / "kit" / "assets"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        engine = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield engine
-        engine.close()
 
 
 @pytest.fixture(scope="module")

@@ -64,7 +64,7 @@ corridor.graphPanel = (box, data, act) => {
         el("a", { href: `dependency.html#m=${encodeURIComponent(market.id)}&c=${encodeURIComponent(component.id)}` }, "On the world map")),
       el("dl", { className: "figures" },
         ...fact(`Net, ${market.name}`, el("b", {}, percent(measures.net[node]))), ...fact("Direct", percent(measures.direct[node])), ...fact("Stop", percent(measures.stop[node])),
-        ...fact("HHI of origins", measures.hhi[node] === null ? "–" : measures.hhi[node].toFixed(2)), ...fact("Need a year", moneyBoth(measures.need[node])),
+        ...fact(el("abbr", { title: "Herfindahl-Hirschman index of the origins: 1 is a single country, 0.1 is ten equal ones" }, "Concentration (HHI)"), measures.hhi[node] === null ? "–" : measures.hhi[node].toFixed(2)), ...fact("Need a year", moneyBoth(measures.need[node])),
         ...fact("Evidence", evidence(known, statuses))),
       el("h3", {}, "Chains that carry the exposure"),
       carrying.length ? el("p", { className: "soft small" }, `${percent(Math.min(1, shown))} of the net exposure, largest first; drawn in orange.`) : el("p", { className: "soft" }, "None: nothing comes from the target."),

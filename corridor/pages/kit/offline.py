@@ -86,6 +86,8 @@ class OfflineFigure(Figure):
         Values for the template, which escapes them.
     sectors
         Sectors of the tables, for their colours.
+    styles
+        Files in corridor/pages/ of this page alone, after :data:`STYLES`.
     """
 
     def __init__(
@@ -95,9 +97,10 @@ class OfflineFigure(Figure):
         data: Mapping[str, Any],
         context: Mapping[str, Any],
         sectors: Sectors,
+        styles: Sequence[str] = (),
     ) -> None:
         super().__init__()
-        self.sectors = sectors
+        self.sectors, self.styles = sectors, tuple(styles)
         self.template, self.scripts, self.data, self.context = template, tuple(scripts), dict(data), dict(context)
 
     def render(self, **kwargs: Any) -> str:
@@ -119,7 +122,7 @@ class OfflineFigure(Figure):
         own = self.script.render(**kwargs).strip()
         if own:
             code.append(own)
-        styles += [*(_asset(name) for name in STYLES), self.sectors.css()]
+        styles += [*(_asset(name) for name in (*STYLES, *self.styles)), self.sectors.css()]
         return assemble(self.template, styles, code, self.data, self.context | {"map": self.html.render(**kwargs)})
 
 

@@ -1,34 +1,46 @@
-/* plan.html, the charts: frontier, years, before and after. SVG, each with its figures as text. */
+/* plan.html, the charts: averted loss, years, before and after. SVG, each with its figures as text. */
 "use strict";
 corridor.indiaCharts = (data, view) => {
-  const { $, el, svg, percent, money, number, capital } = corridor, { plans, components, sectors, years } = data, { state, sum } = view;
+  const { $, el, svg, percent, money, number, capital } = corridor, { plans, components, sectors, years, markets } = data, { state, sum } = view;
 
   function niceStep(most, count) {
     const raw = most / count, size = 10 ** Math.floor(Math.log10(raw));
     return [1, 2, 2.5, 5, 10].map((factor) => factor * size).find((step) => step >= raw);
   }
-  /* ---- frontier: cost against expected loss ---- */
+  /* ---- frontier: averted loss against cost, stacked by market, each times its weight ---- */
   function frontier() {
-    const w = 520, h = 236, left = 62, right = 16, top = 30, bottom = 38;
-    const lossBefore = view.plan().summary.expected_loss_before_usd_m;
-    const points = [{ cost: 0, loss: lossBefore, planIndex: -1 }, ...plans.map((one, planIndex) => ({ cost: one.summary.cost_usd_m, loss: one.summary.expected_loss_after_usd_m, planIndex }))];
-    const maxX = Math.max(...points.map((p) => p.cost)) * 1.04 || 1, maxY = Math.max(...points.map((p) => p.loss)) * 1.06 || 1;
-    const x = (value) => left + (value / maxX) * (w - left - right), y = (value) => h - bottom - (value / maxY) * (h - top - bottom);
-    const words = points.slice(1).map((p) => `${money(p.cost)}: ${money(p.loss)}`).join("; ");
-    const chart = svg("svg", { viewBox: `0 0 ${w} ${h}`, role: "img", "aria-label": `Cost of each plan and the loss still expected. Without a plan ${money(lossBefore)}; ${words}` });
+    const w = 520, h = 250, left = 62, right = 16, top = 30, bottom = 38;
+    const gain = (one, market) => { const [before, after] = one.expected[market.id]; return data.weights[market.id] * (before - after); };
+    const none = { cost: 0, averted: 0, parts: markets.map(() => 0), planIndex: -1 };
+    const points = [none, ...plans.map((one, planIndex) => ({ cost: one.summary.cost_usd_m, averted: view.averted(one), parts: markets.map((market) => gain(one, market)), planIndex }))].sort((one, other) => one.cost - other.cost);
+    const maxX = Math.max(...points.map((p) => p.cost)) * 1.04 || 1, maxY = Math.max(...points.map((p) => p.averted)) * 1.12 || 1;
+    const x = (value) => left + (value / maxX) * (w - left - right), y = (value) => h - bottom - (Math.max(0, value) / maxY) * (h - top - bottom);
+    const words = points.slice(1).map((p) => `${money(p.cost)} averts ${money(p.averted)}`).join("; ");
+    const chart = svg("svg", { viewBox: `0 0 ${w} ${h}`, role: "img", "aria-label": `Expected loss averted by the cost of each plan: ${words}` });
     for (let tick = 0, step = niceStep(maxY, 4); tick <= maxY; tick += step) chart.append(svg("line", { x1: left, x2: w - right, y1: y(tick), y2: y(tick), class: "grid" }), svg("text", { x: left - 7, y: y(tick) + 4, class: "tick end" }, money(tick)));
     for (let tick = 0, step = niceStep(maxX, 5); tick <= maxX; tick += step) chart.append(svg("text", { x: x(tick), y: h - bottom + 17, class: "tick mid" }, money(tick)));
-    chart.append(svg("text", { x: w - right, y: h - 4, class: "axis end" }, "cost of the plan →"), svg("text", { x: 4, y: 13, class: "axis" }, "↑ expected loss over the study"));
-    chart.append(svg("path", { class: "curve", d: points.map((p, index) => `${index ? "L" : "M"}${x(p.cost).toFixed(1)} ${y(p.loss).toFixed(1)}`).join(" ") }));
-    const now = points[+state.b + 1];
-    chart.append(svg("line", { x1: x(now.cost), x2: x(now.cost), y1: y(now.loss), y2: y(lossBefore), class: "saved" }));
+    chart.append(svg("text", { x: w - right, y: h - 4, class: "axis end" }, "cost of the plan →"), svg("text", { x: 4, y: 13, class: "axis" }, "↑ expected loss averted"));
+    const base = points.map(() => 0);
+    markets.forEach((market, index) => {
+      const below = [...base];
+      points.forEach((p, n) => { base[n] += p.parts[index]; });
+      const edge = (list, back) => (back ? points.map((_, n) => n).reverse() : points.map((_, n) => n)).map((n) => `${x(points[n].cost).toFixed(1)} ${y(list[n]).toFixed(1)}`);
+      chart.append(svg("path", { class: `a${Math.min(index, 3)}`, d: `M${[...edge(base), ...edge(below, true)].join(" L")} Z` }, svg("title", {}, `${market.name}, counted ${percent(data.weights[market.id])}`)));
+    });
+    const reach = Math.min(maxX, maxY);
+    chart.append(svg("line", { x1: x(0), y1: y(0), x2: x(reach), y2: y(reach), class: "onetoone" }), svg("text", { x: x(reach) + (reach < maxX * 0.7 ? 6 : -6), y: y(reach) + 10, class: reach < maxX * 0.7 ? "tick" : "tick end" }, "a dollar for a dollar"));
+    chart.append(svg("path", { class: "curve", d: points.map((p, index) => `${index ? "L" : "M"}${x(p.cost).toFixed(1)} ${y(p.averted).toFixed(1)}`).join(" ") }));
+    const until = data.breakEven;
+    if (until) chart.append(svg("line", { x1: x(until), x2: x(until), y1: y(0), y2: y(maxY * 0.9), class: "even" }), svg("text", { x: x(until) + 5, y: y(maxY * 0.9) + 4, class: "axis halo" }, "the next dollar stops paying"));
+    const now = points.find((p) => p.planIndex === +state.b);
     for (const point of [...points.filter((other) => other !== now), now]) {  // the chosen one on top
-      const dot = svg("circle", { cx: x(point.cost), cy: y(point.loss), r: point === now ? 7 : 4.5, class: point === now ? "dot-now" : point.planIndex < 0 ? "dot-none" : "dot-plan" });
-      dot.append(svg("title", {}, point.planIndex < 0 ? `no plan: expected loss ${money(point.loss)}` : `budget ${money(plans[point.planIndex].budget)}: cost ${money(point.cost)}, expected loss ${money(point.loss)}`));
+      const dot = svg("circle", { cx: x(point.cost), cy: y(point.averted), r: point === now ? 7 : 4.5, class: point === now ? "dot-now" : point.planIndex < 0 ? "dot-none" : "dot-plan" });
+      dot.append(svg("title", {}, point.planIndex < 0 ? "no plan" : `budget ${money(plans[point.planIndex].budget)}: cost ${money(point.cost)}, averts ${money(point.averted)}`));
       if (point.planIndex >= 0) dot.addEventListener("click", () => view.setPlan(point.planIndex));
       chart.append(dot);
     }
-    $("frontier").replaceChildren(chart);
+    $("frontier").replaceChildren(chart, el("p", { className: "legendline soft small" }, ...markets.map((market, index) => el("span", { className: "flowkey" }, svg("svg", { width: 11, height: 11, "aria-hidden": "true" }, svg("rect", { width: 11, height: 11, class: `a${Math.min(index, 3)}` })), `averted for ${corridor.inText(market.name)}, counted ${view.counts(data.weights[market.id])} `))));
+    $("frontier-note").textContent = `Each point is a plan: what it costs and the expected loss it averts, both discounted. ${view.nextDollar(view.plan())} Click a point.`;
   }
 
   /* ---- years: investment by start year, and a strip per component from start to first output to the end ---- */

@@ -3,7 +3,7 @@
 corridor.indiaPanel = (data, view) => {
   const { $, el, percent, money, number, amount, capital } = corridor, { sites, components } = data, { state, sum } = view, card = $("site");
   const button = (words, act) => el("button", { type: "button", className: "plain", onclick: act }, words);
-  const still = (move) => percent(move.made ? move.still / move.made : 0);
+  const still = (move) => (move.made ? percent(move.still / move.made) : "nothing yet");
 
   /** Used and left of what a place has. */
   function meter(label, used, has, unit, binds, words) {
@@ -70,6 +70,7 @@ corridor.indiaPanel = (data, view) => {
         ...line("Cost", `investment ${money(one.capex)}, incentives ${money(one.incentive)}, running premium ${money(one.running)}${one.cost ? `; ${money(one.cost)} in all, discounted` : ""}`),
         ...line("Makes", `${money(one.made)} a year, of ${amount(one.capacity, component.unit)}`),
         ...line("Replaces", `${money(one.replaces)} a year from ${data.targetName}; ${data.markets[0].name}'s net exposure ${percent(one.before)} → ${percent(one.after)}`),
+        ...(view.whyMove(one) ? line("Note", view.whyMove(one)) : []),
         ...line("Stays dependent", `${still(one)} of the value made (${money(one.still)} a year) still comes from ${data.targetName}, in its inputs`),
         ...(one.verdict ? line("In near-optimal plans", corridor.verdictMark(one.verdict, 13), ` ${view.verdictWords(one)}`) : [])),
       data.pages ? el("p", {}, el("a", { href: corridor.pageOf(data.pages, "components", component.id) }, "Its page →")) : null]];

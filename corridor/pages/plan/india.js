@@ -3,13 +3,13 @@
 corridor.india = (map) => {
   const { $, el, percent, percentFine, money, moneyBoth, number } = corridor;
   const data = corridor.read("data"), { plans, sites, components, sectors, markets, years } = data;
-  const DEFAULTS = { b: String(data.start), s: "all", y: String(years.at(-1)), c: "", site: "", st: "", d: "", q: "", paint: "sector", v: "", u: "usd" };
+  const DEFAULTS = { b: String(data.start), s: "all", y: String(years.at(-1)), c: "", site: "", st: "", d: "", q: "", paint: "sector", g: "component", v: "", u: "usd" };
   const state = corridor.readState(DEFAULTS);
   const byId = new Map(components.map((component, index) => [component.id, index]));
   const bySite = new Map(sites.map((site, index) => [site.id, index]));
   const known = {
     b: (index) => Boolean(plans[+index]), s: (id) => id === "all" || sectors.some((sector) => sector.id === id), y: (year) => years.includes(+year),
-    c: (id) => byId.has(id), site: (id) => bySite.has(id), st: (name) => sites.some((site) => site.state === name), paint: (kind) => kind === "others" && plans.some((one) => one.others),
+    g: (kind) => kind === "plant", c: (id) => byId.has(id), site: (id) => bySite.has(id), st: (name) => sites.some((site) => site.state === name), paint: (kind) => kind === "others" && plans.some((one) => one.others),
   };
   for (const [key, good] of Object.entries(known)) if (!good(state[key])) state[key] = DEFAULTS[key];
   /* Columns to rows, once. */
@@ -38,25 +38,24 @@ corridor.india = (map) => {
   }
 
   const view = { state, plan, sectorOf, inSector, shown, listed, sum, keyOf, stage, verdictWords, byId, bySite, keep, pick, setPlan, byOthers: () => state.paint === "others" && Boolean(plan().others), usedOf: (limit) => charts.usedOf(limit) };
+  const verdict = corridor.indiaVerdict(data, view);
+  Object.assign(view, { averted: verdict.averted, nextDollar: verdict.nextDollar, counts: verdict.counts, whyMove: verdict.whyMove });
   const drawn = corridor.indiaMap(map, data, view), charts = corridor.indiaCharts(data, view), panel = corridor.indiaPanel(data, view), tables = corridor.indiaTables(data, view);
 
   /* ---- words and numbers ---- */
   function say() {
-    const one = plan(), s = one.summary, rows = one.rows, made = sum(rows, "made"), still = sum(rows, "still"), places = new Set(rows.map((move) => move.s)).size;
-    const before = s.expected_loss_before_usd_m, after = s.expected_loss_after_usd_m;
-    $("say").textContent = rows.length
-      ? `With ${money(one.budget)}, ${number(sum(rows, "plants"))} plants at ${places} sites cut the expected loss from ${money(before)} to ${money(after)} (${percent(before ? (before - after) / before : 0)} less). ${percent(made ? still / made : 0)} of the value of what they make would still come from ${data.targetName}, in their inputs.`
-      : `With ${money(one.budget)}, no move pays.`;
-    const headline = (market, kind) => [one.headline[market]?.[`${kind}_before`], one.headline[market]?.[`${kind}_after`]];
-    const arrow = ([from, to]) => [percentFine(from), el("span", { className: "to" }, " → "), percentFine(to)];
-    const tile = (label, value, note) => el("div", { className: "kpi" }, el("dt", {}, label), el("dd", {}, ...[value].flat()), note ? el("dd", { className: "soft small" }, note) : null);
+    const one = plan(), s = one.summary, rows = one.rows, made = sum(rows, "made"), still = sum(rows, "still"), gain = verdict.averted(one), ratio = s.cost_usd_m > 0 ? gain / s.cost_usd_m : null;
+    $("say").textContent = verdict.say(one);
+    const tile = (label, value, ...note) => el("div", { className: "kpi" }, el("dt", {}, label), el("dd", {}, ...[value].flat()), el("dd", { className: "soft small" }, ...note));
     $("kpis").replaceChildren(
-      tile("Cost, discounted", money(s.cost_usd_m), `investment ${money(s.capex_usd_m)}, incentives ${money(s.incentive_usd_m)}, running premium ${money(s.running_usd_m)}, buying elsewhere and storing ${money(one.levers.reduce((total, row) => total + row[3], 0))}`),
-      tile("Expected loss", [money(before), el("span", { className: "to" }, " → "), money(after)], `${money(before - after)} averted: ${one.quality}${one.warning ? `; ${one.warning}` : ""}`),
-      ...markets.map((market) => tile(`${market.name}: net exposure`, arrow(headline(market.id, "net")),
-        `direct ${headline(market.id, "direct").map(percentFine).join(" → ")}, stop ${headline(market.id, "stop").map(percentFine).join(" → ")}`)),
-      tile(`Still from ${data.targetName}`, percent(made ? still / made : null), `${money(still)} of the ${money(made)} that the plants make a year`),
+      tile(`Expected loss, ${years[0]}–${years.at(-1)}`, [money(s.expected_loss_before_usd_m), el("span", { className: "to" }, " → "), money(s.expected_loss_after_usd_m)],
+        `Discounted at ${percent(data.discount)} a year; ${verdict.weights()}.`),
+      tile("Averted", money(gain), verdict.term(one.quality, "The search also proves how much any plan within this budget and these limits could do at most; this plan reaches at least so much of it."), one.warning ? `; ${one.warning}` : ""),
+      tile("Cost, discounted", money(s.cost_usd_m), "Plants less incentives, running premium, second sources, stocks: see below."),
+      tile("Averted per dollar", ratio === null ? "–" : verdict.cents(ratio), verdict.nextDollar(one)),
+      tile(`Still from ${data.targetName}`, percent(made ? still / made : null), made ? `${money(still)} of the ${money(made)} that the plants make a year comes from there in their inputs.` : "The plants make nothing by the last year."),
     );
+    verdict.draw(one);
   }
   function sayYear() {
     const rows = shown(), year = +state.y, making = rows.filter((move) => move.output <= year), building = rows.filter((move) => move.start <= year && move.output > year);
@@ -68,7 +67,7 @@ corridor.india = (map) => {
   function keep() { corridor.writeState(state, DEFAULTS); }
   function drawList() {
     const rows = listed();
-    $("moves-count").textContent = `${rows.length} moves, ${money(sum(rows, "capex"))}`;
+    $("moves-count").textContent = `${number(sum(rows, "plants"))} plants of ${new Set(rows.map((move) => move.c)).size} components, ${money(sum(rows, "capex"))}`;
     tables.list(rows);
   }
   function refresh() {
@@ -82,7 +81,7 @@ corridor.india = (map) => {
         ? `${others.count} plans that avoid at least ${percentFine(1 - others.slack)} of the loss avoided by the best were compared. ${others.elsewhere.length ? `In some of them but not here: ${others.elsewhere.map((c) => components[c].name).join(", ")}. ` : ""}${others.never} components are in none.`
         : "Near-optimal plans were not computed for this budget.";
     }
-    say(); sayYear(); drawn.draw(); charts.draw(); panel.draw(); tables.draw([]); drawList(); keep();
+    say(); sayYear(); drawn.draw(); charts.draw(); panel.draw(); tables.draw(); drawList(); keep();
   }
   function setPlan(index) { state.b = String(Math.max(0, Math.min(plans.length - 1, index))); refresh(); }
   /** Choose a component (c), a site, a state (st) or a move (d); choosing it again clears the choice. */
@@ -110,6 +109,7 @@ corridor.india = (map) => {
   $("sector").replaceChildren(el("option", { value: "all" }, "All sectors"), ...sectors.map((sector) => el("option", { value: sector.id }, sector.name)));
   $("sector").value = state.s;
   $("sector").addEventListener("change", () => { state.s = $("sector").value; refresh(); });
+  corridor.segmented($("group"), [["component", "By component"], ["plant", "Each plant"]], () => state.g, (kind) => { state.g = kind; drawList(); keep(); });
   $("find").value = state.q;
   $("find").addEventListener("input", () => { state.q = $("find").value.trim(); drawList(); keep(); });
   if ($("paint")) {

@@ -21,6 +21,7 @@ SCRIPTS = (
     "kit/assets/map.js",
     "plan/india-map.js",
     "plan/india-charts.js",
+    "plan/india-verdict.js",
     "plan/india-panel.js",
     "plan/india-table.js",
     "plan/india.js",
@@ -73,6 +74,7 @@ def plan_page(
             "disclaimer": DISCLAIMER,
         },
         Sectors.of(tables),
+        styles=["plan/plan.css"],
     )
     india = OfflineMap(
         "india", (22.5, 82), 4, min_zoom=3, max_zoom=9, zoom_snap=0.25, zoom_delta=0.5, wheel_px_per_zoom_level=160

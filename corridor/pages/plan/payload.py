@@ -15,6 +15,7 @@ from corridor.measures import headline
 from corridor.pages.kit.outlines import DISCLAIMER
 from corridor.pages.kit.payload import Codes, number, numbers, rows_of, study_json, text
 from corridor.pages.plan.limit_words import limit_rows
+from corridor.relocation.result.averted import break_even, dollar_buys, expected_losses
 
 if TYPE_CHECKING:
     from corridor.relocation import Alternatives, Plan, Reasons
@@ -62,10 +63,15 @@ def plan_payload(
     sectors = Codes(sector["id"] for sector in base["sectors"])
     codes = Codes(tables.components["id"])
     sites = Codes(tables.sites["id"])
+    bought = dollar_buys(plans)
+    following = dict(zip(bought["budget_usd_m"], bought["next_dollar"].tolist(), strict=True))
     chosen = min(range(len(plans)), key=lambda position: abs(plans[position].budget_usd_m - study.budget_usd_m))
     return base | {
         "disclaimer": DISCLAIMER,
         "start": chosen,
+        "discount": study.discount_rate,
+        "weights": dict(study.markets),
+        "breakEven": number(break_even(plans), 2),
         "years": list(study.years),
         "siteLimits": [list(one) for one in zip(RESOURCES, SITE_WORDS, SITE_UNITS, strict=True)],
         "components": [
@@ -82,6 +88,7 @@ def plan_payload(
         },
         "plans": [
             _plan(tables, study, plan, codes, sites)
+            | {"next": number(following[plan.budget_usd_m])}
             | _why(plan, (reasons or {}).get(plan.budget_usd_m), codes)
             | _others(plan, (alternatives or {}).get(plan.budget_usd_m), codes, sites)
             for plan in plans
@@ -128,8 +135,10 @@ def _plan(tables: Tables, study: Study, plan: Plan, codes: Codes, sites: Codes) 
         },
         "headline": {str(name): {kind: number(row[kind]) for kind in kinds} for name, row in totals.iterrows()},
         "levers": _levers(tables, plan, codes),
+        "expected": _expected(study, plan),
         "losses": _losses(plan.losses),
         "changed": _changed(own, codes),
+        "raised": _changed(own, codes, sign=-1.0),
         "limits": limit_rows(tables, plan.limits),
     }
 
@@ -166,9 +175,18 @@ def _losses(losses: pd.DataFrame) -> list[list[Any]]:
     ]
 
 
-def _changed(own: pd.DataFrame, codes: Codes) -> list[list[Any]]:
-    """Components whose net exposure falls most, in the first market."""
-    fall = (own["net_before"] - own["net_after"]).sort_values(ascending=False)
+def _expected(study: Study, plan: Plan) -> dict[str, list[float | None]]:
+    """Expected loss of each market without and with the plan, US$ million, not weighted by market."""
+    found = expected_losses(study, plan.losses).groupby("market")[
+        ["expected_before_usd_m", "expected_after_usd_m"]
+    ]
+    sums = found.sum().reindex(list(study.markets), fill_value=0.0)
+    return {str(market): numbers(row, 2) for market, row in zip(sums.index, sums.to_numpy(), strict=True)}
+
+
+def _changed(own: pd.DataFrame, codes: Codes, sign: float = 1.0) -> list[list[Any]]:
+    """Components whose net exposure falls most (with `sign` -1: rises most), in the first market."""
+    fall = (sign * (own["net_before"] - own["net_after"])).sort_values(ascending=False)
     fall = fall[fall > 5e-4].head(_MOST_CHANGED)
     return [
         [codes(name), number(own.at[name, "net_before"]), number(own.at[name, "net_after"])] for name in fall.index
