@@ -15,7 +15,7 @@ from corridor.data.bundled import bundled
 from corridor.data.guards.figures import LARGEST, MOST_DIGITS, plausible, shown
 from corridor.data.guards.settings import Settings, explained
 from corridor.data.guards.yaml_files import check_named, read_yaml
-from corridor.data.names import STATUSES, TARGET, TARGET_WORD, Status
+from corridor.data.names import SANCTIONED, STATUSES, TARGET, TARGET_WORD, Status
 from corridor.errors import ConfigError
 
 Effort = Literal["quick", "normal", "thorough"]
@@ -175,6 +175,8 @@ class Study(Settings):
         What is minimised and what must be reached: least expected loss within the budget if not given.
     levers
         What a plan may do: ``build`` plants, ``qualify`` makers in other countries, ``store``.
+    excluded_origins
+        Countries that can be no second source; the target never can. Sanctioned countries if not given.
     limits
         Rows laid over the table ``limits`` by name.
     force, forbid, keep
@@ -212,6 +214,7 @@ class Study(Settings):
     inr_per_usd: float = Field(default=84.0, gt=0)
     goal: Goal = Goal()
     levers: tuple[Literal["build", "qualify", "store"], ...] = ("build", "qualify", "store")
+    excluded_origins: tuple[str, ...] = SANCTIONED
     limits: tuple[Limit, ...] = ()
     meet_demand: bool = False
     budget_usd_m: float = Field(default=math.inf, gt=0)

@@ -43,6 +43,7 @@ class Tables:
     codes: pd.DataFrame
     trade: pd.DataFrame
     recorded_imports: pd.DataFrame = field(default_factory=lambda: empty_frame("recorded_imports"))
+    world_trade: pd.DataFrame = field(default_factory=lambda: empty_frame("world_trade"))
     sourcing: pd.DataFrame
     demand: pd.DataFrame
     sites: pd.DataFrame

@@ -54,6 +54,7 @@ RECORD_TABLES: tuple[str, ...] = (
     "sectors",
     "codes",
     "recorded_imports",
+    "world_trade",
     "technologies",
     "facilities",
     "second_sources",

@@ -11,6 +11,10 @@ HOST = "IND"
 TARGET: tuple[str, ...] = ("CHN", "HKG", "MAC")
 """The countries depended upon, unless a study names others."""
 
+SANCTIONED: tuple[str, ...] = ("BLR", "CUB", "IRN", "PRK", "RUS", "SYR")
+"""Countries under broad trade sanctions of the United States or the European Union (November 2026): no second
+sources, unless a study names others."""
+
 TARGET_WORD = "target"
 """The word that stands for the study's target among the exporters of a cut."""
 

@@ -46,7 +46,13 @@ def test_the_third_origin_covers_what_the_larger_two_leave(tiny: Tables) -> None
             for country, share in {"CHN": 1.0 - sum(world.values()), **world}.items()
         ]
         supply = pd.concat([others, frame("supply", rows)], ignore_index=True)
-        made = lever_tables.second_sources(tiny.replace(supply=supply))
+        # No record of who exports, and none of what the United States buys abroad.
+        bare = tiny.replace(
+            supply=supply,
+            codes=tiny.codes.iloc[:0],
+            sourcing=tiny.sourcing[tiny.sourcing["market"] == "IND"].reset_index(drop=True),
+        )
+        made = lever_tables.second_sources(bare)
         made = made[made["component"] == "magnet"].set_index("origin")
         return {
             str(row.Index): (round(float(row.most_share), 9), round(float(row.least_share), 9))

@@ -14,7 +14,7 @@ import pandas as pd
 from corridor.data.names import HOST
 from corridor.importers.files.rows import beside, lay_out
 
-__all__ = ["FILE", "SOURCE", "YEARS", "imports", "read"]
+__all__ = ["FILE", "SOURCE", "YEARS", "imports", "read", "world_trade"]
 
 FILE = "added/baci_minerals_hs92_2012_2024.parquet"
 SOURCE = "baci-minerals-2024"
@@ -22,6 +22,8 @@ YEARS = (2022, 2023, 2024)
 """Years whose mean is used: one year of a small flow jumps."""
 LEAST_USD_M = 0.001
 """Smaller flows, US$ million a year, are left out."""
+LEAST_TRADER_USD_M = 0.5
+"""Countries that export and import less than this, US$ million a year, are left out of ``world_trade``."""
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -68,4 +70,25 @@ def imports(
     return lay_out(
         sums.assign(importer=importer, nomenclature="HS6", status="computed", source=SOURCE, year=max(YEARS)),
         "trade",
+    )
+
+
+def world_trade(raw: pd.DataFrame, codes: Iterable[str], countries: Iterable[str]) -> pd.DataFrame:
+    """What each country exports to and imports from all others: the yearly mean of ``YEARS``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table ``world_trade``; countries that neither sell nor buy ``LEAST_TRADER_USD_M`` are left out.
+    """
+    own = raw[raw["code"].isin(set(codes))]
+    sides = {
+        name: own.groupby(["code", side])["value_usd_m"].sum().rename_axis(["code", "country"]) / len(YEARS)
+        for name, side in (("exports_usd_m", "exporter"), ("imports_usd_m", "importer"))
+    }
+    rows = pd.DataFrame(sides).fillna(0.0).round(3).reset_index()
+    rows = rows[rows["country"].isin(set(countries))]
+    rows = rows[rows[list(sides)].max(axis=1) >= LEAST_TRADER_USD_M].sort_values(["code", "country"])
+    return lay_out(
+        rows.assign(nomenclature="HS6", status="computed", source=SOURCE, year=max(YEARS)), "world_trade"
     )

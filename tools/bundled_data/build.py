@@ -51,6 +51,7 @@ OWNED: Mapping[str, frozenset[str]] = {
     "countries": frozenset({worldbank.SOURCE_GOVERNANCE, worldbank.SOURCE_LOGISTICS, worldbank.SOURCE_OUTLINES}),
     "trade": frozenset({dgcis.SOURCE, dgcis.EXPORTS_SOURCE, census.SOURCE, baci_minerals.SOURCE}),
     "recorded_imports": recorded_imports.SOURCES,
+    "world_trade": frozenset({baci_minerals.SOURCE}),
     "supply": frozenset({usgs.SOURCE, iea.SOURCE}),
     "suppliers": _WORKS,
     # what the draft's firms make may be written by hand: such rows are kept, missing ones added
@@ -69,6 +70,11 @@ def _trade(raw: Path, tables: Tables) -> pd.DataFrame:
         baci_minerals.read(raw / baci_minerals.FILE), codes.get("HS6", set()), tables.countries["iso3"]
     )
     return pd.concat([india, sold, states, minerals], ignore_index=True)
+
+
+def _world_trade(raw: Path, tables: Tables) -> pd.DataFrame:
+    codes = tables.codes.loc[tables.codes["nomenclature"] == "HS6", "code"]
+    return baci_minerals.world_trade(baci_minerals.read(raw / baci_minerals.FILE), codes, tables.countries["iso3"])
 
 
 def _countries(raw: Path, tables: Tables) -> pd.DataFrame:
@@ -130,7 +136,7 @@ def refresh(tables: Tables, raw: Path) -> Tables:
     Returns
     -------
     Tables
-        countries, trade, recorded_imports, supply, suppliers, makes and sites refreshed; the others as they were.
+        The tables of ``OWNED`` refreshed; the others as they were.
 
     Raises
     ------
@@ -144,6 +150,7 @@ def refresh(tables: Tables, raw: Path) -> Tables:
             "countries": _countries(raw, tables),
             "trade": _trade(raw, tables),
             "recorded_imports": recorded_imports.rows(raw, tables),
+            "world_trade": _world_trade(raw, tables),
             "sites": _sites(raw, tables),
             "supply": _supply(raw, tables),
             **_works(raw, tables),

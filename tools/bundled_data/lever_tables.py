@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 
 from corridor.data.arrays import Floats
-from corridor.data.names import HOST, TARGET
+from corridor.data.names import HOST, SANCTIONED, TARGET
 from corridor.data.tables import Tables
 from corridor.importers.files.rows import lay_out
 from corridor.measures import Network, bill
+from corridor.measures.supply.origin_trade import can_export
 from corridor.measures.supply.sourcing import WORLD
 
 __all__ = ["gaps", "second_sources", "stockpiles"]
@@ -146,19 +147,20 @@ def _exposed(tables: Tables, target: Collection[str]) -> pd.DataFrame:
 
 
 def _origins(tables: Tables, target: Collection[str]) -> pd.DataFrame:
-    """``component, origin, share`` (of world production) for all possible second sources."""
+    """``component, origin, share`` (of world production) of countries that sell it, net, on the record."""
     network = Network.of(tables)
     weak = tables.countries.loc[tables.countries["governance"] < LEAST_GOVERNANCE, "iso3"]
-    excluded = network.origins.isin([HOST, *target, "ROW", *weak])
+    excluded = network.origins.isin([HOST, *target, *SANCTIONED, "ROW", *weak])
     shares = network.shares_of(WORLD)
     row, column = np.nonzero((shares > 0) & ~excluded)
-    return pd.DataFrame(
+    rows = pd.DataFrame(
         {
             "component": network.components[row],
             "origin": network.origins[column],
             "share": shares[row, column],
         }
     )
+    return rows[can_export(tables, rows) == ""].reset_index(drop=True)
 
 
 def _demand(tables: Tables, market: str, index: pd.Index) -> Floats:

@@ -206,7 +206,12 @@ def unexplained(tables: Tables, market: str, compared: pd.DataFrame) -> pd.DataF
     rows = compared[(_size(compared) >= LARGE_USD_M) & ~compared["ratio"].between(1.0 / FACTOR, FACTOR)]
     own = tables.recorded_imports[tables.recorded_imports["market"] == market]
     stated = own.groupby(_KEYS, as_index=False)[["reason_less", "reason_more"]].first()
+    # A subheading that the record does not hold has the reasons of its heading.
+    heading = stated[stated["nomenclature"] == "HS4"].set_index("code")[["reason_less", "reason_more"]]
     rows = rows.merge(stated, on=_KEYS, how="left")
+    for column in ("reason_less", "reason_more"):
+        above = rows["code"].str[:4].map(heading[column]).where(rows["nomenclature"] == "HS6")
+        rows[column] = rows[column].fillna(above)
     codes = tables.codes[tables.codes["nomenclature"] == "HS6"]
     basket = ~rows["code"].isin(codes.loc[codes["match"] == "exact", "code"]) & (rows["nomenclature"] == "HS6")
     less = rows["reason_less"].where(rows["reason_less"].notna() | ~basket, BASKET)

@@ -19,7 +19,9 @@ REST = "ROW"
 #: Buyer for all countries without sourcing of their own.
 WORLD = "WORLD"
 #: Layers of shares that ``sourcing`` states, and of unknown shares.
-FIXED, LOST = -1, 4
+FIXED, LOST = -1, 5
+#: Nomenclature of commodity classes.
+CLASSES = "INPC"
 _KNOWN = 3  # statuses ranked below this are not assumptions
 _ENOUGH = 1e-9
 
@@ -109,7 +111,8 @@ def import_values(tables: Tables, market: str, *, year: int | None = None) -> pd
     Returns
     -------
     pandas.DataFrame
-        ``component, origin, value_usd_m, status, source, year``, without the market itself.
+        ``component, origin, value_usd_m, status, source, year``, and the ``nomenclature`` of the codes; without
+        the market itself.
     """
     trade = tables.trade[(tables.trade["importer"] == market) & (tables.trade["exporter"] != market)]
     if year is None:
@@ -123,6 +126,7 @@ def import_values(tables: Tables, market: str, *, year: int | None = None) -> pd
         status=("status", "first"),
         source=("source", "first"),
         year=("year", "max"),
+        nomenclature=("nomenclature", "first"),
     )
 
 
@@ -167,18 +171,25 @@ def import_shares(tables: Tables, market: str, *, year: int | None = None) -> pd
     pandas.DataFrame
         ``component, origin, share, status, source, year``, without the market itself.
     """
+    return _traded(tables, market, year)[["component", "origin", "share", "status", "source", "year"]]
+
+
+def _traded(tables: Tables, market: str, year: int | None) -> pd.DataFrame:
+    """:func:`import_shares` with the ``nomenclature`` of the codes."""
     out = import_values(tables, market, year=year)
     total = out.groupby("component")["value_usd_m"].transform("sum")
     out["share"] = out["value_usd_m"] / total.where(total > 0)
-    return out.dropna(subset=["share"])[["component", "origin", "share", "status", "source", "year"]]
+    return out.dropna(subset=["share"])
 
 
 def shares(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFrame:
     """Share of each origin in a market's supply of each component (sigma), home production included.
 
     Rows of ``sourcing`` are used as they are. What they leave open is spread over the other origins by the best
-    evidence available: trade in a code of the component's own, else published world production, else trade of its
-    group, else assumed world production. The market itself is an origin only through ``sourcing``.
+    evidence available: trade in a code of the component's own, else published world production, else trade of
+    its group, else assumed world production, else trade of a commodity class (INPC) that holds finished products
+    while the component is none: where computers come from does not say where hard disks do, and even an
+    estimate of the component itself says more. The market itself is an origin only through ``sourcing``.
 
     Parameters
     ----------
@@ -222,7 +233,7 @@ def share_rows(
     Returns
     -------
     pandas.DataFrame
-        The columns of :func:`shares`; ``layer``: FIXED of this module, 0 to 3 for the kinds of evidence in
+        The columns of :func:`shares`; ``layer``: FIXED of this module, 0 to 4 for the kinds of evidence in
         their order, or LOST; ``row``: position in ``sourcing`` of fixed rows, in `world` of rows spread by world
         production, -1 elsewhere; ``weight``: number that the share is proportional to within its layer.
     """
@@ -235,10 +246,12 @@ def share_rows(
         own = tables.sourcing.assign(row=np.arange(len(tables.sourcing)))
         own = own[own["market"] == market]
         fixed = own[["component", "origin", "share", "status", "source", "year", "row"]]
-        traded = import_shares(tables, market, year=year).assign(row=-1)
+        traded = _traded(tables, market, year).assign(row=-1)
         known = status_rank(world["status"]) < _KNOWN
         exact = traded["status"] != "inherited"
-        layers = [traded[exact], world[known], traded[~exact], world[~known]]
+        of_products = traded["component"].isin(_in_classes_of_products(tables))
+        broad = ~exact & of_products & (traded["nomenclature"] == CLASSES)
+        layers = [traded[exact], world[known], traded[~exact & ~broad], world[~known], traded[broad]]
         pool = pd.concat([layer.assign(layer=number) for number, layer in enumerate(layers)], ignore_index=True)
         pool = pool[(pool["origin"] != market) & (pool["share"] > _ENOUGH)]
         pool = pool[~_taken(pool, fixed)]
@@ -266,6 +279,14 @@ def left_open(stated: Floats) -> Floats:
     """What shares that sum to `stated` leave to other origins: 1 less the sum, or 0 if that is rounding."""
     rest = 1.0 - stated
     return np.where(rest > _ENOUGH, rest, 0.0)
+
+
+def _in_classes_of_products(tables: Tables) -> pd.Series:
+    """Components that are no product but share a commodity class with products."""
+    held = tables.codes[(tables.codes["nomenclature"] == CLASSES) & (tables.codes["match"] == "group")]
+    product = held["component"].isin(tables.components.loc[tables.components["stage"] == "product", "id"])
+    found: pd.Series = held.loc[~product & product.groupby(held["code"]).transform("any"), "component"]
+    return found
 
 
 def _taken(pool: pd.DataFrame, fixed: pd.DataFrame) -> np.ndarray:

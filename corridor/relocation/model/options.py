@@ -173,7 +173,7 @@ def second_sources(tables: Tables, study: Study, needs: Floats) -> pd.DataFrame:
     """
     table = tables.second_sources if "qualify" in study.levers else tables.second_sources.iloc[:0]
     sector = table["component"].map(tables.components.set_index("id")["sector"])
-    keep = sector.map(study.plans).astype(bool) & ~table["origin"].isin(list(study.target))
+    keep = sector.map(study.plans).astype(bool) & ~table["origin"].isin([*study.target, *study.excluded_origins])
     table, sector = table[keep].reset_index(drop=True), sector[keep].reset_index(drop=True)
     component_index = pd.Index(tables.components["id"]).get_indexer(pd.Index(table["component"]))
     lead = table["lead_years"].astype(int).to_numpy()

@@ -15,7 +15,7 @@ from scipy import sparse
 
 from corridor.config import Study
 from corridor.data.arrays import Floats
-from corridor.data.names import HOST, TARGET_WORD
+from corridor.data.names import HOST, SANCTIONED, TARGET_WORD
 from corridor.data.tables import Tables
 from corridor.errors import ConfigError
 from corridor.measures import Network, bill
@@ -302,6 +302,7 @@ def _check_names(tables: Tables, study: Study) -> None:
     }
     named: list[tuple[str, str, str]] = [("market", name, "markets") for name in {HOST: 0, **study.markets}]
     named += [("country", name, "target") for name in study.target]
+    named += [("country", name, "excluded_origins") for name in study.excluded_origins if name not in SANCTIONED]
     named += [("sector", name, "sectors") for name in study.sectors]
     for place, choices in (("force", study.force), ("forbid", study.forbid)):
         for number, choice in enumerate(choices):
