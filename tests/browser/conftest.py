@@ -9,7 +9,7 @@ import pytest
 from tests.browser import synthetic
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     from tests.browser.test_pages import CHROMIUM, FLAGS, sync_api
 

@@ -21,10 +21,7 @@ ENTITIES = (
     "countries/IND.html",
 )
 PAGES = (*ENTITIES, "components.html", "report.html", "index.html", "dependency.html", "plan.html", "graph.html")
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium"),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium")
 
 
 @pytest.fixture(scope="module")

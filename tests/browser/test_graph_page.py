@@ -12,10 +12,7 @@ from corridor.pages.graph_page.page import graph_page
 from tests.browser import synthetic
 from tests.browser.test_pages import CHROMIUM, Tab
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium"),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium")
 
 
 @pytest.fixture(scope="module")

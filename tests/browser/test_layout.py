@@ -32,10 +32,7 @@ BEYOND = """() => {
   const found = nodes.filter((node) => !held(node.parentElement)).map((node) => node.outerHTML.slice(0, 80));
   return [document.documentElement.scrollWidth - wide, ...found.slice(0, 3)];
 }"""
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium"),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium")
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -14,10 +14,7 @@ from tests.browser import synthetic
 from tests.browser.test_pages import CHROMIUM, Tab, sync_api
 
 VIEW = re.compile(r"v=[-\d.]+_[-\d.]+_[\d.]+")
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium"),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium")
 
 
 def _first(tab: Tab) -> str:

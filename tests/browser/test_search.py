@@ -16,10 +16,7 @@ from corridor.pages.kit.search import _pattern, search_index, value_at_risk
 from tests.browser import synthetic
 from tests.browser.test_pages import CHROMIUM, Tab, sync_api
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium"),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium")
 ASSETS = PAGES / "kit" / "assets"
 
 
