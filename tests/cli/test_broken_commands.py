@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -36,10 +37,16 @@ denials:
 Call = Callable[..., tuple[int, str, str]]
 
 
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny tables as the program writes them."""
+    return write_tables(load_tables(TINY), tmp_path_factory.mktemp("tiny") / "data")
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def place(tmp_path: Path, tiny: Path) -> Path:
     """A folder with inputs broken in many ways, and a valid study."""
-    write_tables(load_tables(TINY), tmp_path / "data")
+    shutil.copytree(tiny, tmp_path / "data")
     (tmp_path / "study.yaml").write_text(STUDY)
     (tmp_path / "empty.yaml").write_text("")
     (tmp_path / "list.yaml").write_text("- a\n- b\n")

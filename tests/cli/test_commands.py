@@ -1,5 +1,7 @@
 """The command line on the tiny data: what it prints and writes, exit codes, and no half-written results."""
 
+import contextlib
+import io
 import json
 import shutil
 import subprocess
@@ -33,10 +35,26 @@ def place(tmp_path):
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A folder with the tiny data, a study and the results of a run, to be left as they are; what it printed."""
+    place = tmp_path_factory.mktemp("finished")
+    shutil.copytree(TINY, place / "data")
+    (place / "study.yaml").write_text(STUDY)
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as printed:
+        patch.setenv("COLUMNS", "160")
+        patch.setattr(sys, "argv", ["corridor", "run", str(place / "study.yaml"), "--out", str(place / "results")])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        assert end.value.code in (0, None)
+    return place, printed.getvalue()
+
+
 @pytest.fixture
 def corridor(place, monkeypatch, capsys):
-    """Call the command line; gives exit code, standard output, standard error."""
+    """Call the command line in one process (only `finished` uses several); gives exit code, output, errors."""
     monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setattr("corridor.parallel.processors", lambda: 1)
 
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["corridor", *map(str, arguments)])
@@ -131,10 +149,9 @@ def test_plan_and_frontier(corridor, place):
     assert (frame["cost_usd_m"] <= frame["budget_usd_m"] + 1e-6).all()
 
 
-def test_run_leaves_a_complete_folder(corridor, place):
-    code, out, _ = corridor("run", place / "study.yaml", "--out", place / "results")
-    assert code == 0
-    assert "Open this page: file://" in out
+def test_run_leaves_a_complete_folder(corridor, finished, tmp_path):
+    place, printed = finished
+    assert "Open this page: file://" in printed
     results = place / "results"
     for name in ("index.html", "dependency.html", "plan.html", "exposure.csv", "frontier.csv", "study.json"):
         assert (results / name).stat().st_size > 100, name
@@ -143,13 +160,17 @@ def test_run_leaves_a_complete_folder(corridor, place):
     assert set(about["tables_sha256"]) == set(TABLES)
     assert len(list((results / "plans").iterdir())) == 3
     # A second run replaces the first and leaves nothing else.
-    assert corridor("run", place / "study.yaml", "--out", results)[0] == 0
-    assert sorted(path.name for path in place.iterdir()) == ["data", "results", "study.yaml"]
+    again = shutil.copytree(results, tmp_path / "results")
+    (again / "left-over.csv").write_text("of the first run")
+    assert corridor("run", tmp_path / "study.yaml", "--out", again, "--no-reasons")[0] == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "results", "study.yaml"]
+    assert (again / "index.html").is_file()
+    assert not (again / "left-over.csv").exists()
 
 
-def test_run_writes_pages_of_components_and_the_report(corridor, place):
+def test_run_writes_pages_of_components_and_the_report(finished):
+    place, _ = finished
     out = place / "results"
-    assert corridor("run", place / "study.yaml", "--out", out)[0] == 0
     ids = set(pd.read_csv(place / "data" / "components.csv")["id"])
     assert {path.stem for path in (out / "components").iterdir()} == ids
     assert (out / "components.html").is_file()
@@ -266,9 +287,8 @@ assert not heavy, heavy
     assert done.returncode == 0, done.stderr
 
 
-def test_results_verify_and_tampering_shows(corridor, place):
-    out = place / "out"
-    assert corridor("run", place / "study.yaml", "--out", out)[0] == 0
+def test_results_verify_and_tampering_shows(corridor, place, finished):
+    out = shutil.copytree(finished[0] / "results", place / "out")
     code, text, _ = corridor("verify", out)
     assert code == 0, text
     assert "checks are the same" in text
