@@ -14,9 +14,25 @@ from corridor.data.schema import TABLES
 _EVIDENCE = {"status": "reported", "source": "hand", "year": 2024}
 
 
+#: Frames by their rows, and tables by their frames (never edited): most cases differ from others in a row or two.
+_FRAMES: dict[tuple[str, str], pd.DataFrame] = {}
+_TABLES: dict[tuple[int, ...], Tables] = {}
+
+
 def frame(table: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """A table of the schema from rows that give only what matters."""
-    rows = [{**_EVIDENCE, **row} for row in rows]
+    return _frame(table, rows).copy(deep=False)
+
+
+def _frame(table: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    full = [{**_EVIDENCE, **row} for row in rows]
+    key = table, repr(full)
+    if key not in _FRAMES:
+        _FRAMES[key] = _made(table, full)
+    return _FRAMES[key]
+
+
+def _made(table: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
     if not rows:
         return empty_frame(table)
     wanted = set(empty_frame(table).columns)
@@ -126,8 +142,14 @@ def tables(
         ],
         **{name: list(rows) for name, rows in more.items()},
     }
-    frames = {name: frame(name, made.get(name, ())) for name in TABLES}
-    return Tables(**frames if "sectors" in made else frames | {"sectors": bundled_sectors()})
+    if len(_FRAMES) > 2000:  # tables drawn at random
+        _FRAMES.clear()
+        _TABLES.clear()
+    frames = {name: _frame(name, made.get(name, ())) for name in TABLES}
+    key = tuple(map(id, frames.values()))
+    if key not in _TABLES:
+        _TABLES[key] = Tables(**frames if "sectors" in made else frames | {"sectors": bundled_sectors()})
+    return _TABLES[key]
 
 
 def study(**settings: Any) -> Study:
