@@ -13,6 +13,8 @@ from corridor.cli.settings import Data, Only, load_data
 from corridor.data.names import HOST
 from corridor.errors import ConfigError
 
+_MOST_DOUBTS = 40  # printed
+
 if TYPE_CHECKING:
     from corridor.data.tables import Tables
 
@@ -44,6 +46,7 @@ def _coverage(tables: Tables) -> None:
     import pandas as pd
 
     from corridor.data.checks import coverage
+    from corridor.measures.supply.doubts import doubts
 
     report = coverage(tables)
     table = new_table(
@@ -58,6 +61,11 @@ def _coverage(tables: Tables) -> None:
         table.add_row(str(row["table"]), str(row["sector"]), f"{row['rows']:,}", years, *figures)
     say().print(table)
     say().print("No faults found.")
+    found = doubts(tables)
+    for doubt in found[:_MOST_DOUBTS]:
+        say().print(as_text(f"To look at: {doubt}"), soft_wrap=True)
+    if len(found) > _MOST_DOUBTS:
+        say().print(f"and {len(found) - _MOST_DOUBTS:,} more to look at")
 
 
 def _scale(tables: Tables, market: str, top: int, to: Path | None) -> None:

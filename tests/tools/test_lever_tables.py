@@ -37,7 +37,7 @@ def test_committed_facilities_and_state_limits_are_what_the_rules_make(tables: T
     limits = (folder / "limits.csv").read_text(encoding="utf-8").splitlines()
     rows = text(site_tables.state_limits(tables)).splitlines()
     assert rows[0] == limits[0]
-    assert rows[1:] == [line for line in limits if line.startswith(("power_mw ", "workers "))]
+    assert rows[1:] == [line for line in limits if line.startswith("workers ")]
 
 
 def test_needs_by_hand(tiny: Tables) -> None:
@@ -109,8 +109,10 @@ def test_an_effluent_plant_by_hand(tables: Tables) -> None:
 
 
 def test_state_limits_by_hand(tables: Tables) -> None:
-    """Odisha's sites offer 740 MW and 30,000 workers; Assam has one site, so no limit of its own."""
+    """Odisha's sites offer 30,000 workers; Assam has one site, so no limit of its own. Power is no state limit:
+    the states supply gigawatts.
+    """
     rows = site_tables.state_limits(tables).set_index("name")
-    assert rows.loc["power_mw Odisha", "amount"] == pytest.approx(259)
+    assert set(rows["limit"]) == {"workers"}
     assert rows.loc["workers Odisha", "amount"] == pytest.approx(15000)
     assert "Assam" not in set(rows["state"])

@@ -27,7 +27,7 @@ LEAST_TRADER_USD_M = 0.5
 
 
 def read(path: Path) -> pd.DataFrame:
-    """Rows of ``YEARS``: ``code`` (Harmonized System 2022), ``exporter, importer, year, value_usd_m``."""
+    """Rows of ``YEARS``: ``code`` (Harmonized System 2022), ``exporter, importer, year, value_usd_m, tonnes``."""
     raw = pd.read_parquet(path, filters=[("year", "in", list(YEARS))])
     codes = beside(__file__, "baci_minerals_codes.csv").astype(str).set_index("hs92")["hs22"]
     raw = raw.assign(code=raw["hs92"].astype(str).map(codes))
@@ -39,6 +39,7 @@ def read(path: Path) -> pd.DataFrame:
             "importer": raw["importer"].astype(str),
             "year": raw["year"].astype(int),
             "value_usd_m": raw["value_kusd"].astype(float) / 1e3,
+            "tonnes": raw["tonnes"].astype(float),
         }
     )
 
@@ -86,9 +87,17 @@ def world_trade(raw: pd.DataFrame, codes: Iterable[str], countries: Iterable[str
         name: own.groupby(["code", side])["value_usd_m"].sum().rename_axis(["code", "country"]) / len(YEARS)
         for name, side in (("exports_usd_m", "exporter"), ("imports_usd_m", "importer"))
     }
-    rows = pd.DataFrame(sides).fillna(0.0).round(3).reset_index()
+    # Flows without a weight would make the rest look expensive: weights are scaled up to the full value.
+    weighed = own[own["tonnes"] > 0].groupby(["code", "exporter"])[["value_usd_m", "tonnes"]].sum()
+    weighed.index.names = ["code", "country"]
+    unit = weighed["tonnes"] / weighed["value_usd_m"].where(weighed["value_usd_m"] > 0)
+    sides["exports_t"] = (unit * sides["exports_usd_m"]).round(1)
+    rows = pd.DataFrame(sides)
+    values = ["exports_usd_m", "imports_usd_m"]
+    rows[values] = rows[values].fillna(0.0).round(3)
+    rows = rows.reset_index()
     rows = rows[rows["country"].isin(set(countries))]
-    rows = rows[rows[list(sides)].max(axis=1) >= LEAST_TRADER_USD_M].sort_values(["code", "country"])
+    rows = rows[rows[values].max(axis=1) >= LEAST_TRADER_USD_M].sort_values(["code", "country"])
     return lay_out(
         rows.assign(nomenclature="HS6", status="computed", source=SOURCE, year=max(YEARS)), "world_trade"
     )

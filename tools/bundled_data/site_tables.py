@@ -31,12 +31,10 @@ CENTRE_CRORE = 50.0 / 0.75
 """Common facility centre of an existing electronics cluster: the scheme pays 75 %, at most Rs 50 crore."""
 CENTRE_INCENTIVE = 0.75
 LEAST_SITES = 3
-STATE_SHARES = {"power_mw": (0.35, 0.25, 0.6), "workers": (0.5, 0.35, 0.8)}
-"""Fraction of the sum of what a state's sites offer that all can have together: value, low, high."""
-STATE_NOTES = {
-    "power_mw": "part of the power of its sites: they hang on one grid, and other users grow too",
-    "workers": "part of the workers of its sites: towns near each other hire from the same people",
-}
+STATE_SHARES = {"workers": (0.5, 0.35, 0.8)}
+"""Fraction of the sum of what a state's sites offer that all can have together: value, low, high. Not power: these
+states supply 4 to 24 GW on average, many times what their sites ask for."""
+STATE_NOTES = {"workers": "part of the workers of its sites: towns near each other hire from the same people"}
 
 
 def facilities(tables: Tables) -> pd.DataFrame:
@@ -108,7 +106,7 @@ def facilities(tables: Tables) -> pd.DataFrame:
 
 
 def state_limits(tables: Tables) -> pd.DataFrame:
-    """Limits of power and workers for all sites of a state together, in states with three sites or more.
+    """Limits of workers for all sites of a state together, in states with three sites or more.
 
     Returns
     -------
