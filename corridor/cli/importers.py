@@ -36,6 +36,9 @@ class _Request:
     status: str
     source: dict[str, str]
     components: Path | None
+    code: str
+    country: str
+    yes: bool
 
 
 def import_(
@@ -79,6 +82,12 @@ def import_(
     partners: Annotated[
         bool, typer.Option("--partners", help="tradestat exports: keep each buyer instead of ROW.")
     ] = False,
+    code: Annotated[
+        str, typer.Option("--code", help="tradestat: the code of a page that lists its countries.")
+    ] = "",
+    country: Annotated[
+        str, typer.Option("--country", help="tradestat: the country of a page that lists its codes.")
+    ] = "",
     revision: Annotated[
         str, typer.Option("--revision", help="baci: edition of the Harmonized System, such as HS17.")
     ] = "",
@@ -93,6 +102,7 @@ def import_(
         str | None,
         typer.Option("--map", help="table: 'year=Year,importer=@IND,exporter=Partner,code=HS,value=Trade Value'."),
     ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="table: take the guessed map of columns.")] = False,
     columns_file: Annotated[Path | None, typer.Option("--map-file", help="table: the map as YAML.")] = None,
     table: Annotated[str, typer.Option("--table", help="table: which of our tables.")] = "trade",
     status: Annotated[str, typer.Option("--status", help="table: status of rows that have none.")] = "",
@@ -172,6 +182,9 @@ def import_(
             "date": date,
         },
         components=components,
+        code=code,
+        country=country,
+        yes=yes,
     )
     imported = _READERS[source](request)
     if mapped is not None and "trade" in imported.tables:
@@ -250,6 +263,8 @@ def _tradestat(request: _Request) -> Imported:
         request.choice,
         flow=request.flow,
         partners=request.partners,
+        code=request.code,
+        country=request.country,
         usd=unit,
         date=request.source["date"],
     )
@@ -276,6 +291,7 @@ def _comext(request: _Request) -> Imported:
 def _table(request: _Request) -> Imported:
     from corridor.errors import ConfigError
     from corridor.importers.files.imported import source_row
+    from corridor.importers.trade.guessed_map import as_option, confirmed
     from corridor.importers.trade.plain_table import read_map, read_table
 
     entry = request.source
@@ -288,7 +304,13 @@ def _table(request: _Request) -> Imported:
         entry["key"], entry["title"], entry["publisher"], entry["address"], entry["licence"], entry["date"]
     )
     unit = request.rates or (1.0 if request.unit is None else request.unit)
-    columns = read_map(request.columns, request.columns_file)
+    columns = read_map(request.columns, request.columns_file) if request.columns or request.columns_file else {}
+    if request.table == "trade":
+        stated = request.rates or request.unit
+        columns, guess = confirmed(request.files, columns, stated, request.yes, request.choice.encoding)
+        unit = stated or guess or 1.0
+        if guess is not None:
+            say().print(f"map of columns: {as_option(columns)}")
     return read_table(
         request.files,
         request.choice,
@@ -317,14 +339,23 @@ def _worldbank(request: _Request) -> Imported:
     from corridor.data.tables import load_tables
     from corridor.importers.countries.index_imports import read_worldbank
 
-    return read_worldbank(request.files, load_tables().countries, date=request.source["date"])
+    return read_worldbank(
+        request.files, load_tables().countries, date=request.source["date"], allow=request.choice.allow
+    )
 
 
 def _eto(request: _Request) -> Imported:
     from corridor.importers.supply.eto import read_eto
 
     year = request.choice.years[0] if request.choice.years else None
-    return read_eto(request.files, _known_components(), request.components, year=year, date=request.source["date"])
+    return read_eto(
+        request.files,
+        _known_components(),
+        request.components,
+        year=year,
+        date=request.source["date"],
+        allow=request.choice.allow,
+    )
 
 
 def _mrio(request: _Request) -> Imported:

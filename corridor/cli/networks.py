@@ -10,6 +10,7 @@ import typer
 from corridor.cli.console import as_text, err, new_table, records
 from corridor.cli.console import out as say
 from corridor.cli.measures import written
+from corridor.cli.network_files import edges_of, essential_of, flows_of, nodes_of, read_plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,7 @@ def look_through(
         Path,
         typer.Argument(
             help="Sales, .csv or .parquet: seller, buyer, value; or seller_country, seller_sector, "
-            "buyer_country, buyer_sector, value."
+            "buyer_country, buyer_sector, value; or a square matrix of what row sells to column."
         ),
     ],
     output: Annotated[
@@ -53,7 +54,7 @@ def look_through(
     from corridor.measures import look_through as bought
     from corridor.measures import sales_exposure as sold
 
-    tables = read_plain(flows), read_plain(output)
+    tables = flows_of(flows, produced := read_plain(output)), produced
     pairs = _groups(group or [])
     with err().status("looking through"):
         if sales:
@@ -73,13 +74,22 @@ def look_through(
 
 
 def cascade(
-    edges: Annotated[Path, typer.Argument(help="Sales, .csv or .parquet: supplier, customer, value.")],
-    nodes: Annotated[Path, typer.Argument(help="Nodes: id, sector; perhaps market, weight, revenue, cost.")],
+    edges: Annotated[
+        Path,
+        typer.Argument(help="Sales: supplier, customer, value; or a square matrix of what row sells to column."),
+    ],
+    nodes: Annotated[
+        Path,
+        typer.Argument(
+            help="Nodes: id (or node_id), sector (or industry_id); perhaps market, weight, revenue, cost."
+        ),
+    ],
     essential: Annotated[
         str,
         typer.Option(
             "--essential",
-            help="Table input_sector, output_sector, kind; or one kind for all: essential, replaceable, none.",
+            help="Table input_sector, output_sector, kind; a matrix of 0, 1, 2 (none, replaceable, essential), "
+            "inputs in rows; or one kind for all: essential, replaceable, none.",
         ),
     ] = "essential",
     shock: Annotated[
@@ -101,9 +111,9 @@ def cascade(
         bool,
         typer.Option(
             "--replaceability/--no-replaceability",
-            help="Whether others in its market replace a failing supplier.",
+            help="Whether others in its market replace a failing supplier; off, as in the authors' GL_cascade.",
         ),
-    ] = True,
+    ] = False,
     revenue_and_cost: Annotated[
         bool,
         typer.Option("--revenue-and-cost/--no-revenue-and-cost", help="Whether these columns of the nodes count."),
@@ -125,8 +135,10 @@ def cascade(
 
     if shock is not None and node:
         raise ConfigError("--shock and --node are both given. Fix: give one of them.")
-    kinds = read_plain(Path(essential)) if Path(essential).suffix else essential
-    network = SupplyNetwork.of(read_plain(edges), read_plain(nodes), kinds, revenue_and_cost=revenue_and_cost)
+    firms = nodes_of(nodes)
+    kinds = essential_of(Path(essential), firms["sector"]) if Path(essential).suffix else essential
+    sales = edges_of(edges, firms["id"])
+    network = SupplyNetwork.of(sales, firms, kinds, revenue_and_cost=revenue_and_cost)
     asked: Any = read_plain(shock) if shock is not None else _nodes(network.ids, node)
     rules: dict[str, Any] = {
         "replaceability": replaceability,
@@ -165,32 +177,6 @@ def reliance(
     names = [name for name in balances.columns if name not in ("secondary", "stock_draw")]
     _print("Net import reliance, per cent", frame, dict.fromkeys([*names, "reliance", "net_exporter"], ""), top)
     _save(frame, to)
-
-
-def read_plain(file: Path) -> pd.DataFrame:
-    """A table from .csv or .parquet, cells unchanged.
-
-    Raises
-    ------
-    ConfigError
-        If the file does not exist or is no such table.
-    """
-    import pandas as pd
-
-    from corridor.data.readers import parquet_frame
-    from corridor.errors import ConfigError
-
-    kind = file.suffix.lower()
-    if kind not in (".csv", ".parquet"):
-        raise ConfigError(f"table {file}: unknown kind '{kind}'. Fix: give a .csv or .parquet file.")
-    try:
-        # Codes such as NA (Namibia) are words, not blanks.
-        return pd.read_csv(file, keep_default_na=False, na_values=[""]) if kind == ".csv" else parquet_frame(file)
-    except FileNotFoundError:
-        raise ConfigError(f"table {file}: no such file.") from None
-    except (OSError, ValueError) as error:  # raised by pandas and pyarrow for files that are no tables
-        what = (str(error).splitlines() or ["no reason given"])[0]
-        raise ConfigError(f"table {file}: can't be read ({what}). Fix: save it again as {kind}.") from None
 
 
 def _nodes(ids: pd.Index, asked: list[str] | None) -> list[Any] | None:

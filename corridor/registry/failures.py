@@ -61,7 +61,7 @@ def esri(tables: Tables, options: Options) -> pd.DataFrame:
         ``rounds, settled``.
     """
     edges, nodes, essential = component_network(tables)
-    found = cascade(edges, nodes, essential).drop(columns="scenario")
+    found = cascade(edges, nodes, essential, replaceability=True).drop(columns="scenario")
     about = nodes[["component", "country", "revenue"]].rename(columns={"revenue": "revenue_usd_m"})
     out = pd.concat([about.reset_index(drop=True), found], axis=1)
     return out.sort_values(["esri", "component", "country"], ascending=[False, True, True], ignore_index=True)

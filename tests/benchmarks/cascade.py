@@ -44,7 +44,7 @@ def timed(function, times=1):
 
 def main():
     rows, table, kinds, kind = network(1_000, 4_600)
-    SupplyNetwork.of(rows, table, kinds).index([0])
+    SupplyNetwork.of(rows, table, kinds).index([0], replaceability=True)
     small = SupplyNetwork.of(rows, table, kinds)
     value = np.zeros((1_000, 1_000))
     np.add.at(value, (rows["supplier"], rows["customer"]), rows["value"])
@@ -56,7 +56,7 @@ def main():
             slow_cascade(value, sector, kind, np.r_[np.ones(at), 0, np.ones(999 - at)], **columns) for at in chosen
         ]
     )
-    quick, ours = timed(lambda: small.index(list(chosen), workers=1), 3)
+    quick, ours = timed(lambda: small.index(list(chosen), workers=1, replaceability=True), 3)
     worst = max(abs(ours["esri"].iloc[at] - row[0]) for at, row in enumerate(theirs))
     print(f"1,000 nodes, {len(chosen)} closures: written out {slow:.2f} s, compiled {quick:.5f} s, one thread")
     print(f"  ratio {slow / quick:,.0f}, largest difference {worst:.0e}")
@@ -75,10 +75,10 @@ def main():
     built, big = timed(lambda: SupplyNetwork.of(rows, table, kinds))
     half = table["sector"] == 0
     sector_stop = pd.DataFrame({"node": table.loc[half, "id"], "remaining": 0.0})
-    one, result = timed(lambda: big.index([int(result_at(rows))], workers=1), 3)
+    one, result = timed(lambda: big.index([int(result_at(rows))], workers=1, replaceability=True), 3)
     print(f"100,000 nodes, {len(rows):,} edges (laid out in {built:.2f} s): largest supplier closes {one:.4f} s")
     print(f"  rounds {result['rounds'].item()}, ESRI {result['esri'].item():.4f}")
-    whole, result = timed(lambda: big.index(sector_stop, workers=1), 3)
+    whole, result = timed(lambda: big.index(sector_stop, workers=1, replaceability=True), 3)
     print(f"  a sector of {int(half.sum()):,} closes: {whole:.4f} s, rounds {result['rounds'].item()}")
 
 

@@ -24,6 +24,7 @@ from corridor.importers.supply.mrio import mrio_shares, read_mrio
 from corridor.measures import world_shares
 from tests import SHARED
 
+UNKNOWN = frozenset({"unknown-country"})
 RAW_DATA = SHARED / "data"
 needs_raw = pytest.mark.skipif(not RAW_DATA.is_dir(), reason="the raw files of the publishers are not here")
 
@@ -123,7 +124,9 @@ def test_worldbank_long_and_wide_and_one_alone(tmp_path: Path, tables: Tables) -
     ]
     path = tmp_path / "wgidataset.xlsx"
     pd.DataFrame(rows).to_excel(path, index=False)
-    out = read_worldbank([path], tables.countries)
+    with pytest.raises(DataError, match="75.0% left out: unknown countries.*--allow unknown-country"):
+        read_worldbank([path], tables.countries)
+    out = read_worldbank([path], tables.countries, allow=UNKNOWN)
     mine, before = (frame.set_index("iso3") for frame in (out.tables["countries"], tables.countries))
     assert mine.loc[["IND", "COD"], "governance"].tolist() == [0.5, 0.5]
     assert mine.loc["IND", "year"] == 2023
@@ -133,7 +136,7 @@ def test_worldbank_long_and_wide_and_one_alone(tmp_path: Path, tables: Tables) -
     assert out.tables["sources"]["key"].tolist() == ["wb-wgi"]
     logistics = tmp_path / "lpi.csv"
     logistics.write_text("country,lpi_score,year\nIndia,4.5,2026\n", encoding="utf-8")
-    both = read_worldbank([path, logistics], tables.countries)
+    both = read_worldbank([path, logistics], tables.countries, allow=UNKNOWN)
     assert both.tables["countries"].set_index("iso3").loc["IND", "logistics"] == 4.5
     land([both], tmp_path / "mine")
     assert len(load_tables(tmp_path / "mine", extend=True).countries) == len(tables.countries)
@@ -165,14 +168,16 @@ def test_eto_shares_of_countries_under_terms_that_forbid_passing_on(tmp_path: Pa
     book = tmp_path / "map.csv"
     book.write_text(f"component,input\n{component},photoresist\n", encoding="utf-8")
     files = explorer(tmp_path)
-    out = read_eto(files, known, book, year=2019)
+    with pytest.raises(DataError, match="25.0% left out: unknown countries.*MAL"):
+        read_eto(files, known, book, year=2019)
+    out = read_eto(files, known, book, year=2019, allow=UNKNOWN)
     supply = out.tables["supply"].set_index("country")
     assert supply["share"].to_dict() == {"USA": 0.61, "CHN": 0.06, "ROW": 0.09}
     assert set(supply["status"]) == {"reported"}
     assert out.tables["sources"].loc[0, "note"].startswith("not to be redistributed")
     assert out.report.notes == ("unknown countries: MAL",)
     assert out.report.rows == 6
-    rounded = read_eto(explorer(tmp_path, "61%,31%,9%"), known, book, year=2019).tables["supply"]
+    rounded = read_eto(explorer(tmp_path, "61%,31%,9%"), known, book, year=2019, allow=UNKNOWN).tables["supply"]
     assert rounded["share"].sum() == pytest.approx(1.0, abs=1e-5)
     assert set(rounded["status"]) == {"computed"}
     with pytest.raises(DataError, match="sum to more than 1"):
@@ -200,6 +205,8 @@ def test_eto_by_command(tmp_path: Path, known: frozenset[str]) -> None:
         str(book),
         "--year",
         "2019",
+        "--allow",
+        "unknown-country",
     ]
     run = CliRunner().invoke(app, words)
     assert run.exit_code == 0, run.output

@@ -46,10 +46,10 @@ def test_market_share_limits_what_customers_lose():
     without = cascade(edges, nodes, "essential", replaceability=False, direction="down")
     assert without["esri"].tolist() == pytest.approx([0.75, 0.25, 1.0])
     # When the small one closes it can be replaced by 10 / 30 only as far as its share 1/3 says.
-    with_it = cascade(edges, nodes, "essential", direction="down")
+    with_it = cascade(edges, nodes, "essential", direction="down", replaceability=True)
     assert with_it["esri"].tolist() == pytest.approx([0.75, 0.25 / 3, 1.0])
     markets = nodes.assign(market=["east", "west", "car"])
-    apart = cascade(edges, markets, "essential", direction="down")
+    apart = cascade(edges, markets, "essential", direction="down", replaceability=True)
     assert apart["esri"].tolist() == without["esri"].tolist()
 
 
@@ -83,9 +83,9 @@ def test_values_published_with_the_reference_code():
         float,
     )
     case = tables(value, np.array([0, 1, 2, 0, 1, 2]), np.array([[2, 1, 0], [0, 2, 1], [1, 0, 2]]))
-    index = cascade(*case, shock=[0], direction="down", tolerance=1e-12)["esri"]
+    index = cascade(*case, shock=[0], direction="down", replaceability=True, tolerance=1e-12)["esri"]
     assert index.item() == pytest.approx(0.50687988214742541, abs=1e-12)
-    levels = SupplyNetwork.of(*case).levels([0], direction="down", tolerance=1e-12)["down"]
+    levels = SupplyNetwork.of(*case).levels([0], direction="down", replaceability=True, tolerance=1e-12)["down"]
     expected = [0.0, 0.6, 0.7894068197483480, 0.0, 0.6111111111111110, 0.8786670560685980]
     assert levels.tolist() == pytest.approx(expected, abs=1e-12)
 

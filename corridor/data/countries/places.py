@@ -83,7 +83,9 @@ def to_iso3(values: pd.Series, system: str, book: Mapping[str, str] | None = Non
 def is_group(word: str) -> bool:
     """Whether a word names a group of countries (World, ASEAN, Sub-Saharan Africa), not one of them."""
     text = plain(word)
-    return text in known_groups() or text in ("0", "0.0", "-") or text.endswith(" aggregation")
+    if text in known_groups() or text in ("0", "0.0", "-"):
+        return True
+    return text.endswith(" aggregation") or text.startswith(("total ", "india's total"))
 
 
 def suggestion(word: str) -> str | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from corridor.data.countries.places import NAMES, to_iso3
+from corridor.data.guards.cells import valueless_cells
 from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.countries.worldbank import (
     ESTIMATES,
@@ -23,24 +25,41 @@ from corridor.importers.files.rows import need_even_rows
 
 __all__ = ["read_worldbank"]
 
+_NAMES = {
+    "economy": "country",
+    "country_name": "countryname",
+    "lpi": "lpi_score",
+    "overall_lpi_score": "lpi_score",
+    "score": "lpi_score",
+}
+_KNOWN = frozenset({"country", "countryname", "code", "year", "lpi_score", "indicator", "estimate", *ESTIMATES})
 # codes of the long layout -> columns of the wide one
 _LONG = {"va": "vae", "pv": "pve", "ge": "gee", "rq": "rqe", "rl": "rle", "cc": "cce"}
 # the Bank's codes that differ from ISO 3166-1
 _BANK = {"ADO": "AND", "ROM": "ROU", "ZAR": "COD", "TMP": "TLS", "WBG": "PSE", "KSV": "XKX"}
 
 
-def read_worldbank(files: Sequence[str | Path], standing: pd.DataFrame, *, date: str = "") -> Imported:
+def read_worldbank(
+    files: Sequence[str | Path],
+    standing: pd.DataFrame,
+    *,
+    date: str = "",
+    allow: frozenset[str] = frozenset(),
+) -> Imported:
     """Read the governance indicators, the Logistics Performance Index, or both.
 
     Parameters
     ----------
     files
         WGI as CSV or workbook: one row per country and year with the estimates vae, pve, gee, rqe, rle, cce; or
-        one row per indicator with the columns indicator and estimate. LPI: country, lpi_score, year.
+        one row per indicator with the columns indicator and estimate. LPI: country, lpi_score, year; or the Bank's
+        workbook with a sheet for each edition (2023: Economy, LPI Score; older: Country, LPI score or score).
     standing
         The table ``countries``: an index that the files do not have is kept from it.
     date
         Edition.
+    allow
+        Reasons of `imported.REASONS` for which more than 1 % of the rows may be left out.
 
     Returns
     -------
@@ -61,7 +80,10 @@ def read_worldbank(files: Sequence[str | Path], standing: pd.DataFrame, *, date:
     sources, left, notes, kept = [], [], [], 0
     for file in map(Path, files):
         with reading(file, "the World Bank's governance indicators or logistics index"):
-            raw = _table(file)
+            raw = _with_our_names(_table(file))
+            edition = re.search(r"(?<!\d)20\d\d(?!\d)", date) or re.search(r"(?<!\d)20\d\d(?!\d)", file.stem)
+            if "year" not in raw and "lpi_score" in raw and edition is not None:
+                raw["year"] = int(edition[0])
             kind, name = _kind(raw, file)
             raw["year"] = _integer_years(raw["year"], file)
             raw, lost, note = _known(raw, name)
@@ -82,9 +104,9 @@ def read_worldbank(files: Sequence[str | Path], standing: pd.DataFrame, *, date:
             ("unknown countries", lost, nothing),
             ("older or incomplete years", len(raw) - len(rows), nothing),
         ]
-        edition = date or str(int(rows["year"].max()))
+        published = date or str(int(rows["year"].max()))
         sources.append(
-            source_row(kind, title, "World Bank", "https://databank.worldbank.org/", "CC BY 4.0", edition, about)
+            source_row(kind, title, "World Bank", "https://databank.worldbank.org/", "CC BY 4.0", published, about)
         )
     table = countries(governance, logistics)
     report = ImportReport.of(
@@ -93,16 +115,42 @@ def read_worldbank(files: Sequence[str | Path], standing: pd.DataFrame, *, date:
         (kept, float("nan")),
         [each for each in left if each[1]],
         notes,
+        reasons={"unknown countries": "unknown-country"},
     )
+    report.check(allow)
     return Imported({"countries": table, "sources": pd.concat(sources, ignore_index=True)}, report)
 
 
 def _table(file: Path) -> pd.DataFrame:
     if file.suffix.lower() in (".xlsx", ".xls", ".ods"):
-        return pd.read_excel(file, engine="calamine")
+        sheets = pd.read_excel(file, sheet_name=None, engine="calamine")
+        wrong = valueless_cells(file)
+        if wrong:
+            raise DataError(
+                [
+                    Fault(f"{file.name}, sheet {each.sheet}", str(each.row), "", each.found, "a value", each.fix)
+                    for each in wrong[:20]
+                ]
+            )
+        dated = {name: str(name).strip() for name in sheets if re.fullmatch(r"20\d\d", str(name).strip())}
+        editions = {int(year): _with_our_names(sheets[name]) for name, year in dated.items()}
+        tables = [
+            sheet.assign(year=year)[["country", "lpi_score", "year"]]
+            for year, sheet in editions.items()
+            if {"country", "lpi_score"} <= set(sheet.columns)
+        ]
+        return pd.concat(tables, ignore_index=True) if tables else next(iter(sheets.values()))
     raw = pd.read_csv(file, encoding="utf-8-sig")
     need_even_rows(raw, file)
     return raw
+
+
+def _with_our_names(raw: pd.DataFrame) -> pd.DataFrame:
+    """The Bank's names of columns as ours, in any case: Economy and LPI Score are country and lpi_score."""
+    plain = {name: re.sub(r"[^a-z0-9]+", "_", str(name).lower()).strip("_") for name in raw.columns}
+    ours = {name: _NAMES.get(spelt, spelt if spelt in _KNOWN else str(name)) for name, spelt in plain.items()}
+    renamed = raw.rename(columns=ours)
+    return renamed.loc[:, ~renamed.columns.duplicated()]
 
 
 def _kind(raw: pd.DataFrame, file: Path) -> tuple[str, str]:

@@ -33,6 +33,7 @@ def read_eto(
     *,
     year: int | None,
     date: str = "",
+    allow: frozenset[str] = frozenset(),
 ) -> Imported:
     """Read the tables of ETO's chip explorer.
 
@@ -46,9 +47,11 @@ def read_eto(
     components
         CSV: component, input (name or id of an input or stage).
     year
-        Year of the shares, which is not in the tables.
+        Year of the shares if the tables do not say it; of rows without one if they do (column ``year``).
     date
         Edition.
+    allow
+        Reasons of `imported.REASONS` for which more than 1 % of the rows may be left out.
 
     Returns
     -------
@@ -64,11 +67,10 @@ def read_eto(
     ConfigError
         A file, the map or the year is missing.
     """
-    if year is None:
-        raise ConfigError("the tables have no year: give --year, such as --year 2019")
     tables = _tables([Path(file) for file in files])
     chosen = component_map(components, "input", known)
     provision, providers, inputs = tables["provision"], tables["providers"], tables["inputs"]
+    years = _years(provision, year)
     kinds = providers.drop_duplicates("provider_id").set_index("provider_id")
     who = provision["provider_id"].str.strip().map(kinds["provider_name"])
     country = to_iso3(who.replace(_REST), NAMES)
@@ -97,7 +99,7 @@ def read_eto(
     ]
     if faults:
         raise DataError(faults)
-    found = rows.assign(share=share, id=rows["provided_id"].str.strip())
+    found = rows.assign(share=share, id=rows["provided_id"].str.strip(), year=years)
     lost = found["country"].isna() & found["share"].notna()
     notes = [f"unknown countries: {', '.join(sorted(set(found.loc[lost, 'who'])))}"] if lost.any() else []
     usable = found[found["share"].notna() & found["country"].notna()]
@@ -116,18 +118,56 @@ def read_eto(
         "Emerging Technology Observatory, CSET, Georgetown University",
         "https://eto.tech/dataset-docs/chipexplorer",
         "CC BY-NC 4.0",
-        date or str(year),
+        date or str(int(years.max()) if len(years) else year or ""),
         closed=True,
     )
-    table, more = supply_rows(supply, "eto-chip-explorer", year, "reported")
+    # an input with shares of several years is one of the latest
+    latest = supply["year"] == supply.groupby("component")["year"].transform("max")
+    older, supply = int((~latest).sum()), supply[latest]
+    made = [
+        supply_rows(rows, "eto-chip-explorer", int(str(each)), "reported") for each, rows in supply.groupby("year")
+    ]
+    if not made:
+        wanted = "shares of countries for an input of the map"
+        raise DataError([Fault("provision", "", "", "nothing to keep", wanted, "check the map of components")])
+    table = pd.concat([rows for rows, _ in made], ignore_index=True)
+    more = [note for _, of_year in made for note in of_year]
+    left.append(("older years of an input", older, nothing))
     report = ImportReport.of(
         "eto-chip-explorer",
         [Path(file).name for file in files],
-        (len(usable) - unused, nothing),
+        (len(usable) - unused - older, nothing),
         [each for each in left if each[1]],
         [*notes, *more],
+        reasons={"unknown countries": "unknown-country"},
     )
+    report.check(allow)
     return Imported({"supply": table, "sources": source}, report)
+
+
+def _years(provision: pd.DataFrame, year: int | None) -> pd.Series:
+    """Year of each row of provision.
+
+    Raises
+    ------
+    ConfigError
+        Neither the table nor the user says it.
+    DataError
+        A cell is no year.
+    """
+    text = provision["year"].str.strip() if "year" in provision else pd.Series("", index=provision.index)
+    numbers = pd.to_numeric(text, errors="coerce")
+    wrong = (text != "") & ~(numbers.between(1990, 2100) & (numbers == numbers.round()))
+    if wrong.any():
+        raise DataError(
+            [
+                Fault("provision", str(row), "year", repr(cell), "a year such as 2025", "correct the cell")
+                for row, cell in cell_lines(text[wrong])[:20]
+            ]
+        )
+    if (text == "").any() and year is None:
+        raise ConfigError("the tables do not say the year of each row: give --year, such as --year 2019")
+    return numbers.fillna(year or 0).astype("int64")
 
 
 def _tables(files: Sequence[Path]) -> dict[str, pd.DataFrame]:

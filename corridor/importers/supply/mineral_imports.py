@@ -47,7 +47,7 @@ def read_usgs(files: Sequence[str | Path], known: frozenset[str], *, date: str =
     Parameters
     ----------
     files
-        One ``MCS2026_Commodities_Data.csv``, the data release of all chapters.
+        One ``MCS2026_Commodities_Data.csv``, the data release of all chapters, or ``MCS2025_World_Data.csv``.
     known
         Components whose rows to keep.
     date

@@ -16,6 +16,7 @@ import pandas as pd
 from corridor.data.countries.names import iso3
 from corridor.errors import DataError, Fault
 from corridor.importers.files.rows import beside, lay_out, need_columns
+from corridor.importers.supply.usgs_wide import is_wide, long_rows
 
 __all__ = ["FILE", "SOURCE", "prices", "read", "reliance", "series", "supply_rows"]
 
@@ -78,7 +79,8 @@ def read(path: Path) -> pd.DataFrame:
     Parameters
     ----------
     path : Path
-        `MCS*_Commodities_Data.csv` as USGS publishes it (Latin-1, numbers with thousands separators).
+        `MCS2026_Commodities_Data.csv` as USGS publishes it (Latin-1, numbers with thousands separators), or
+        `MCS2025_World_Data.csv`.
 
     Returns
     -------
@@ -94,8 +96,12 @@ def read(path: Path) -> pd.DataFrame:
         A column is missing.
     """
     raw = pd.read_csv(path, encoding="latin-1", dtype=str, keep_default_na=False)
-    need_columns(raw, list(_COLUMNS), path)
-    tidy = raw[list(_COLUMNS)].rename(columns=_COLUMNS)
+    raw.columns = [str(name).removeprefix("\u00ef\u00bb\u00bf") for name in raw.columns]
+    if is_wide(raw):
+        tidy = long_rows(raw, series())
+    else:
+        need_columns(raw, list(_COLUMNS), path)
+        tidy = raw[list(_COLUMNS)].rename(columns=_COLUMNS)
     for column in tidy:
         tidy[column] = tidy[column].map(lambda cell: " ".join(str(cell).translate(_PUNCTUATION).split()))
     span = tidy["year"].str.extract(r"^(\d{2})(\d{2})(?:-(\d{2}))?$")

@@ -25,6 +25,7 @@ from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.archives import MAX_RATIO
 from corridor.importers.files.imported import Imported, ImportReport
 from corridor.importers.files.open_files import Opened, connect, open_files
+from corridor.importers.files.widetable import PERIOD, lengthen_years
 from corridor.importers.trade.flows import checked_flow, flow_column, flow_skips
 from corridor.importers.trade.revisions import named
 from corridor.importers.trade.scanning.columns import ColumnMap
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["read_map", "read_table"]
 
 _FIXED = "@"
+_CODE = "code of all rows"
 _ROLES = ("year", "importer", "exporter", "code", "value", "duty", "revision", "flow")
 
 
@@ -145,7 +147,8 @@ def _trade(
     if lacking:
         raise ConfigError(f"the map lacks {', '.join(lacking)}; a fixed one is written {lacking[0]}=@2023")
     fixed = {name: column[1:] for name, column in columns.items() if column.startswith(_FIXED)}
-    wrong = sorted(set(fixed) - {"year", "importer", "exporter", "revision", "flow"})
+    wide = columns.get("year") == PERIOD
+    wrong = sorted(set(fixed) - {"year", "importer", "exporter", "revision", "flow", *(["code"] if wide else [])})
     if wrong:
         raise ConfigError(f"{', '.join(wrong)}: must be a column, not a fixed value")
     revision = named(fixed["revision"]) if "revision" in fixed else ""
@@ -161,7 +164,7 @@ def _trade(
         period=column["year"],
         importer=column["importer"],
         exporter=column["exporter"],
-        code=column["code"],
+        code=_CODE if wide and "code" in fixed else column["code"],
         value=column["value"],
         duty=column["duty"],
         revision=column["revision"],
@@ -169,12 +172,15 @@ def _trade(
     )
 
     def choose(engine: DuckDBPyConnection, opened: list[Opened]) -> tuple[list[Opened], Reading]:
+        if wide:
+            own = {_CODE: fixed["code"]} if "code" in fixed else {}
+            opened = [lengthen_years(engine, file, own) for file in opened]
         stated = column["flow"] or ("" if "flow" in fixed else flow_column(engine, opened))
         skip = flow_skips(engine, opened, stated, flow) if stated in opened[0].columns else {}
         used = [*layout.used(), *([column["flow"]] if column["flow"] else [])]
         need_mapped(opened, used)
         return opened, Reading(
-            layout=replace(layout, skip=skip),
+            layout=replace(layout, skip=skip, grouped=all(file.delimiter not in (";", "") for file in opened)),
             places=_system(engine, opened, [name for name in (column["importer"], column["exporter"]) if name]),
             revision=revision,
             importer=country[0] if "importer" in fixed else "",

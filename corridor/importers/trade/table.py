@@ -94,6 +94,8 @@ class Reading:
         Country codes that the files define, code -> iso3.
     yearly
         Whether a month holds the sum since January: then each year may hold only one month.
+    monthly
+        Whether the publisher writes months as 2010-11, which others write for the fiscal year.
     """
 
     layout: ColumnMap
@@ -106,6 +108,7 @@ class Reading:
     together: bool = False
     book: Mapping[str, str] = field(default_factory=dict)
     yearly: bool = False
+    monthly: bool = False
 
 
 def chosen(choice: TradeOptions | None) -> TradeOptions:
@@ -171,7 +174,8 @@ def _to_trade(
     notes: list[str] = []
     sums["year"] = reading.year or 0
     if reading.layout.period:
-        sums["year"], notes = years_of(sums, reading.layout.period, key, yearly=reading.yearly)
+        column, monthly = reading.layout.period, reading.monthly
+        sums["year"], notes = years_of(sums, column, key, yearly=reading.yearly, monthly=monthly)
     unit, more_notes = usd_m(sums, reading.layout.usd, choice.years, key)
     notes += more_notes
     sums["usd_m"], sums["duty_m"] = sums["value"].fillna(0.0) * unit, sums["duty"] * unit
@@ -195,7 +199,7 @@ def _to_trade(
         notes.append(
             f"{odd:,} rows have a code that does not begin with two digits (confidential or special goods)"
         )
-    role = "importer" if reading.exporter else "exporter"
+    role = "importer" if reading.exporter and not reading.importer else "exporter"
     left, account = account_of(sums, single, lost, partner_role=role, as_written=reading.together)
     report = ImportReport.of(
         key,

@@ -26,7 +26,7 @@ def cascade(
     essential: pd.DataFrame | str,
     *,
     shock: pd.DataFrame | Sequence[object] | None = None,
-    replaceability: bool = True,
+    replaceability: bool = False,
     direction: Direction = "both",
     tolerance: float = 1e-2,
     max_rounds: int = 1_000_000,
@@ -69,7 +69,8 @@ def cascade(
         (0..1 of its capacity), optional ``scenario`` (several shocks in one table) and ``remaining_up`` (if what a
         node still buys differs from what it still makes).
     replaceability
-        Whether the market share of a failing supplier limits what its customers lose.
+        Whether the market share of a failing supplier limits what its customers lose; off by default, as in the
+        authors' GL_cascade (package GLcascade): with it the index is smaller.
     direction
         Spread to customers (down), to suppliers (up), or both, as published. With one direction,
         rounds are counted and the run stops by that direction only.
@@ -198,7 +199,7 @@ class SupplyNetwork:
         self,
         shock: pd.DataFrame | Sequence[object] | None = None,
         *,
-        replaceability: bool = True,
+        replaceability: bool = False,
         direction: Direction = "both",
         tolerance: float = 1e-2,
         max_rounds: int = 1_000_000,
@@ -216,7 +217,7 @@ class SupplyNetwork:
         self,
         shock: pd.DataFrame | Sequence[object] | None = None,
         *,
-        replaceability: bool = True,
+        replaceability: bool = False,
         direction: Direction = "both",
         tolerance: float = 1e-2,
         max_rounds: int = 1_000_000,

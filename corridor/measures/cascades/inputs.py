@@ -11,6 +11,7 @@ from corridor.data.arrays import Flags, Floats, Ints
 from corridor.errors import ConfigError, DataError, Fault
 
 _KINDS = {"none": 0, "replaceable": 1, "essential": 2}
+_NUMBERED = {str(number): name for name, number in _KINDS.items()}  # as the authors' packages number them
 
 
 def check_nodes(nodes: pd.DataFrame) -> pd.DataFrame:
@@ -63,6 +64,8 @@ def check_essential(essential: pd.DataFrame | str, sectors: pd.Index) -> pd.Data
         return _KINDS[essential]
     _need("essential", essential, ["input_sector", "output_sector", "kind"])
     table = essential.reset_index(drop=True)
+    words = table["kind"].astype("str").str.replace(r"\.0$", "", regex=True)
+    table = table.assign(kind=words.map(_NUMBERED).where(words.isin(list(_NUMBERED)), table["kind"]))
     twice = table.duplicated(["input_sector", "output_sector"])
     named = pd.Index(table["input_sector"]).union(pd.Index(table["output_sector"]), sort=False)
     missing = sectors[~sectors.isin(named)]

@@ -30,8 +30,9 @@ OTHER_LEVELS = "other levels of the nomenclature"
 NO_FLOW = "rows whose flow is not known"
 UNEQUAL_LEVELS = "national codes that add up to more than their six-digit row"
 WRONG_VALUE = "(value < 0 OR NOT isfinite(value))"
-_ROLES = ("period", "importer", "exporter", "code", "value", "duty", "revision")
+_ROLES = ("period", "month", "importer", "exporter", "code", "value", "duty", "revision")
 _SLACK = 1.01
+_GROUPED = r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[0-9]{1,2}(,[0-9]{2})*,[0-9]{3}(\.[0-9]+)?"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,8 @@ class ColumnMap:
         Name for messages.
     period
         Column with the year (2023, 2023-24) or month (202301, 2023-01); empty if the file has none.
+    month
+        Column with the month alone, 1 to 12, if `period` holds the year alone.
     importer, exporter, code, value
         Columns; importer or exporter empty if the file covers one country without naming it.
     duty, revision
@@ -58,10 +61,13 @@ class ColumnMap:
         Reasons of `skip` whose rows hold quantities: their values are not counted.
     missing
         Texts that mean no value.
+    grouped
+        Whether values may hold commas between thousands (1,839 or 12,34,567).
     """
 
     source: str
     period: str = ""
+    month: str = ""
     importer: str = ""
     exporter: str = ""
     code: str
@@ -73,6 +79,7 @@ class ColumnMap:
     skip: Mapping[str, str] = field(default_factory=dict)
     no_money: frozenset[str] = frozenset()
     missing: tuple[str, ...] = ()
+    grouped: bool = False
 
     def column(self, role: str) -> str:
         """Column of a role, empty if the file has none."""
@@ -86,17 +93,23 @@ class ColumnMap:
 
 
 def _number(column: str, layout: ColumnMap) -> str:
-    """SQL for a column as a number; texts that mean no value are NULL."""
+    """SQL for a column as a number; texts that mean no value are NULL, and what is no number is -1."""
     name = quoted(column)
-    if not layout.missing:
+    if not layout.missing and not layout.grouped:
         return f"CAST({name} AS DOUBLE)"
-    words = ", ".join(literal(word) for word in layout.missing)
+    words = ", ".join(literal(word) for word in (*layout.missing, ""))
     text = f"trim(CAST({name} AS VARCHAR))"
-    return f"CASE WHEN {text} NOT IN ({words}) THEN coalesce(TRY_CAST({text} AS DOUBLE), -1) END"
+    plain = f"CASE WHEN regexp_full_match({text}, '{_GROUPED}') THEN replace({text}, ',', '') ELSE {text} END"
+    number = plain if layout.grouped else text
+    return f"CASE WHEN {text} NOT IN ({words}) THEN coalesce(TRY_CAST({number} AS DOUBLE), -1) END"
 
 
 def _types(layout: ColumnMap) -> dict[str, str]:
-    return {} if layout.missing else {name: "DOUBLE" for name in (layout.value, layout.duty) if name}
+    return (
+        {}
+        if layout.missing or layout.grouped
+        else {name: "DOUBLE" for name in (layout.value, layout.duty) if name}
+    )
 
 
 def roles_of(file: Opened, layout: ColumnMap) -> str:
@@ -104,7 +117,10 @@ def roles_of(file: Opened, layout: ColumnMap) -> str:
     cells = []
     for role in ("period", "importer", "exporter", "revision"):
         name = layout.column(role)
-        cells.append(f"{f'trim(CAST({quoted(name)} AS VARCHAR))' if name else 'NULL::VARCHAR'} AS {role}")
+        text = f"trim(CAST({quoted(name)} AS VARCHAR))" if name else "NULL::VARCHAR"
+        if role == "period" and layout.month:
+            text = f"{text} || '-' || lpad(trim(CAST({quoted(layout.month)} AS VARCHAR)), 2, '0')"
+        cells.append(f"{text} AS {role}")
     cells.append("hs_code AS code")
     cells.append("hs_level AS level")
     cells.append(f"{_number(layout.value, layout)} AS value")

@@ -187,7 +187,10 @@ _WANTED = {
     "TOO MANY COLUMNS": ("{count} cells", "put cells that hold the delimiter in double quotes"),
     "UNQUOTED VALUE": ("quotes that are closed", "close the double quote, or double it inside a cell"),
     "LINE SIZE OVER MAXIMUM": ("a line of a table", "look for a double quote that is not closed"),
-    "INVALID ENCODING": ("text in {encoding}", "name the file's encoding with --encoding"),
+    "INVALID ENCODING": (
+        "text in {encoding}",
+        "name the file's encoding with --encoding, such as cp1252 (Windows)",
+    ),
     "INVALID STATE": ("quotes that are closed", "close the double quote, or double it inside a cell"),
 }
 
