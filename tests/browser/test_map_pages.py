@@ -146,11 +146,11 @@ def test_plan_says_why_and_what_could_be_otherwise(folder: Path, browser: Any) -
         ):
             assert wanted in words
         assert page.locator("#site a[href^='components/']").count() == 1
-        assert page.locator("#moves .mark.must").count() == 1
-        assert page.locator("#moves .mark.could").count() == 4
+        assert page.locator("#moves tr:not(.opened) .mark.must").count() == 1
+        assert page.locator("#moves tr:not(.opened) .mark.could").count() == 4
         page.click("#paint button[data-value=others]")
         assert page.locator(".verdict rect").count() == 1  # the square of the site with the must
-        assert "1 components are in none" in tab.text("#others-note")
+        assert "1 component is in none" in tab.text("#others-note")
         assert page.locator("[data-legend=sector]").is_hidden()
         with Tab(browser, page.url) as again:
             assert again.text("#site") == tab.text("#site")

@@ -57,6 +57,11 @@ def test_world_payload_holds_every_share() -> None:
     total = np.bincount(part["c"], weights=part["s"])
     assert total == pytest.approx(1.0, abs=0.01)
     assert len(payload["exposure"]["USA"]["c"]) == 20
+    suppliers = payload["suppliers"]
+    assert {len(suppliers[name]) for name in ("id", "firm", "place", "lon", "country", "makes", "kind")} == {80}
+    assert payload["countries"][suppliers["country"][3]]["iso3"] == "CHN"
+    assert suppliers["kinds"][suppliers["kind"][3]] == "plant"
+    assert payload["components"][suppliers["makes"][3][0]]["id"] == "component-003"
     assert json.dumps(payload, allow_nan=False)
 
 

@@ -2,14 +2,15 @@
 "use strict";
 (() => {
   const { $ } = corridor;
-  const state = { q: "", s: "", g: "", by: "", ...Object.fromEntries(new URLSearchParams(location.hash.slice(1))) };
+  const DEFAULTS = { q: "", s: "", g: "", by: "" }, state = corridor.readState(DEFAULTS);
   const rows = [...$("components").tBodies[0].rows].map((line) => ({ line, id: line.dataset.c, sector: line.dataset.s, stage: line.dataset.g }));
 
-  function keep() {
-    const chosen = new URLSearchParams(Object.entries(state).filter(([key, value]) => value && key in { q: 0, s: 0, g: 0, by: 0 }));
-    // For a local file the browser may refuse this; the page works without it.
-    try { history.replaceState(null, "", chosen.size ? `#${chosen}` : location.pathname + location.search); } catch { /* ignored */ }
-  }
+  const keep = (step) => corridor.writeState(state, DEFAULTS, step);
+  /** Each table is one stop for the keyboard. */
+  const stops = [...document.querySelectorAll("table.sortable")].map(({ tBodies: [body] }) => {
+    for (const control of corridor.controls(body)) control.tabIndex = -1;
+    return corridor.oneStop(body);
+  });
   function filter() {
     const sought = $("find").value.trim(), found = sought ? new Set(corridor.findComponents(sought)) : null;
     state.q = $("find").value.trim(); state.s = $("sector").value; state.g = $("stage").value;
@@ -19,8 +20,9 @@
       line.hidden = !fits;
       shown += fits;
     }
-    $("count").textContent = `${shown} of ${rows.length} components`;
+    $("count").textContent = `${shown} of ${corridor.plural(rows.length, "component")}`;
     $("none").hidden = shown > 0;
+    for (const { rove } of stops) rove();
   }
   /** Value of a cell: its number, or its text. */
   const value = (cell) => (cell.dataset.v === undefined ? cell.textContent.trim().toLowerCase() : Number(cell.dataset.v));
@@ -30,7 +32,7 @@
     order.sort(([a], [b]) => (typeof a === "string" ? sign * a.localeCompare(b) : sign * (a - b)));
     body.append(...order.map(([, line]) => line));
     [...table.tHead.rows[0].cells].forEach((head, n) => (n === column ? head.setAttribute("aria-sort", down ? "descending" : "ascending") : head.removeAttribute("aria-sort")));
-    if (table.id === "components") { state.by = `${column}${down ? "d" : "a"}`; keep(); }
+    if (table.id === "components") { state.by = `${column}${down ? "d" : "a"}`; keep("sort"); }
   }
   for (const table of document.querySelectorAll("table.sortable")) {
     [...table.tHead.rows[0].cells].forEach((head, column) => {
@@ -44,16 +46,23 @@
       head.append(button);
     });
   }
-  $("find").value = state.q;
-  for (const [id, key] of [["sector", "s"], ["stage", "g"]]) {
-    $(id).value = state[key];
-    if ($(id).selectedIndex < 0) $(id).value = "";
-    $(id).addEventListener("change", () => { filter(); keep(); });
-  }
-  $("find").addEventListener("input", () => { filter(); keep(); });
+  for (const id of ["sector", "stage"]) $(id).addEventListener("change", () => { filter(); keep("filter"); });
+  $("find").addEventListener("input", () => { filter(); keep("find*"); });
   $("search").hidden = false;
-  const by = /^(\d+)([ad])$/.exec(state.by);
-  if (by && Number(by[1]) < $("components").tHead.rows[0].cells.length) sort($("components"), Number(by[1]), by[2] === "d");
-  filter();
-  document.documentElement.dataset.ready = "true";
+  const first = [...$("components").tBodies[0].rows];
+  /** Shows the state of the address. */
+  function restore() {
+    Object.assign(state, corridor.readState(DEFAULTS));
+    $("find").value = state.q;
+    for (const [id, key] of [["sector", "s"], ["stage", "g"]]) {
+      $(id).value = state[key];
+      if ($(id).selectedIndex < 0) $(id).value = "";
+    }
+    const by = /^(\d+)([ad])$/.exec(state.by);
+    if (by && Number(by[1]) < $("components").tHead.rows[0].cells.length) sort($("components"), Number(by[1]), by[2] === "d");
+    else $("components").tBodies[0].append(...first);
+    filter();
+  }
+  restore();
+  corridor.ready(restore);
 })();

@@ -2,7 +2,7 @@
    A node is the index of a component in data.components, an edge the index of a recipe in data.edges. */
 "use strict";
 corridor.graph = () => {
-  const { $, el, percent, money, capital, inText } = corridor;
+  const { $, el, percent, money, capital, inText, plural } = corridor;
   const data = corridor.read("data"), { components, edges, markets, sectors, stages, plans, style } = data;
   const MEASURES = [["direct", "Direct", "Bought from the target"], ["net", "Net", "Counted through the bill of materials, by value"], ["stop", "Stop", "What stops when the target sells nothing"]];
   const COUNTS = ["30", "60", "120", "250", "all"];
@@ -10,15 +10,19 @@ corridor.graph = () => {
   const state = corridor.readState(DEFAULTS);
   const byId = new Map(components.map((component, node) => [component.id, node]));
   const valid = (key, ok) => { if (!ok(state[key])) state[key] = DEFAULTS[key]; };
-  valid("m", (id) => markets.some((market) => market.id === id));
-  valid("k", (id) => MEASURES.some(([key]) => key === id));
-  valid("s", (id) => id === "all" || sectors.some((sector) => sector.id === id));
-  valid("g", (id) => id === "all" || stages.some((stage) => stage.id === id));
-  valid("n", (count) => COUNTS.includes(count));
-  valid("c", (id) => byId.has(id));
-  valid("b", (index) => Boolean(plans[+index]) || +index < 0);
-  for (const key of ["e", "h"]) valid(key, (share) => +share >= 0 && +share <= 1);
-  valid("t", (tier) => tier === "all" || components.some((component) => String(component.tier) === tier));
+  function readAddress() {
+    Object.assign(state, corridor.readState(DEFAULTS));
+    valid("m", (id) => markets.some((market) => market.id === id));
+    valid("k", (id) => MEASURES.some(([key]) => key === id));
+    valid("s", (id) => id === "all" || sectors.some((sector) => sector.id === id));
+    valid("g", (id) => id === "all" || stages.some((stage) => stage.id === id));
+    valid("n", (count) => COUNTS.includes(count));
+    valid("c", (id) => byId.has(id));
+    valid("b", (index) => Boolean(plans[+index]) || +index < 0);
+    for (const key of ["e", "h"]) valid(key, (share) => +share >= 0 && +share <= 1);
+    valid("t", (tier) => tier === "all" || components.some((component) => String(component.tier) === tier));
+  }
+  readAddress();
 
   const neighbours = components.map(() => ({ in: [], out: [], inEdges: [], outEdges: [] }));
   edges.i.forEach((input, edge) => {
@@ -82,7 +86,7 @@ corridor.graph = () => {
     const component = components[node], kinds = [...(marks.get(node) || [])].map((kind) => IN_PLAN[kind]);
     return [brief(name(node), 160), sectors[component.sector].name, stages[component.stage].name, `tier ${component.tier}`,
       `direct ${percent(measures().direct[node])}, net ${percent(measures().net[node])}, stop ${percent(measures().stop[node])}`,
-      `${inputs[node].length} inputs, ${users[node].length} users`, ...kinds, ...(now.through.has(node) ? ["chokepoint"] : [])].join(" · ");
+      `${plural(inputs[node].length, "input")}, ${plural(users[node].length, "user")}`, ...kinds, ...(now.through.has(node) ? ["chokepoint"] : [])].join(" · ");
   }
   function look(node) {
     const n = shade(exposure(node)), pick = chosen(), inCone = pick < 0 || node === pick || now.up.has(node) || now.down.has(node);
@@ -119,21 +123,26 @@ corridor.graph = () => {
     picture.draw({ layout, edges, lines, carried: (edge) => now.carryEdges.get(edge), look, order, important: [...new Set(important)], chosen: node });
     $("none").hidden = now.shown.length > 0;
   }
-  /** Chosen chains, and small screens, are drawn large enough to read; the rest is reached by dragging or Fit. */
-  const fit = () => picture.fit(state.c || window.innerWidth < 640 ? 0.62 : 0, chosen());
+  let onPaper = false;
+  /** A chain chosen fills the picture. If it is long, and on small screens, the scale stays large enough to read; the rest is
+      reached by dragging or Fit. The names of a short chain are beside its boxes at any scale. */
+  function fit() {
+    const chain = chosen() < 0 ? null : [chosen(), ...now.up, ...now.down], long = chain ? chain.length > 40 : window.innerWidth < 640;
+    picture.fit(long && !onPaper ? 0.62 : 0, chosen(), chain);
+  }
 
   /* ---- words and table ---- */
   function say() {
     const node = chosen(), where = inText(market().name);
     if (node >= 0) {
       const chains = data.paths[state.m][node];
-      $("say").textContent = `${brief(name(node))}: ${percent(measures()[state.k][node])} of what ${where} gets rests on ${data.targetName} (${state.k}). ${now.up.size} components upstream, ${now.down.size} downstream`
+      $("say").textContent = `${brief(name(node))}: ${percent(measures()[state.k][node])} of what ${where} gets rests on ${data.targetName} (${state.k}). ${plural(now.up.size, "component")} upstream, ${now.down.size} downstream`
         + (chains.length ? `; ${chains.length === 1 ? "one chain carries" : `${chains.length} chains carry`} ${percent(Math.min(1, chains.reduce((sum, row) => sum + row[0], 0)))} of its net exposure.` : ".");
     } else {
       const sector = sectors.find((one) => one.id === state.s), few = now.shown.length < now.filtered.length;
       $("say").textContent = now.filtered.length ? `${few ? `The ${now.shown.length} of ${now.filtered.length} components` : `All ${now.filtered.length} components`}${sector ? ` of ${sector.name.toLowerCase()}` : ""}${few ? ` that put most of what ${where} needs at risk` : ""}, from ore to product, coloured by the ${state.k} exposure of ${where} to ${data.targetName}. Click one for its chains.` : "No component passes these filters.";
     }
-    $("count").textContent = `${now.shown.length} of ${components.length} components, ${[...edges.i.keys()].filter((edge) => layout.boxes.has(edges.i[edge]) && layout.boxes.has(edges.o[edge])).length} recipes`;
+    $("count").textContent = `${now.shown.length} of ${plural(components.length, "component")}, ${[...edges.i.keys()].filter((edge) => layout.boxes.has(edges.i[edge]) && layout.boxes.has(edges.o[edge])).length} recipes`;
     $("clear").hidden = node < 0;
     $("around-field").hidden = node < 0;
   }
@@ -149,10 +158,10 @@ corridor.graph = () => {
     measured("direct", "Direct"), measured("net", "Net"), measured("stop", "Stop"),
     { key: "hhi", label: "HHI", title: "Concentration of origins, home production included: 1 is a single country", className: "n", value: (node) => measures().hhi[node], cell: (node) => el("td", { className: "n" }, measures().hhi[node] === null ? "–" : measures().hhi[node].toFixed(2)) },
     { key: "risk", label: "At risk a year", title: "Need times exposure", className: "n", value: atRisk, cell: (node) => el("td", { className: "n" }, money(atRisk(node))) },
-    { key: "links", label: "In / out", title: "Inputs and users", className: "n", value: (node) => inputs[node].length + users[node].length, cell: (node) => el("td", { className: "n" }, `${inputs[node].length} / ${users[node].length}`) },
+    { key: "links", label: "In / out", title: "Inputs and users", className: "n", value: (node) => inputs[node].length + users[node].length, cell: (node) => el("td", { className: "n" }, `${inputs[node].length}\u00a0/\u00a0${users[node].length}`) },
     { key: "plan", label: "In the plan", value: inPlan, cell: (node) => el("td", {}, inPlan(node)) },
     { key: "relation", label: "Chain", title: "Upstream or downstream of the one chosen", value: relation, cell: (node) => el("td", {}, relation(node)) },
-  ], { caption: "Components shown", sort: { key: "risk", down: true }, none: "No component passes these filters.", mark: (line, node) => { if (node === chosen()) line.className = "chosen"; } });
+  ], { caption: "Components shown", sort: { key: "risk", down: true }, none: "No component passes these filters.", printed: 150, mark: (line, node) => { if (node === chosen()) line.className = "chosen"; } });
   const panel = corridor.graphPanel($("panel"), data, { pick: (node) => choose(node) });
   function drawPanel() {
     const node = chosen();
@@ -161,14 +170,15 @@ corridor.graph = () => {
   }
 
   /* ---- changes ---- */
-  const keep = () => corridor.writeState(state, DEFAULTS);
+  /** Keeps the view in the address; a step with a name can be undone by Back. */
+  const keep = (step) => corridor.writeState(state, DEFAULTS, step);
   let timer = 0;
   function keepZoom() {
     clearTimeout(timer);
     timer = setTimeout(() => { const { x, y, k } = picture.middle; state.z = `${x.toFixed(0)},${y.toFixed(0)},${k.toFixed(3)}`; keep(); }, 150);
   }
   /** Redraw everything; the view is fitted unless the address holds a zoom. */
-  function refresh(kept = "") {
+  function refresh(kept = "", step = "") {
     clearTimeout(timer);
     state.z = kept;
     select();
@@ -178,29 +188,29 @@ corridor.graph = () => {
     if (kept && [x, y, k].every(Number.isFinite)) picture.middle = { x, y, k }; else fit();
     say();
     table.show(now.shown);
-    keep();
+    keep(step);
   }
   /** Redraw colours, marks and texts only: nothing moves. */
-  function recolour() { drawPanel(); drawPicture(false); say(); table.redraw(); keep(); }
+  function recolour(step) { drawPanel(); drawPicture(false); say(); table.redraw(); keep(step); }
   function choose(node) {
     if (node < 0 && !state.c) return;
     state.c = node < 0 ? "" : components[node].id;
     if (node < 0) state.v = DEFAULTS.v;
     const inTable = document.activeElement?.closest?.("#ranked"), inPanel = document.activeElement?.closest?.("#panel");
     $("find").value = node < 0 ? "" : brief(name(node));
-    refresh();
+    refresh("", "choose");
     around();
-    if (inTable) { table.finish(); document.querySelector("#ranked tr.chosen button")?.focus({ preventScroll: true }); }
+    if (inTable) table.reveal(node)?.querySelector("button").focus({ preventScroll: true });
     if (inPanel) $("panel").focus({ preventScroll: true });
   }
 
-  corridor.segmented($("market"), markets.map((one) => [one.id, one.name]), () => state.m, (id) => { state.m = id; refresh(); });
-  corridor.segmented($("measure"), MEASURES, () => state.k, (id) => { state.k = id; refresh(); });
-  const around = corridor.segmented($("around"), [["in", "In the picture", "Everything else stays, faint"], ["alone", "Alone", "Only what is upstream or downstream"]], () => state.v, (id) => { state.v = id; refresh(); });
+  const markMarket = corridor.segmented($("market"), markets.map((one) => [one.id, one.name]), () => state.m, (id) => { state.m = id; refresh("", "market"); });
+  const markMeasure = corridor.segmented($("measure"), MEASURES, () => state.k, (id) => { state.k = id; refresh("", "measure"); });
+  const around = corridor.segmented($("around"), [["in", "In the picture", "Everything else stays, faint"], ["alone", "Alone", "Only what is upstream or downstream"]], () => state.v, (id) => { state.v = id; refresh("", "around"); });
   const options = (id, rows, key) => {
     $(id).replaceChildren(...rows.map(([value, label]) => el("option", { value }, label)));
     $(id).value = state[key];
-    $(id).addEventListener("change", () => { state[key] = $(id).value; refresh(); });
+    $(id).addEventListener("change", () => { state[key] = $(id).value; refresh("", key); });
   };
   const tiers = [...new Set(components.map((component) => component.tier))].sort((a, b) => a - b);
   options("sector", [["all", "All sectors"], ...sectors.map((sector) => [sector.id, sector.name])], "s");
@@ -210,19 +220,22 @@ corridor.graph = () => {
   $("budget-field").hidden = !plans.length;
   $("budget").replaceChildren(...plans.map((one, index) => el("option", { value: String(index) }, money(one.budget))), el("option", { value: "-1" }, "No plan"));
   $("budget").value = state.b;
-  $("budget").addEventListener("change", () => { state.b = $("budget").value; recolour(); });
+  $("budget").addEventListener("change", () => { state.b = $("budget").value; recolour("budget"); });
+  const writers = {};
   for (const [id, key, words] of [["exposed", "e", percent], ["hhi", "h", (value) => value.toFixed(2)]]) {
-    const write = () => { $(`${id}-now`).textContent = +state[key] ? `≥ ${words(+state[key])}` : "any"; };
+    const write = writers[key] = () => { $(`${id}-now`).textContent = +state[key] ? `≥ ${words(+state[key])}` : "any"; };
     $(id).value = state[key];
     write();
-    $(id).addEventListener("input", () => { state[key] = $(id).value; write(); refresh(); });
+    $(id).addEventListener("input", () => { state[key] = $(id).value; write(); refresh("", `${key}*`); });
   }
   corridor.suggest($("find"), $("found"), (sought) => corridor.findComponents(sought).map((id) => byId.get(id)).map((node) => ({ index: node, text: name(node), note: `${sectors[components[node].sector].name} · ${stages[components[node].stage].name.toLowerCase()}` })), (node) => choose(node));
   $("find").value = state.c ? brief(name(chosen())) : "";
+  /** Sources of the recipes in the picture. */
+  const credit = () => corridor.credit(data.study, [...edges.i.keys()].filter((edge) => layout.boxes.has(edges.i[edge]) && layout.boxes.has(edges.o[edge])).map((edge) => data.sources[edges.q[edge]]?.title));
   $("clear").addEventListener("click", () => choose(-1));
   $("in").addEventListener("click", () => picture.zoomAt(1.3));
   $("out").addEventListener("click", () => picture.zoomAt(1 / 1.3));
-  $("fit").addEventListener("click", () => { picture.fit(); state.z = ""; keep(); });
+  $("fit").addEventListener("click", () => { picture.fit(0, -1); state.z = ""; keep(); });
   document.addEventListener("keydown", (event) => { if (event.key === "Escape" && state.c && event.target !== $("find")) choose(-1); });
   $("csv").addEventListener("click", () => corridor.saveCsv(`components-${state.m}-${state.c || state.s}.csv`,
     ["market", "component", "name", "sector", "stage", "tier", "direct", "net", "stop", "hhi", "need_usd_m", "at_risk_usd_m", "chain", "in_plan"],
@@ -232,8 +245,10 @@ corridor.graph = () => {
     ["input", "output", "value_share", "essential", "status", "source", "year"],
     [...edges.i.keys()].filter((edge) => layout.boxes.has(edges.i[edge]) && layout.boxes.has(edges.o[edge])).map((edge) => [components[edges.i[edge]].id, components[edges.o[edge]].id, edges.v[edge],
       edges.e[edge] ? "yes" : "no", data.statuses[edges.t[edge]], data.sources[edges.q[edge]].title, edges.y[edge]])));
-  $("png").addEventListener("click", () => picture.save(`graph-${state.m}-${state.c || state.s}.png`, [$("say").textContent, `${market().name}, ${state.k} exposure to ${data.targetName}. corridor, study ${data.study}.`]));
-  corridor.unitSwitch($("unit"), data.crore, state.u, (unit) => { state.u = unit; recolour(); for (const option of $("budget").options) if (+option.value >= 0) option.textContent = money(plans[+option.value].budget); });
+  $("png").addEventListener("click", () => picture.save(`graph-${state.m}-${state.c || state.s}.png`, [$("say").textContent, `${market().name}, ${state.k} exposure to ${data.targetName}. ${credit()}`]));
+  corridor.linkButton($("link"));
+  corridor.saveButton($("save"), () => `graph-${state.m}-${state.c || state.s}.html`);
+  const setUnit = corridor.unitSwitch($("unit"), data.crore, state.u, (unit) => { state.u = unit; recolour("unit"); for (const option of $("budget").options) if (+option.value >= 0) option.textContent = money(plans[+option.value].budget); });
   for (const option of $("budget").options) if (+option.value >= 0) option.textContent = money(plans[+option.value].budget);
   $("filters").addEventListener("click", () => $("filters").setAttribute("aria-expanded", String($("filters").parentNode.classList.toggle("open"))));
   refresh(state.z);
@@ -243,8 +258,20 @@ corridor.graph = () => {
     const next = picture.measure().width;
     if (Math.abs(next - width) > 30) { width = next; drawPicture(true); fit(); }
   }).observe($("picture"));
-  window.addEventListener("hashchange", () => location.reload());
-  window.addEventListener("beforeprint", () => picture.fit());
-  document.documentElement.dataset.ready = "true";
+  /** Shows the state of the address, after Back or a link. */
+  function restore() {
+    readAddress();
+    setUnit(state.u);
+    markMarket(); markMeasure(); around();
+    for (const [id, key] of [["sector", "s"], ["stage", "g"], ["tier", "t"], ["most", "n"], ["budget", "b"], ["exposed", "e"], ["hhi", "h"]]) $(id).value = state[key];
+    for (const write of Object.values(writers)) write();
+    $("find").value = state.c ? brief(name(chosen())) : "";
+    refresh(state.z);
+  }
+  // Paper shows all of it, or all of the chain chosen; then the screen has its view again.
+  let before = null;
+  window.addEventListener("beforeprint", () => { before = picture.middle; onPaper = true; fit(); });
+  window.addEventListener("afterprint", () => { onPaper = false; if (before) picture.middle = before; });
+  corridor.ready(restore);
 };
 corridor.graph();

@@ -61,7 +61,7 @@ corridor.graphPanel = (box, data, act) => {
       el("p", { className: "soft" }, `${sectors[component.sector].name} · ${stages[component.stage].name.toLowerCase()} · tier ${component.tier}`),
       el("p", { className: "links" },
         data.componentPages ? el("a", { href: corridor.pageOf({ components: data.componentFiles }, "components", component.id) }, "All about it") : null,
-        el("a", { href: `dependency.html#m=${encodeURIComponent(market.id)}&c=${encodeURIComponent(component.id)}` }, "On the world map")),
+        document.documentElement.dataset.alone ? null : el("a", { href: `dependency.html#m=${encodeURIComponent(market.id)}&c=${encodeURIComponent(component.id)}` }, "On the world map")),
       el("dl", { className: "figures" },
         ...fact(`Net, ${market.name}`, el("b", {}, percent(measures.net[node]))), ...fact("Direct", percent(measures.direct[node])), ...fact("Stop", percent(measures.stop[node])),
         ...fact(el("abbr", { title: "Herfindahl-Hirschman index of the origins: 1 is a single country, 0.1 is ten equal ones" }, "Concentration (HHI)"), measures.hhi[node] === null ? "–" : measures.hhi[node].toFixed(2)), ...fact("Need a year", moneyBoth(measures.need[node])),

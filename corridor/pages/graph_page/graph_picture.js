@@ -197,13 +197,16 @@ corridor.graphPicture = (frame, words, act) => {
     root.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
     return size;
   }
-  /** Show all; if that needs less than the least scale, show the surroundings of a node (or the products, at the right). */
-  function fit(least = 0, around = -1) {
-    const { width, height, boxes: all } = view.layout, edge = 14, place = all.get(around);
-    const k = Math.max(least, Math.min((size.width - 2 * edge) / width, (size.height - 2 * edge) / height, 1.25));
+  /** Shows all boxes, or those of some nodes; if that needs less than the least scale, the surroundings of a node (or the
+      products, at the right). */
+  function fit(least = 0, around = -1, some = null) {
+    const { width, height, boxes: all } = view.layout, edge = 14, place = all.get(around), held = (some ?? []).map((node) => all.get(node)).filter(Boolean);
+    const left = held.length ? Math.min(...held.map(({ x }) => x)) : 0, right = held.length ? Math.max(...held.map(({ x }) => x)) + BOX.width : width;
+    const top = held.length ? Math.min(...held.map(({ y }) => y)) - BOX.head : 0, bottom = held.length ? Math.max(...held.map(({ y }) => y)) + BOX.row : height;
+    const k = Math.max(least, Math.min((size.width - 2 * edge) / (right - left), (size.height - 2 * edge) / (bottom - top), 1.25));
     /** Offset along one side: centred if all fits, else centred on the box but without an empty margin. */
-    const offset = (long, room, middle) => (long * k <= room - 2 * edge ? (room - long * k) / 2 : Math.min(edge, Math.max(room - edge - long * k, room / 2 - middle * k)));
-    zoom = { k, x: offset(width, size.width, place ? place.x + BOX.width / 2 : width), y: offset(height, size.height, place ? place.y : 0) };
+    const offset = (from, to, room, middle) => ((to - from) * k <= room - 2 * edge ? (room - (from + to) * k) / 2 : Math.min(edge - from * k, Math.max(room - edge - to * k, room / 2 - middle * k)));
+    zoom = { k, x: offset(left, right, size.width, place ? place.x + BOX.width / 2 : right), y: offset(top, bottom, size.height, place ? place.y : top) };
     settle();
   }
   function limited(k) { return Math.min(MOST_ZOOM, Math.max(0.08, k)); }

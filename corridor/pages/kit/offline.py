@@ -19,6 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from corridor.errors import CorridorError
 from corridor.pages.kit.sectors import Sectors
+from corridor.pages.kit.words import percent, percent_fine
 
 #: Folder of the pages: scripts, styles and templates are named relative to it ("kit/assets/map.js").
 PAGES = Path(__file__).resolve().parents[1]
@@ -186,13 +187,15 @@ def assemble(
 @cache
 def environment() -> Environment:
     """Jinja environment: values are escaped unless marked safe; a missing name is an error."""
-    return Environment(
+    found = Environment(
         loader=PackageLoader("corridor.pages", "."),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.globals |= {"percent": percent, "percent_fine": percent_fine}
+    return found
 
 
 def policy(styles: Sequence[str], scripts: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from corridor.relocation.result.plan import Plan
 
 #: Scripts of a page with a search, before its own; the page holds the index as ``find-index``.
-SEARCH_SCRIPTS = ("kit/assets/common.js", "kit/assets/search.js")
+SEARCH_SCRIPTS = tuple(f"kit/assets/{name}.js" for name in ("common", "table", "view", "search"))
 _SYNONYMS = Path(__file__).parent / "assets" / "synonyms.csv"
 _DIGITS = re.compile(r"\d{4,10}")
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from corridor.data.tables import Tables
 
 OTHER_COLOUR = "#4c5a67"
-#: Marks beside the colours, in the order of the table, again from the first one after the last: corners in a box of
-#: 10 by 10; none for a circle. Sectors can be distinguished without colour.
+#: Marks beside the colours, in the order of the table, again from the first one after the last: corners in a
+#: box of 10 by 10; none for a circle. Sectors can be distinguished without colour.
 _MARKS: tuple[tuple[tuple[float, float], ...], ...] = (
     ((0.7, 0.7), (9.3, 0.7), (9.3, 9.3), (0.7, 9.3)),
     (),

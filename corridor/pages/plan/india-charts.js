@@ -76,7 +76,7 @@ corridor.indiaCharts = (data, view) => {
     chart.append(svg("rect", { x: yearX(+state.y), y: 0, width: step, height: rows.length * line, class: "year-now" }));
     rows.forEach((row, index) => {
       const colour = view.sectorOf(row).colour, y = index * line, name = capital(components[row.c].name), made = Math.min(row.output, end);
-      chart.append(svg("path", { d: view.sectorOf(row).mark, fill: colour, transform: `translate(1 ${y + 3.5}) scale(0.8)` }), svg("text", { x: LEFT - 6, y: y + 11, class: "strip-name end" }, name.length > 25 ? `${name.slice(0, 24)}…` : name),
+      chart.append(svg("path", { d: view.sectorOf(row).mark, fill: colour, transform: `translate(1 ${y + 3.5}) scale(0.8)` }), svg("text", { x: LEFT - 6, y: y + 11, class: "strip-name end" }, name.length > 23 ? `${name.slice(0, 22)}…` : name),
         svg("rect", { x: yearX(row.start) + 1, y: y + 3.5, width: Math.max(1, yearX(made) - yearX(row.start) - 2), height: line - 7, fill: "none", stroke: colour, "stroke-dasharray": "3 2", "stroke-width": 1.2 }),
         svg("rect", { x: yearX(made), y: y + 2.5, width: Math.max(0, yearX(end) - yearX(made)), height: line - 5, fill: colour }),
       );

@@ -21,18 +21,19 @@ corridor.indiaTables = (data, view) => {
     return [...groups.values()].map(merged);
   }
   const span = (first, last) => (first === last ? String(first) : `${first}–${last}`);
-  const pickRow = (row) => (row.list.length > 1 ? view.pick("c", components[row.c].id) : view.pick("d", view.keyOf(row.list[0])));
+  const lineOf = (event) => event.currentTarget.closest("tr");
+  const pickRow = (row, line) => (row.list.length > 1 ? view.pick("c", components[row.c].id, line) : view.pick("d", view.keyOf(row.list[0]), line));
   /** Names of the sites, each a button; the first few. */
   function places(row) {
     const names = [...new Set(row.list.map((move) => move.s))], most = names.length > 3 ? 2 : 3, states = [...new Set(names.map((s) => sites[s].state))];
-    const shown = names.slice(0, most).map((s) => el("div", {}, el("button", { type: "button", className: "plain", onclick: () => view.pick("site", sites[s].id) }, sites[s].name)));
+    const shown = names.slice(0, most).map((s) => el("div", {}, el("button", { type: "button", className: "plain", onclick: (event) => view.pick("site", sites[s].id, lineOf(event)) }, sites[s].name)));
     return el("td", {}, ...shown, names.length > most ? `and ${names.length - most} more` : "", el("span", { className: "second" }, states.join(", ")));
   }
   /** A figure that is 0 or missing, with the sentence why. */
   const explained = (row, shown) => { const why = view.whyMove(row); return why ? el("abbr", { title: why }, shown) : shown; };
   const columns = [
     { key: "name", label: "Component", down: false, value: (row) => components[row.c].name, cell: (row) => el("th", { scope: "row" }, el("span", { className: "named" },
-      el("span", { className: "dot", "data-sector": view.sectorOf(row).id, title: view.sectorOf(row).name }), el("button", { type: "button", className: "plain", onclick: () => pickRow(row) }, capital(components[row.c].name)))) },
+      el("span", { className: "dot", "data-sector": view.sectorOf(row).id, title: view.sectorOf(row).name }), el("button", { type: "button", className: "plain", onclick: (event) => pickRow(row, lineOf(event)) }, capital(components[row.c].name)))) },
     { key: "site", label: "Sites", down: false, value: (row) => sites[row.s].name, cell: places },
     { key: "start", label: "Start", title: "Years of start, and of first output", down: false, className: "n", value: (row) => row.start, cell: (row) => el("td", { className: "n" }, span(row.start, row.lastStart), el("span", { className: "second" }, `output ${span(row.output, row.lastOutput)}`)) },
     { key: "capacity", label: "Capacity a year", className: "n", value: (row) => row.capacityUsd, cell: (row) => el("td", { className: "n" }, amount(row.capacity, components[row.c].unit), el("span", { className: "second" }, `${row.plants > 1 ? `${row.plants} plants, ` : ""}worth ${money(row.capacityUsd)}`)) },
@@ -43,27 +44,21 @@ corridor.indiaTables = (data, view) => {
     { key: "net", label: `${markets[0].name}, net`, title: "Net exposure of the component, before and after", className: "n", value: (move) => move.before - move.after, cell: (move) => el("td", { className: "n" }, move.after - move.before > 5e-4 ? explained(move, `${percent(move.before)} → ${percent(move.after)}`) : `${percent(move.before)} → ${percent(move.after)}`) },
     hasOthers && { key: "verdict", label: "Other plans", title: "Is the component in all near-optimal plans (must), in some (could), or in none (never)?", value: (move) => ORDER[move.verdict] ?? -1, cell: (move) => el("td", { title: move.verdict ? view.verdictWords(move) : "" }, ...(move.verdict ? [corridor.verdictMark(move.verdict, 12), ` ${move.verdict}`] : ["–"])) },
   ].filter(Boolean);
-  const moves = corridor.table($("moves"), columns, { sort: { key: "capex", down: true }, caption: "Moves of the plan", none: "No moves of this kind with this budget.",
+  const moves = corridor.table($("moves"), columns, { sort: { key: "capex", down: true }, caption: "Moves of the plan", none: "No moves of this kind with this budget.", printed: Infinity,
     mark: (line, row) => line.classList.toggle("chosen", components[row.c].id === state.c || row.list.some((move) => sites[move.s].id === state.site || view.keyOf(move) === state.d)) });
-  const FIRST = 16;
-  let later = 0;
-  function levers(all = false) {
-    const rows = view.plan().levers, count = (kind) => rows.filter((row) => row[0] === kind).length;
-    $("levers-count").textContent = rows.length
-      ? `${count("second source")} second sources, ${count("stock")} stocks, ${count("shared facility")} shared facilities: ${money(rows.reduce((total, row) => total + row[3], 0))}`
-      : "none in this plan";
-    const lineOf = ([kind, name, what, cost, value]) => el("tr", {}, el("td", {}, kind), el("th", { scope: "row" }, capital(name)), el("td", {}, value ? `${what}, worth ${money(value)}` : what), el("td", { className: "n" }, money(cost)));
-    // As in the table of moves: the first rows at once, the rest when the browser is idle, or before printing.
-    const body = el("tbody", {}, ...rows.slice(0, all ? rows.length : FIRST).map(lineOf)), rest = all ? [] : rows.slice(FIRST);
-    cancelIdleCallback(later);
-    if (rest.length) later = requestIdleCallback(() => body.append(...rest.map(lineOf)), { timeout: 600 });
-    $("levers").replaceChildren(el("caption", { className: "hidden" }, "Levers other than building"),
-      el("thead", {}, el("tr", {}, ...["What", "Component", "How much", "Cost"].map((name, index) => el("th", { scope: "col", className: index === 3 ? "n" : "" }, name)))),
-      body);
+  const levers = corridor.table($("levers"), [
+    { key: "kind", label: "What", down: false, value: ([kind]) => kind, cell: ([kind]) => el("td", {}, kind) },
+    { key: "name", label: "Component", down: false, value: ([, name]) => name, cell: ([, name]) => el("th", { scope: "row" }, capital(name)) },
+    { key: "what", label: "How much", value: ([, , , , value]) => value ?? 0, cell: ([, , what, , value]) => el("td", {}, value ? `${what}, worth ${money(value)}` : what) },
+    { key: "cost", label: "Cost", className: "n", value: ([, , , cost]) => cost, cell: ([, , , cost]) => el("td", { className: "n" }, money(cost)) },
+  ], { sort: { key: "cost", down: true }, caption: "Levers other than building", none: "None in this plan.", printed: Infinity });
+  function drawLevers() {
+    const rows = view.plan().levers, count = (kind) => corridor.plural(rows.filter((row) => row[0] === kind).length, kind, kind === "shared facility" ? "shared facilities" : undefined);
+    $("levers-count").textContent = rows.length ? `${count("second source")}, ${count("stock")}, ${count("shared facility")}: ${money(rows.reduce((total, row) => total + row[3], 0))}` : "none in this plan";
+    levers.show(rows);
   }
-  window.addEventListener("beforeprint", () => levers(true));
   const csv = () => corridor.saveCsv(`moves-${view.plan().budget}.csv`,
     ["budget_usd_m", "component", "name", "sector", "technology", "site", "state", "start_year", "first_output_year", "plants", "capacity", "unit", "capacity_usd_m", "made_usd_m", "capex_usd_m", "incentive_usd_m", "running_usd_m", "replaces_target_usd_m", "still_target_usd_m", "worth_usd_m", "verdict"],
     view.listed().map((move) => [view.plan().budget, components[move.c].id, components[move.c].name, view.sectorOf(move).id, move.technology, sites[move.s].id, sites[move.s].state, move.start, move.output, move.plants, move.capacity, components[move.c].unit, move.capacityUsd, move.made, move.capex, move.incentive, move.running, move.replaces, move.still, move.worth, move.verdict]));
-  return { draw() { moves.show([]); levers(); }, list: (rows) => moves.show(rowsOf(rows)), redraw: moves.redraw, csv };
+  return { draw: drawLevers, list: (rows) => moves.show(rowsOf(rows)), remark: moves.remark, csv };
 };

@@ -61,7 +61,7 @@ corridor.indiaVerdict = (data, view) => {
   /** A sentence for each exposure that rises, or does not change although the loss falls. */
   function why(one) {
     const of = (market, kind) => (one.headline[market.id]?.[`${kind}_after`] ?? 0) - (one.headline[market.id]?.[`${kind}_before`] ?? 0), out = [];
-    const rises = markets.flatMap((market) => KINDS.filter(([kind]) => of(market, kind) > LEAST).map(([kind]) => `${inText(market.name)}’s ${kind} exposure`));
+    const rises = markets.flatMap((market) => KINDS.filter(([kind]) => of(market, kind) > LEAST).map(([kind]) => `${corridor.possessive(market.name)} ${kind} exposure`));
     if (rises.length) out.push(`${capital(rises.join(", "))} rises: new plants need inputs that are not made in ${data.markets[0].name}, and these are bought where it buys today.`);
     const still = markets.filter((market) => Math.abs(of(market, "net")) <= HARDLY && falls(one, market) > HARDLY);
     if (still.length) out.push(`Exposure counts calm years. Where it hardly changes (${still.map((market) => inText(market.name)).join(", ")}), the plan works inside the windows: by stocks, standby sources, and plants that serve India first.`);
@@ -87,7 +87,7 @@ corridor.indiaVerdict = (data, view) => {
   function whyMove(move) {
     if (!move.made) return `It delivers only after ${years.at(-1)}, the study's last year: it replaces nothing yet.`;
     if (move.replaces < 0.05) return `In calm years it replaces other makers: no market buys this from ${data.targetName} then, or plants before it took all of that. It counts inside the windows.`;
-    if (move.after - move.before > LEAST) return `${data.markets[0].name}’s exposure rises: new plants need more of it than is made there, and the rest is bought where ${data.markets[0].name} buys today.`;
+    if (move.after - move.before > LEAST) return `${capital(corridor.possessive(data.markets[0].name))} exposure rises: new plants need more of it than is made there, and the rest is bought where ${data.markets[0].name} buys today.`;
     return "";
   }
   /** Sentences below the charts of effects. */

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SCRIPTS = (
     *SEARCH_SCRIPTS,
     "kit/assets/map.js",
+    "kit/assets/map-picture.js",
     "plan/india-map.js",
     "plan/india-charts.js",
     "plan/india-verdict.js",

@@ -12,7 +12,7 @@ from corridor.measures import headline
 from corridor.pages.entities.facts import Facts, lookup
 from corridor.pages.kit import charts
 from corridor.pages.kit.payload import rows_of, text
-from corridor.pages.kit.words import capital, dollars, in_text, listed, percent, plural
+from corridor.pages.kit.words import capital, dollars, in_text, listed, percent, plural, possessive
 
 if TYPE_CHECKING:
     from corridor.relocation import Reasons
@@ -239,7 +239,7 @@ def _why(facts: Facts, plan: Plan, name: str, row: Any, worth: float | None) -> 
         out.append(f"Without it the expected loss is {dollars(worth)} higher.")
     if change is not None and change.net_before - change.net_after >= _LEAST:
         out.append(
-            f"{capital(in_text(facts.countries.get(home, home)))}'s net exposure falls from "
+            f"{capital(possessive(facts.countries.get(home, home)))} net exposure falls from "
             f"{percent(change.net_before)} to {percent(change.net_after)}."
         )
     out.append(_used_in(facts, name))

@@ -34,7 +34,7 @@ def reach_json(tables: Tables, markets: Sequence[str], codes: Codes, countries: 
     Returns
     -------
     dict
-        Market -> measure -> ``{"n": rows per component, "o": countries, "s": per mille}``, rows by component in
+        Market -> measure -> ``{"n": rows per component, "o": countries, "s": in 1/100 %}``, rows by component in
         the page's order, largest exposure first.
     """
     frame = exposure_by_origin(tables, markets)
@@ -52,7 +52,7 @@ def _columns(rows_of_market: pd.DataFrame, measure: str, codes: Codes, countries
     return {
         "n": np.bincount(rows["component_index"], minlength=len(codes.names)).tolist(),
         "o": [countries(name) for name in rows["origin"]],
-        "s": (rows[measure] * 1000).round().astype(int).tolist(),
+        "s": (rows[measure] * 10_000).round().astype(int).tolist(),
     }
 
 
@@ -88,7 +88,7 @@ def _year_rows(tables: Tables, market: str, years: list[int], codes: Codes, coun
         for component, origins_of_it in found.groupby("component", sort=True):
             row = (
                 tuple(origins_of_it["origin"]),
-                tuple(numbers(origins_of_it["share"], 3)),
+                tuple(numbers(origins_of_it["share"])),
                 origins_of_it["status"].iloc[0],
             )
             of[str(year)] += [codes(component), rows.setdefault(row, len(rows))]

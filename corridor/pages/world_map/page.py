@@ -64,9 +64,15 @@ def world_page(
     payload |= {"disclaimer": DISCLAIMER, "pages": page_files(tables, shares) if has_component_pages else None}
     figure = OfflineFigure(
         "world_map/page.html",
-        [*SEARCH_SCRIPTS, "kit/assets/map.js", *(f"world_map/{name}.js" for name in _SCRIPTS)],
+        [
+            *SEARCH_SCRIPTS,
+            "kit/assets/map.js",
+            "kit/assets/map-picture.js",
+            *(f"world_map/{name}.js" for name in _SCRIPTS),
+        ],
         {
-            "data": payload,
+            "data": {name: value for name, value in payload.items() if name != "suppliers"},
+            "suppliers": payload["suppliers"],
             "outlines": outline_text("world", study.point_of_view),
             "find-index": search or search_index(tables),
         },

@@ -99,7 +99,7 @@ def world_payload(
             }
             for market, own in headline.groupby("market", sort=False)
         },
-        "suppliers": _suppliers(tables, codes, sectors, sources),
+        "suppliers": suppliers_columns(tables, codes, countries, sources),
         "reach": reach_json(tables, list(study.markets), codes, countries),
         "imports": years_json(tables, list(study.markets), codes, countries),
     }
@@ -110,28 +110,32 @@ def world_payload(
     return payload
 
 
-def _suppliers(tables: Tables, codes: Codes, sectors: Codes, sources: Codes) -> list[dict[str, Any]]:
+def suppliers_columns(tables: Tables, codes: Codes, countries: Codes, sources: Codes) -> dict[str, Any]:
+    """Located suppliers, column by column: the page reads them only when they are shown.
+
+    Returns
+    -------
+    dict
+        A list per column in the order of the table; ``country``, ``makes``, ``source``, ``kind`` and ``precision``
+        are positions in the page's lists, the last two in ``kinds`` and ``precisions``.
+    """
     makes = tables.makes[tables.makes["component"].isin(codes.positions)]
     by_supplier = makes.groupby("supplier")["component"].agg(list).to_dict()
-    sector_of = dict(zip(tables.components["id"], tables.components["sector"], strict=True))
-    rows = []
-    for row in rows_of(tables.suppliers):
-        made = by_supplier.get(row.id, [])
-        rows.append(
-            {
-                "id": text(row.id),
-                "firm": text(row.firm),
-                "country": text(row.country),
-                "place": text(row.place),
-                "lon": number(row.lon, 2),
-                "lat": number(row.lat, 2),
-                "kind": text(row.kind),
-                "sector": sectors(sector_of[made[0]]) if made else -1,
-                "makes": [codes(name) for name in made],
-                "precision": text(row.precision),
-                "status": STATUSES.index(row.status),
-                "source": sources(row.source),
-                "year": year(row.year),
-            }
-        )
-    return rows
+    kinds, precisions = Codes([]), Codes([])
+    rows = list(rows_of(tables.suppliers))
+    return {
+        "id": [text(row.id) for row in rows],
+        "firm": [text(row.firm) for row in rows],
+        "place": [text(row.place) for row in rows],
+        "lon": [number(row.lon, 2) for row in rows],
+        "lat": [number(row.lat, 2) for row in rows],
+        "country": [countries(row.country) for row in rows],
+        "kind": [kinds(row.kind) for row in rows],
+        "precision": [precisions(row.precision) for row in rows],
+        "makes": [[codes(name) for name in by_supplier.get(row.id, [])] for row in rows],
+        "status": [STATUSES.index(row.status) for row in rows],
+        "source": [sources(row.source) for row in rows],
+        "year": [year(row.year) for row in rows],
+        "kinds": kinds.names,
+        "precisions": precisions.names,
+    }

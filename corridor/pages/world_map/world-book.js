@@ -28,14 +28,14 @@ corridor.worldBook = (data) => {
     const columns = data.reach[market]?.[measure];
     if (!columns) return 0;
     const begin = startsOf(columns);
-    for (let index = begin[c]; index < begin[c + 1]; index++) if (columns.o[index] === o) return columns.s[index] / 1000;
+    for (let index = begin[c]; index < begin[c + 1]; index++) if (columns.o[index] === o) return columns.s[index] / 1e4;
     return 0;
   }
   function reach(market, measure, c) {
     const columns = data.reach[market]?.[measure];
     if (!columns) return [];
     const from = startsOf(columns)[c], to = startsOf(columns)[c + 1], out = [];
-    for (let index = from; index < to; index++) out.push({ o: columns.o[index], share: columns.s[index] / 1000, status: "computed", note: places[measure] });
+    for (let index = from; index < to; index++) out.push({ o: columns.o[index], share: columns.s[index] / 1e4, status: "computed", note: places[measure] });
     return out;
   }
   /* Imports as reported for one year: of the component's class of goods if the trade file is no finer. */
@@ -105,5 +105,17 @@ corridor.worldBook = (data) => {
     return out.sort((a, b) => b.value - a.value || b.origin.share - a.origin.share);
   }
   const years = (market) => data.imports[market]?.years ?? [];
-  return { components, countries, sectors, markets, statuses, sources, byIso, rows, origins, rests, supplies, years };
+  let suppliers = null;
+  /** Located suppliers, read when they are first wanted. */
+  function allSuppliers() {
+    if (suppliers) return suppliers;
+    const columns = corridor.read("suppliers"), { kinds, precisions, id } = columns;
+    suppliers = id.map((_, row) => {
+      const at = (name) => columns[name][row];
+      return { id: at("id"), firm: at("firm"), place: at("place"), lon: at("lon"), lat: at("lat"), makes: at("makes"), year: at("year"), status: at("status"), source: at("source"),
+        country: countries[at("country")].iso3, kind: kinds[at("kind")], precision: precisions[at("precision")], sector: at("makes").length ? components[at("makes")[0]].sector : -1 };
+    });
+    return suppliers;
+  }
+  return { suppliers: allSuppliers, components, countries, sectors, markets, statuses, sources, byIso, rows, origins, rests, supplies, years };
 };

@@ -8,7 +8,7 @@ corridor.worldMap = (map, data, view) => {
   const colourOf = (share) => style.colours[style.classes.filter((edge) => share >= edge).length];
   const shapes = L.geoJSON({ type: "FeatureCollection", features: corridor.map.features(corridor.read("outlines")) }, {
     style: { weight: 0.6, color: "#ffffff", fillColor: style.land, fillOpacity: 1 },
-  }).addTo(map);
+  });
   map.createPane("flows").style.zIndex = 450;
   map.createPane("points").style.zIndex = 460;
   for (const pane of ["flows", "points"]) map.getPane(pane).style.pointerEvents = "none";
@@ -23,6 +23,7 @@ corridor.worldMap = (map, data, view) => {
     map.fitBounds(map.getSize().x < 600 ? [[-36, -18], [66, 312]] : [[-38, -18], [67, 322]], { animate: false, padding: [2, 2] });
   }
   const { all: home, restore } = corridor.map.keepView(map, fit, state, view.keep);
+  shapes.addTo(map);  // after the view is set: outlines are projected once
 
   /** Share of a country; members of a union without their own figure get the union's. */
   function shareOf(iso3) {
@@ -54,10 +55,10 @@ corridor.worldMap = (map, data, view) => {
     const group = under(points, event), flow = group ? null : under(flows, event), land = clicked;
     clicked = "";
     if (group && group.length > 1 && map.getZoom() < 7) map.setView(event.latlng, Math.min(map.getZoom() + 2, 7));
-    else if (group && group.length > 1) view.pickGroup(group.map((point) => point.data));
-    else if (group) view.pick("p", group[0].data.id);
-    else if (flow) view.pick("f", `${countries[flow.data.o].iso3}-${flow.to.id}`);
-    else if (land) view.pick("k", standing(land));
+    else if (group && group.length > 1) view.pickGroup(group.map((point) => point.data), event.latlng);
+    else if (group) view.pick("p", group[0].data.id, null, event.latlng);
+    else if (flow) view.pick("f", `${countries[flow.data.o].iso3}-${flow.to.id}`, null, event.latlng);
+    else if (land) view.pick("k", standing(land), null, event.latlng);
   });
 
   function shade() {
@@ -93,7 +94,8 @@ corridor.worldMap = (map, data, view) => {
   }
   function drawPoints() {
     const c = view.chosen();
-    points.setPoints(data.suppliers.filter((one) => (c === null ? state.s === "all" || one.makes.some(view.inSector) : one.makes.includes(c)))
+    if (off.has("suppliers")) { points.setPoints([]); return; }  // not even read until they are wanted
+    points.setPoints(book.suppliers().filter((one) => (c === null ? state.s === "all" || one.makes.some(view.inSector) : one.makes.includes(c)))
       .map((one) => ({ lon: corridor.map.east(one.lon), lat: one.lat, colour: book.sectors[one.sector]?.colour ?? style.other, mark: book.sectors[one.sector]?.mark ?? style.mark, data: one })));
   }
   /** Draws everything, or after a click on a country or flow only what that changes. */
@@ -117,5 +119,6 @@ corridor.worldMap = (map, data, view) => {
     if (!off.has("suppliers")) out.push({ text: $("legend-points").textContent }, ...book.sectors.map((sector) => ({ kind: "sector", colour: sector.colour, mark: sector.mark, text: sector.name })), null);
     return out;
   }
+  corridor.map.onPaper(map, () => ({}));
   return { draw, home, restore, legend, standing };
 };

@@ -1,12 +1,15 @@
 /* dependency.html, the panel: a country, a flow or a supplier with its figures, sources and evidence. */
 "use strict";
 corridor.worldPanel = (data, view) => {
-  const { $, el, percent, money, badge, sourceNote, inText } = corridor, { book, state } = view;
+  const { $, el, percent, money, badge, sourceNote, inText, plural } = corridor, { book, state } = view;
   const { countries, components, byIso } = book, target = new Set(data.target), card = $("country");
+  const place = corridor.opener(card);
   let group = null;
 
   const button = (words, act) => el("button", { type: "button", className: "plain", onclick: act }, words);
-  const close = (what) => el("button", { type: "button", className: "close", "aria-label": `Close ${what}`, onclick: () => { group = null; view.pick("", ""); } }, "×");
+  /** Closes the card; the keyboard returns to where it was asked for. */
+  function close() { group = null; const focus = card.contains(document.activeElement) || card.parentNode.closest("li"); place.back(focus); view.pick("", ""); }
+  const cross = (what) => el("button", { type: "button", className: "close", "aria-label": `Close ${what}`, onclick: close }, "×");
   const link = (folder, id, words) => { const href = corridor.pageOf(data.pages, folder, id); return href ? el("a", { href }, words) : null; };
   const page = (folder, id, words) => { const found = link(folder, id, words); return found ? el("p", {}, found) : null; };
   const evidenceOf = (origin) => [badge(origin.status), " ", origin.source ? sourceNote(origin.source, origin.year) : [origin.note, origin.year].filter(Boolean).join(", ")];
@@ -21,7 +24,7 @@ corridor.worldPanel = (data, view) => {
   }
   function supplies(market, o, most) {
     const rows = book.supplies({ market: market.id, o, list: view.rowsOf(market.id), measure: state.by, year: state.y });
-    return [el("h3", {}, rows.length ? `To ${market.name}: ${rows.length} components, greatest value first` : `No component of this selection is known to reach ${inText(market.name)} from here.`),
+    return [el("h3", {}, rows.length ? `To ${inText(market.name)}: ${plural(rows.length, "component")}, greatest value first` : `No component of this selection is known to reach ${inText(market.name)} from here.`),
       el("ol", { className: "supplies" }, ...rows.slice(0, most).map(({ row, origin, value }) => el("li", { className: origin.status },
         button(components[row.c].name, () => view.choose(components[row.c].id)), el("b", {}, percent(origin.share)),
         el("span", { className: "why" }, value ? `${money(value)} · ` : "", ...evidenceOf(origin).flat())))),
@@ -29,12 +32,12 @@ corridor.worldPanel = (data, view) => {
   }
   function country(id) {
     const o = byIso.get(id), one = countries[o], found = view.now().get(o);
-    const firms = data.suppliers.filter((supplier) => supplier.country === id && (view.chosen() === null ? state.s === "all" || supplier.makes.some(view.inSector) : supplier.makes.includes(view.chosen())));
+    const firms = book.suppliers().filter((supplier) => supplier.country === id && (view.chosen() === null ? state.s === "all" || supplier.makes.some(view.inSector) : supplier.makes.includes(view.chosen())));
     return [one.name, [
       el("h2", {}, one.name, target.has(id) ? el("span", { className: "badge target" }, "target") : null),
       el("p", {}, found ? `${view.what(found)}.` : id === state.m ? "The market itself." : `Nothing of this selection is known to come to ${inText(view.market().name)} from here.`),
       figures(o), page("countries", id, `Everything on ${inText(one.name)} →`), ...supplies(view.market(), o, 12),
-      firms.length ? el("h3", {}, `${firms.length} located suppliers of this selection`) : null,
+      firms.length ? el("h3", {}, `${plural(firms.length, "located supplier")} of this selection`) : null,
       firms.length ? el("ul", { className: "firms" }, ...firms.slice(0, 8).map((firm) => el("li", {}, button(firm.firm, () => view.pick("p", firm.id)), ` ${firm.place}`))) : null]];
   }
   function flow(id) {
@@ -44,7 +47,7 @@ corridor.worldPanel = (data, view) => {
       ...supplies(market, o, 16), el("p", {}, button(`All of ${inText(countries[o].name)}`, () => view.pick("k", from)))]];
   }
   function supplier(id) {
-    const one = data.suppliers.find((other) => other.id === id), name = countries[byIso.get(one.country)]?.name ?? one.country;
+    const one = book.suppliers().find((other) => other.id === id), name = countries[byIso.get(one.country)]?.name ?? one.country;
     const precise = one.precision === "site" ? "" : ` (placed by ${one.precision})`;
     return [one.firm, [
       el("h2", {}, one.firm), el("p", {}, `${one.kind}, ${[one.place, name].filter(Boolean).join(", ")}${precise}`),
@@ -59,16 +62,31 @@ corridor.worldPanel = (data, view) => {
   }
   /** All works of a firm; a single one is shown with its sources. */
   function works(firm) {
-    const list = data.suppliers.filter((one) => one.firm === firm);
-    return list.length === 1 ? supplier(list[0].id) : crowd(list, `${firm}: ${list.length} places`);
+    const list = book.suppliers().filter((one) => one.firm === firm);
+    return list.length === 1 ? supplier(list[0].id) : crowd(list, `${firm}: ${plural(list.length, "place")}`);
   }
-  function draw() {
-    const [name, parts] = group ? crowd(group, `${group.length} suppliers here`) : state.firm ? works(state.firm) : state.p ? supplier(state.p) : state.f ? flow(state.f) : state.k ? country(state.k) : ["", []];
+  /** Where on the map the selection is. */
+  function placeOf() {
+    const one = state.p ? book.suppliers().find((other) => other.id === state.p) : state.k || state.f ? countries[byIso.get(state.k || state.f.split("-")[0])] : null;
+    return one ? [one.lat, corridor.map.east(one.lon)] : null;
+  }
+  function fillCard() {
+    const [name, parts] = group ? crowd(group, `${plural(group.length, "supplier")} here`) : state.firm ? works(state.firm) : state.p ? supplier(state.p) : state.f ? flow(state.f) : state.k ? country(state.k) : ["", []];
     card.hidden = !parts.length;
-    const lon = state.p ? data.suppliers.find((one) => one.id === state.p).lon : state.k || state.f ? countries[byIso.get(state.k || state.f.split("-")[0])].lon : 0;
-    card.classList.toggle("left", corridor.map.east(lon) > 130);
-    corridor.fill(card, parts.length ? close(name) : null, ...parts);
+    corridor.fill(card, parts.length ? cross(name) : null, ...parts);
     card.setAttribute("aria-label", name || "Nothing chosen");
   }
-  return { draw: () => { group = null; draw(); }, crowd(list) { group = list; draw(); }, page, evidenceOf };
+  /** Draws the card: under `line` if it was asked for there, else on the map, away from the place clicked. */
+  function open(line, clicked) {
+    fillCard();
+    const where = clicked ?? placeOf();
+    if (where) corridor.map.beside(view.map, card, where);
+    place.show(line);
+  }
+  return {
+    draw() { place.back(); group = null; fillCard(); const where = placeOf(); if (where) corridor.map.beside(view.map, card, where); },
+    pick(line, clicked) { group = null; open(line, clicked); },
+    crowd(list, clicked) { group = list; open(null, clicked); },
+    close, page, evidenceOf,
+  };
 };

@@ -1,7 +1,7 @@
 /* dependency.html: where a market's supply comes from, component by component. State and controls. */
 "use strict";
 corridor.world = (map) => {
-  const { $, el, percent, money, moneyBoth, badge } = corridor;
+  const { $, el, percent, money, moneyBoth, plural, possessive } = corridor;
   const data = corridor.read("data"), book = corridor.worldBook(data);
   const { components, countries, statuses, sectors, markets, byIso } = book;
   const raw = new Set(data.raw);
@@ -14,15 +14,22 @@ corridor.world = (map) => {
   const STAGES = [["all", "All stages", "Everything from ore to product"], ["made", "Without materials", "Leaves out what is mined or refined, and materials"], ["product", "Products", "Only finished products"]];
   const state = corridor.readState(DEFAULTS);
   const byId = new Map(components.map((component, index) => [component.id, index]));
+  const empty = (good) => (id) => !id || good(id);
   const known = {
     m: (id) => markets.some((market) => market.id === id), by: (id) => MEASURES.some(([kind]) => kind === id),
     s: (id) => id === "all" || sectors.some((sector) => sector.id === id), g: (kind) => STAGES.some(([known]) => known === kind), c: (id) => byId.has(id), k: (id) => byIso.has(id),
     y: (year) => state.by === "direct" && book.years(state.m).includes(+year), n: (count) => +count >= 5,
-    p: (id) => data.suppliers.some((supplier) => supplier.id === id), firm: (name) => data.suppliers.some((supplier) => supplier.firm === name),
+    p: empty((id) => book.suppliers().some((supplier) => supplier.id === id)), firm: empty((name) => book.suppliers().some((supplier) => supplier.firm === name)),
     f: (id) => byIso.has(id.split("-")[0]) && markets.some((market) => market.id === id.split("-")[1]),
   };
-  for (const [key, good] of Object.entries(known)) if (!good(state[key])) state[key] = DEFAULTS[key];
-  const target = new Set(data.target), off = new Set(state.off.split(".").filter(Boolean));
+  const target = new Set(data.target), off = new Set();
+  function readAddress() {
+    Object.assign(state, corridor.readState(DEFAULTS));
+    for (const [key, good] of Object.entries(known)) if (!good(state[key])) state[key] = DEFAULTS[key];
+    off.clear();
+    for (const layer of state.off.split(".").filter(Boolean)) off.add(layer);
+  }
+  readAddress();
 
   /* ---- what is selected ---- */
   const market = () => markets.find((other) => other.id === state.m);
@@ -32,7 +39,13 @@ corridor.world = (map) => {
   const stageOf = (c) => data.stages[components[c].stage];
   const inStage = (c) => ({ made: !raw.has(stageOf(c)), product: stageOf(c) === "product" }[state.g] ?? true);
   /** Value a year that rests on the target by the measure chosen, US$ million. */
-  const atRisk = (row) => (row.need || 0) * (row[state.by] ?? 0);
+  const atRisk = (row) => (row.need || 0) * (figure(row, state.by) ?? 0);
+  /** An exposure; the direct one of a year chosen is the target's share in reported imports of that year. */
+  function figure(row, kind) {
+    if (kind !== "direct" || !state.y) return row[kind];
+    const found = [...book.origins({ market: state.m, c: row.c, list: [], measure: "direct", year: state.y }).values()];
+    return found.length ? found.reduce((sum, one) => sum + (target.has(countries[one.o].iso3) ? one.share : 0), 0) : null;
+  }
   const rowsOf = (id) => [...book.rows.get(id).values()].filter((row) => inSector(row.c));
   const rowsShown = () => rowsOf(state.m);
   const origins = (id) => book.origins({ market: id, c: chosen(), list: rowsOf(id), measure: state.by, year: id === state.m ? state.y : "" });
@@ -50,13 +63,13 @@ corridor.world = (map) => {
   function words() {
     const c = chosen(), to = market().name, of = c === null ? sectorWord() : components[c].name, year = state.y ? ` ${state.y}` : "", needed = needs();
     return {
-      share: { direct: c === null ? `Share of ${to}'s imports${year}, ${of}, by value` : state.y ? `Share of ${to}'s reported imports ${state.y}, ${of}` : `Share of ${to}'s supply of ${of}`,
-        net: `Share of ${to}'s ${needed} that rests on each country, by value, all tiers`, stop: `Share of ${to}'s ${needed} that stops if that country alone stops` }[state.by],
-      points: (count) => `${count} located suppliers${c === null ? "" : ` that make ${of}`}`,
+      share: { direct: c === null ? `Share of ${possessive(to)} imports${year}, ${of}, by value` : state.y ? `Share of ${possessive(to)} reported imports ${state.y}, ${of}` : `Share of ${possessive(to)} supply of ${of}`,
+        net: `Share of ${possessive(to)} ${needed} that rests on each country, by value, all tiers`, stop: `Share of ${possessive(to)} ${needed} that stops if that country alone stops` }[state.by],
+      points: (count) => `${plural(count, "located supplier")}${c === null ? "" : ` that ${count === 1 ? "makes" : "make"} ${of}`}`,
     };
   }
 
-  const view = { book, state, off, market, chosen, inSector, rowsOf, origins, rests, what, words, now: () => now, keep, pick, choose, pickGroup: (list) => panel.crowd(list) };
+  const view = { book, state, off, market, chosen, inSector, rowsOf, origins, rests, what, words, now: () => now, keep, pick, choose, pickGroup: (list, clicked) => panel.crowd(list, clicked), map };
   const drawn = corridor.worldMap(map, data, view), panel = corridor.worldPanel(data, view);
 
   /* ---- words and origins ---- */
@@ -69,11 +82,11 @@ corridor.world = (map) => {
     }
     const rows = rowsShown(), high = rows.filter((row) => row.net >= 0.5).length, total = data.headline[state.m]?.[state.s];
     $("say").textContent = (total ? `${Name} takes ${percent(total.direct)} of what it finally needs (${sectorWord()}) straight from ${data.targetName}, and ${percent(total.net)} counted through the bill of materials; ${percent(total.stop)} stops if ${data.targetName} stops selling. ` : "")
-      + `Of ${rows.length} components, ${high} rest on it for half or more of their value.`;
+      + `Of ${plural(rows.length, "component")}, ${high} ${high === 1 ? "rests" : "rest"} on it for half or more of their value.`;
   }
   function originsTitle() {
     const of = chosen() === null ? sectorWord() : components[chosen()].name, to = market().name, year = state.y ? ` in ${state.y}` : "";
-    return { direct: chosen() === null ? `Where ${to}'s imports came from${year}: ${of}` : `Where ${to}'s ${of} comes from${year}`, net: `On whom ${to}'s ${needs()} rest${state.c ? "s" : ""}, through all tiers`, stop: `Who could stop ${to}'s ${needs()}` }[state.by];
+    return { direct: chosen() === null ? `Where ${possessive(to)} imports came from${year}: ${of}` : `Where ${possessive(to)} ${of} comes from${year}`, net: `On whom ${possessive(to)} ${needs()} rest${state.c ? "s" : ""}, through all tiers`, stop: `Who could stop ${possessive(to)} ${needs()}` }[state.by];
   }
   const METHODS = {
     direct: "Modelled: final needs and what home makers need for them, times the shares of origins. Choose a component for shares with their sources.",
@@ -92,7 +105,7 @@ corridor.world = (map) => {
     $("origins").replaceChildren(...list.slice(0, 12).filter((found) => found.share > 0.0005).map((found) => {
       const country = countries[found.o];
       return el("li", { className: `${target.has(country.iso3) ? "target" : ""} ${found.status || ""}` },
-        el("button", { type: "button", className: "plain", onclick: () => pick("k", country.iso3) }, country.name),
+        el("button", { type: "button", className: "plain", onclick: (event) => pick("k", country.iso3, event.currentTarget.closest("li")) }, country.name),
         corridor.shareCell(found.share).lastChild, el("b", {}, percent(found.share)),
         el("span", { className: "why" }, ...(found.status ? panel.evidenceOf(found) : [state.by === "stop" ? "" : money(found.value)])));
     }));
@@ -104,8 +117,8 @@ corridor.world = (map) => {
     { key: "name", label: "Component", down: false, value: (row) => components[row.c].name, cell: (row) => el("th", { scope: "row" }, el("span", { className: "named" },
       el("span", { className: "dot", "data-sector": sectors[components[row.c].sector].id, title: sectors[components[row.c].sector].name }),
       el("button", { type: "button", className: "plain", onclick: () => choose(row.c === chosen() ? "" : components[row.c].id) }, components[row.c].name))) },
-    ...MEASURES.map(([key, label]) => ({ key, label, title: `${label} exposure to ${data.targetName}`, className: "n", value: (row) => row[key], cell: (row) => {
-      const cell = corridor.shareCell(row[key]);
+    ...MEASURES.map(([key, label]) => ({ key, label, title: `${label} exposure to ${data.targetName}`, className: "n", value: (row) => figure(row, key), cell: (row) => {
+      const cell = corridor.shareCell(figure(row, key));
       cell.classList.toggle("on", key === state.by);
       return cell;
     } })),
@@ -121,15 +134,17 @@ corridor.world = (map) => {
     const wanted = $("find").value.trim(), exact = state.c && wanted.toLowerCase() === components[chosen()].name.toLowerCase();
     const found = exact || !wanted ? null : new Set(corridor.findComponents(wanted).map((id) => byId.get(id)));
     const rows = rowsShown().filter((row) => inStage(row.c) && (!found || found.has(row.c)));
-    const same = [state.m, state.u, state.by, ranked.sort.key, rows.map((row) => row.c)].join();
+    const same = [state.m, state.u, state.by, state.y, ranked.sort.key, rows.map((row) => row.c)].join();
     if (same === drawnRows) ranked.remark(); else ranked.show(rows);
     drawnRows = same;
-    $("count").textContent = `${rows.length} components`;
+    ranked.label("direct", state.y ? `In ${state.y}` : "Direct", state.y ? `Share of ${data.targetName} in reported imports of ${state.y}` : `Direct exposure to ${data.targetName}`);
+    $("count").textContent = `${plural(rows.length, "component")}${state.y ? `, imports of ${state.y}; net and stop: newest` : ""}`;
   }
 
   /* ---- choosing ---- */
-  function keep() { state.off = [...off].sort().join(".") || "-"; corridor.writeState(state, DEFAULTS); }
-  function refresh() { now = origins(state.m); drawn.draw(now); say(); drawOrigins(); panel.draw(); drawTable(); drawYears(); keep(); }
+  /** Keeps the view in the address; a step with a name can be undone by Back. */
+  function keep(step) { state.off = [...off].sort().join(".") || "-"; corridor.writeState(state, DEFAULTS, step); }
+  function refresh(step) { now = origins(state.m); drawn.draw(now); say(); panel.draw(); drawOrigins(); drawTable(); drawYears(); keep(step); }
   let untouched = state.off === DEFAULTS.off;
   function choose(id) {
     state.c = byId.has(id) ? id : "";
@@ -140,18 +155,22 @@ corridor.world = (map) => {
     markSector();
     if (untouched) { state.c ? off.delete("suppliers") : off.add("suppliers"); markLayers(); }  // few points are readable
     const focused = document.activeElement?.closest?.("#ranked") ? state.c : null;
-    refresh();
-    if (state.c && !document.querySelector("#ranked tr.chosen")) ranked.finish();
-    const line = document.querySelector("#ranked tr.chosen");
-    if (focused) line?.querySelector("button").focus({ preventScroll: true });
-    if (line && !focused) line.parentNode.parentNode.parentNode.scrollTop = Math.max(0, line.offsetTop - 120);
+    refresh("choose");
+    showRow(focused);
   }
-  /** Choose a country (k), a flow (f), a supplier (p) or all works of a firm; choosing it again clears the choice. */
-  function pick(kind, id) {
+  /** Shows the row of the component chosen in the table. */
+  function showRow(focused = false) {
+    const line = state.c ? ranked.reveal(book.rows.get(state.m).get(chosen())) : null;
+    if (focused) line?.querySelector("button").focus({ preventScroll: true });
+    else if (line) line.closest(".scroll").scrollTop = Math.max(0, line.offsetTop - 120);
+  }
+  /** Choose a country (k), a flow (f), a supplier (p) or all works of a firm; choosing it again clears the choice. The card
+      opens under the line where it was asked for, or on the map. */
+  function pick(kind, id, line = null, clicked = null) {
     const same = kind && state[kind] === id;
     state.k = state.f = state.p = state.firm = "";
     if (kind && !same) state[kind] = kind === "k" ? drawn.standing(id) : id;
-    drawn.draw(now, false); panel.draw(); keep();
+    drawn.draw(now, false); panel.pick(line, clicked); keep("pick");
   }
   function drawYears() {
     const years = book.years(state.m), box = $("year");
@@ -160,20 +179,20 @@ corridor.world = (map) => {
     box.disabled = !years.length;
     box.title = years.length ? "Imports by year, as reported; switches to direct exposure" : "Trade is known for one year only in this market";
   }
-  const markMarket = corridor.segmented($("market"), markets.map((other) => [other.id, other.name]), () => state.m, (id) => { state.m = id; if (!book.years(id).includes(+state.y)) state.y = ""; refresh(); });
-  const markMeasure = corridor.segmented($("measure"), MEASURES, () => state.by, (id) => { state.by = id; if (id !== "direct") state.y = ""; refresh(); });
-  $("year").addEventListener("change", () => { state.y = $("year").value; if (state.y) { state.by = "direct"; markMeasure(); } refresh(); });
+  const markMarket = corridor.segmented($("market"), markets.map((other) => [other.id, other.name]), () => state.m, (id) => { state.m = id; if (!book.years(id).includes(+state.y)) state.y = ""; refresh("market"); });
+  const markMeasure = corridor.segmented($("measure"), MEASURES, () => state.by, (id) => { state.by = id; if (id !== "direct") state.y = ""; refresh("measure"); });
+  $("year").addEventListener("change", () => { state.y = $("year").value; if (state.y) { state.by = "direct"; markMeasure(); } refresh("year"); });
   const mixed = sectors.filter((sector, index) => new Set(components.filter((one) => one.sector === index).map((one) => raw.has(data.stages[one.stage]))).size > 1);
   $("sector").replaceChildren(el("option", { value: "all" }, "All sectors"), ...sectors.map((sector) => el("option", { value: sector.id }, sector.name)),
     el("optgroup", { label: "Without materials" }, ...mixed.map((sector) => el("option", { value: sector.id, "data-stage": "made" }, `${sector.name}, without materials`))));
-  const markStage = corridor.segmented($("stage"), STAGES, () => state.g, (kind) => { state.g = kind; markSector(); drawTable(); keep(); });
+  const markStage = corridor.segmented($("stage"), STAGES, () => state.g, (kind) => { state.g = kind; markSector(); drawTable(); keep("stage"); });
   function markSector() {
     const options = [...$("sector").options], fits = options.filter((option) => option.value === state.s);
     $("sector").selectedIndex = options.indexOf(fits.find((option) => (option.dataset.stage ?? "all") === state.g) ?? fits[0]);
     markStage();
   }
   markSector();
-  $("sector").addEventListener("change", () => { state.s = $("sector").value; state.g = $("sector").selectedOptions[0].dataset.stage ?? (state.g === "made" ? "all" : state.g); markStage(); if (state.c && !inSector(chosen())) { state.c = ""; $("find").value = ""; } refresh(); });
+  $("sector").addEventListener("change", () => { state.s = $("sector").value; state.g = $("sector").selectedOptions[0].dataset.stage ?? (state.g === "made" ? "all" : state.g); markStage(); if (state.c && !inSector(chosen())) { state.c = ""; $("find").value = ""; } refresh("sector"); });
   $("names").replaceChildren(...components.map((component) => el("option", { value: component.name })));
   const byName = new Map(components.map((component) => [component.name.toLowerCase(), component.id]));
   $("find").value = state.c ? components[chosen()].name : state.q;
@@ -182,7 +201,7 @@ corridor.world = (map) => {
     if (id && id !== state.c) return choose(id);
     state.q = id ? "" : text.trim();
     if (!id && state.c) { state.c = ""; refresh(); $("find").value = text; }
-    keep();
+    keep("find*");
     return drawTable();
   });
   $("find").addEventListener("keydown", (event) => {
@@ -192,13 +211,13 @@ corridor.world = (map) => {
   $("clear").addEventListener("click", () => choose(""));
   const boxes = [...document.querySelectorAll("[data-layer]")];
   function markLayers() { for (const box of boxes) box.checked = !off.has(box.dataset.layer); }
-  for (const box of boxes) box.addEventListener("change", () => { untouched = false; box.checked ? off.delete(box.dataset.layer) : off.add(box.dataset.layer); drawn.draw(now); keep(); });
+  for (const box of boxes) box.addEventListener("change", () => { untouched = false; box.checked ? off.delete(box.dataset.layer) : off.add(box.dataset.layer); drawn.draw(now); keep("layers"); });
   $("all-markets").checked = Boolean(state.w);
-  $("all-markets").addEventListener("change", () => { state.w = $("all-markets").checked ? "1" : ""; drawn.draw(now, false); keep(); });
+  $("all-markets").addEventListener("change", () => { state.w = $("all-markets").checked ? "1" : ""; drawn.draw(now, false); keep("markets"); });
   $("flows").value = state.n;
-  $("flows").addEventListener("input", () => { state.n = $("flows").value; drawn.draw(now, false); keep(); });
+  $("flows").addEventListener("input", () => { state.n = $("flows").value; drawn.draw(now, false); keep("flows*"); });
   $("home").addEventListener("click", drawn.home);
-  document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !$("country").hidden) pick("", ""); });
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !$("country").hidden) panel.close(); });
   $("csv").addEventListener("click", () => corridor.saveCsv(`exposure-${state.m}-${state.s}.csv`,
     ["market", "component", "name", "sector", "stage", "direct", "net", "stop", "need_usd_m", "at_risk_usd_m", ...statuses],
     rowsShown().filter((row) => inStage(row.c)).sort((a, b) => atRisk(b) - atRisk(a)).map((row) => [state.m, components[row.c].id, components[row.c].name, sectors[components[row.c].sector].id, data.stages[components[row.c].stage], row.direct, row.net, row.stop, row.need, atRisk(row), ...row.known])));
@@ -206,12 +225,27 @@ corridor.world = (map) => {
     ["market", "selection", "measure", "origin", "name", "share", "value_usd_m", "status", "source", "year"],
     [...now.values()].sort((a, b) => b.share - a.share).map((found) => [state.m, state.c || state.s, state.by, countries[found.o].iso3, countries[found.o].name, found.share, found.value, found.status, found.source?.title ?? found.note, found.year])));
   $("png").addEventListener("click", () => corridor.map.picture(map, `dependency-${state.m}-${state.c || state.s}-${state.by}.png`,
-    { title: originsTitle(), foot: `${data.disclaimer} corridor, study ${data.study}.`, legend: drawn.legend() }));
+    { title: originsTitle(), foot: [corridor.credit(data.study, [...now.values()].map((found) => found.source?.title)), data.disclaimer], legend: drawn.legend() }));
   corridor.linkButton($("link"));
-  corridor.unitSwitch($("unit"), data.crore, state.u, (unit) => { state.u = unit; refresh(); });
+  corridor.saveButton($("save"), () => `dependency-${state.m}-${state.c || state.s}.html`);
+  const setUnit = corridor.unitSwitch($("unit"), data.crore, state.u, (unit) => { state.u = unit; refresh("unit"); });
+  /** Shows the state of the address, after Back or a link. */
+  function restore() {
+    const view = state.v;
+    readAddress();
+    setUnit(state.u);
+    $("find").value = state.c ? components[chosen()].name : state.q;
+    $("flows").value = state.n;
+    $("all-markets").checked = Boolean(state.w);
+    markLayers(); markMarket(); markMeasure(); markSector();
+    if (state.v !== view) drawn.restore();
+    refresh();
+    showRow();
+  }
   markLayers();
   markMarket();
   $("target-names").textContent = data.target.map((iso3) => countries[byIso.get(iso3)]?.name ?? iso3).join(", ");
   refresh();
-  corridor.ready();
+  showRow();
+  corridor.ready(restore);
 };

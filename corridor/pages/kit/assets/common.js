@@ -1,4 +1,4 @@
-/* Shared by all pages: elements, number formats, state in the address, tables, downloads.
+/* Shared by all pages: elements, number formats, downloads.
    Texts from data become text nodes; nothing here parses them as HTML. */
 "use strict";
 const corridor = (() => {
@@ -32,26 +32,31 @@ const corridor = (() => {
   let unit = "usd", crore = 8.4;
   const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
   const one = new Intl.NumberFormat("en", { maximumFractionDigits: 1, minimumFractionDigits: 0 });
-  const indian = new Intl.NumberFormat("en-IN", { maximumFractionDigits: 0 });
+  const tenth = new Intl.NumberFormat("en", { maximumFractionDigits: 1, minimumFractionDigits: 1 });
+  const figures = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+  const two = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+  /** A share as per cent. Shares have four decimals and are rounded once, halves up; almost zero and almost all are not
+      0 or 100. The same rules, and those of money, number and amount, are in corridor/pages/kit/words.py. */
   function percent(share) {
     if (share === null || share === undefined || Number.isNaN(share)) return "–";
-    const value = share * 100;
+    const value = (Math.round(share * 1e4) / 1e4) * 100;
     if (value > 0 && value < 0.5) return "<\u00a01\u00a0%";
     return (value < 99.5 || value === 100 ? whole.format(value) : ">\u00a099") + "\u00a0%";
   }
-  /** US$ million as text in the chosen unit. */
+  /** US$ million as text in the chosen unit; amounts have two decimals. */
   function money(usdM) {
     if (usdM === null || usdM === undefined || Number.isNaN(usdM)) return "–";
-    if (usdM === 0) return unit === "inr" ? "₹0" : "$0";
-    const sign = usdM < 0 ? "−" : "", size = Math.abs(usdM);
+    const size = Math.round(Math.abs(usdM) * 100) / 100, sign = usdM < 0 ? "−" : "";
+    if (size === 0) return unit === "inr" ? "₹0" : "$0";
     if (unit === "inr") {
       const rupees = size * crore;
       if (rupees >= 1e5) return `${sign}₹${one.format(rupees / 1e5)}\u00a0lakh\u00a0crore`;
-      return `${sign}₹${rupees >= 10 || rupees === 0 ? indian.format(rupees) : one.format(rupees)}\u00a0crore`;
+      return `${sign}₹${rupees >= 10 ? whole.format(rupees) : one.format(rupees)}\u00a0crore`;
     }
+    if (size >= 1e6) return `${sign}$${two.format(size / 1e6)}\u00a0trillion`;
     if (size >= 1000) return `${sign}$${one.format(size / 1000)}\u00a0bn`;
-    if (size > 0 && size < 0.1) return `${sign}<\u00a0$0.1\u00a0M`;
-    return `${sign}$${size >= 10 || size === 0 ? whole.format(size) : one.format(size)}\u00a0M`;
+    if (size < 0.1) return `${sign}<\u00a0$0.1\u00a0M`;
+    return `${sign}$${size >= 10 ? whole.format(size) : one.format(size)}\u00a0M`;
   }
   /** Money in the chosen unit, with the other unit in brackets. */
   function moneyBoth(usdM) {
@@ -63,33 +68,24 @@ const corridor = (() => {
   }
   function number(value) {
     if (value === null || value === undefined || Number.isNaN(value)) return "–";
-    if (Math.abs(value) >= 1e9) return `${one.format(value / 1e9)} billion`;
-    if (Math.abs(value) >= 1e6) return `${one.format(value / 1e6)} million`;
-    return Math.abs(value) >= 10 ? whole.format(value) : one.format(value);
+    const size = Math.abs(value);
+    if (size >= 1e9) return `${one.format(value / 1e9)} billion`;
+    if (size >= 1e6) return `${one.format(value / 1e6)} million`;
+    return size >= 10 ? whole.format(value) : figures.format(value);
   }
 
   /** A quantity with its unit: "64 million units", "1,200 t". */
-  const amount = (value, unit) => `${number(value)} ${unit === "unit" ? "units" : unit}`;
+  const amount = (value, unit) => `${number(value)}\u00a0${unit === "unit" ? "units" : unit}`;
   /** The share with one decimal, for changes that are small. */
-  const percentFine = (share) => (share === null || share === undefined ? "–" : `${(share * 100).toFixed(1)}\u00a0%`);
+  const percentFine = (share) => (share === null || share === undefined ? "–" : `${tenth.format((Math.round(share * 1e4) / 1e4) * 100)}\u00a0%`);
+  /** A count with its noun: "1 plant", "1,200 plants". */
+  const plural = (count, single, several = `${single}s`) => `${number(count)}\u00a0${count === 1 ? single : several}`;
   /** A name at the beginning of a line; "pH meter" stays as it is. */
-  const capital = (name) => (/^[a-z][^A-Z]/.test(name) ? name[0].toUpperCase() + name.slice(1) : name);
+  const capital = (name) => (/^[a-z](?![A-Z])/.test(name) ? name[0].toUpperCase() + name.slice(1) : name);
   /** A country's name inside a sentence. */
-  const inText = (name) => (/^(United|European|Netherlands|Philippines|Czech)/.test(name) ? `the ${name}` : name);
-
-  /* ---- state in the address, so that a copied link shows the same view ---- */
-  function readState(known) {
-    const found = {};
-    for (const [key, value] of new URLSearchParams(location.hash.slice(1))) if (key in known) found[key] = value;
-    return { ...known, ...found };
-  }
-  function writeState(state, known) {
-    const changed = new URLSearchParams();
-    for (const key of Object.keys(known)) if (String(state[key]) !== String(known[key])) changed.set(key, state[key]);
-    const hash = changed.toString();
-    // For a local file the browser may refuse replaceState; the view works without it.
-    try { history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search); } catch { /* ignored; a frame has no address of its own */ }
-  }
+  const inText = (name) => (/^(Bahamas|Central|Comoros|Czech|Dominican|European|Gambia|Maldives|Marshall|Netherlands|Philippines|Solomon|United)/.test(name) ? `the ${name}` : name);
+  /** Whose: "India's", "the United States'". */
+  const possessive = (name) => `${inText(name)}${name.endsWith("s") ? "'" : "'s"}`;
 
   /* ---- small elements ---- */
   /** Status of a figure as a word with a mark that does not depend on colour. */
@@ -132,56 +128,6 @@ const corridor = (() => {
       }, "data-value": value,
     }, label)));
     return () => { for (const button of box.children) button.setAttribute("aria-pressed", String(button.dataset.value === chosen())); };
-  }
-
-  const requestIdleCallback = window.requestIdleCallback ?? ((work) => setTimeout(work, 30));
-  const cancelIdleCallback = window.cancelIdleCallback ?? clearTimeout;
-
-  /** A table that sorts by its heads. columns: {key, label, title, value(row), cell(row) -> td, down (first click sorts descending)}. */
-  function table(box, columns, options) {
-    const FIRST = 24;
-    let sort = options.sort, rows = [], later = 0, lines = new Map();
-    const heads = columns.map((column) => {
-      const button = el("button", { type: "button", title: column.title || "", onclick: () => {
-        sort = { key: column.key, down: sort.key === column.key ? !sort.down : column.down !== false };
-        draw();
-      } }, column.label, el("span", { className: "arrow", "aria-hidden": "true" }));
-      return el("th", { scope: "col", className: column.className || "" }, column.value ? button : column.label);
-    });
-    const body = el("tbody");
-    box.replaceChildren(el("caption", { className: "hidden" }, options.caption), el("thead", {}, el("tr", {}, ...heads)), body);
-    function draw() {
-      const column = columns.find((other) => other.key === sort.key);
-      const sign = sort.down ? -1 : 1;
-      const order = rows.map((row) => [column.value(row), row]);
-      order.sort(([a], [b]) => (typeof a === "string" ? sign * a.localeCompare(b) : sign * ((a ?? -1) - (b ?? -1))));
-      heads.forEach((head, index) => {
-        if (columns[index].key === sort.key) head.setAttribute("aria-sort", sort.down ? "descending" : "ascending");
-        else head.removeAttribute("aria-sort");
-      });
-      const lineOf = ([, row], position) => {
-        const line = el("tr", {}, ...columns.map((other) => other.cell(row, position)));
-        lines.set(row, line);
-        if (options.mark) options.mark(line, row);
-        return line;
-      };
-      lines = new Map();
-      const first = draw.all ? order.length : FIRST;
-      // The first rows are drawn at once, the rest when the browser is idle.
-      body.replaceChildren(...order.slice(0, first).map(lineOf));
-      cancelIdleCallback(later);
-      const rest = order.slice(first);
-      if (rest.length) later = requestIdleCallback(() => body.append(...rest.map(lineOf)), { timeout: 600 });
-      if (!rows.length) body.append(el("tr", {}, el("td", { colSpan: columns.length, className: "none" }, options.none || "Nothing here.")));
-    }
-    /** Draws every row: before searching a row far down, and before printing. */
-    function finish() {
-      if (body.children.length < rows.length) { draw.all = true; draw(); draw.all = false; }
-    }
-    /** Updates the marks when the selection changed and the rows did not. */
-    function remark() { for (const [row, line] of lines) options.mark(line, row); }
-    window.addEventListener("beforeprint", finish);
-    return { show(next) { rows = next; draw(); }, redraw: draw, remark, finish, get sort() { return sort; } };
   }
 
   /** A search field with suggestions below (combobox with a list box). find(words) gives entries {index, text, note}, the best first; choose(index), -1 for none. */
@@ -243,11 +189,13 @@ const corridor = (() => {
     crore = croreOfUsdM;
     const set = (next) => {
       unit = next;
+      document.documentElement.dataset.money = unit;
       for (const label of button.querySelectorAll("[data-unit]")) label.classList.toggle("on", label.dataset.unit === unit);
       button.title = `Money in ${unit === "usd" ? "US dollars" : "rupees (crore)"}; press to change`;
     };
     set(start === "inr" ? "inr" : "usd");
     button.addEventListener("click", () => { set(unit === "usd" ? "inr" : "usd"); changed(unit); });
+    return (next) => set(next === "inr" ? "inr" : "usd");
   }
 
   /** A mark for must, could or never: a square, a triangle, a crossed ring; colour is redundant. */
@@ -259,26 +207,12 @@ const corridor = (() => {
     return mark;
   }
 
-  /** Copies the address of the current view; if the browser forbids it, shows the address for copying by hand. */
-  function linkButton(button) {
-    const words = button.textContent;
-    const say = (text) => { button.textContent = text; setTimeout(() => { button.textContent = words; }, 1600); };
-    button.addEventListener("click", async () => {
-      try { await navigator.clipboard.writeText(location.href); say("Copied"); } catch { window.prompt("Address of this view", location.href); }
-    });
-  }
-  /** Called when a page is drawn. A link to another view of the same page, pasted or followed, reloads it. */
-  function ready() {
-    document.documentElement.dataset.ready = "true";
-    window.addEventListener("hashchange", () => location.reload());
-  }
-
   /** Address of the page of a component or a country; null if there is none. `pages` holds the files of components that are not <id>.html, and of all countries. */
   function pageOf(pages, folder, id) {
-    if (!pages) return null;
+    if (!pages || document.documentElement.dataset.alone) return null;
     if (Object.hasOwn(pages[folder] ?? {}, id)) return `${folder}/${pages[folder][id]}`;
     return folder === "components" ? `components/${id}.html` : null;
   }
 
-  return { pageOf, verdictMark, linkButton, ready, $, read, el, fill, svg, percent, percentFine, money, moneyBoth, number, amount, capital, inText, readState, writeState, badge, evidence, shareCell, sourceNote, segmented, suggest, table, saveCsv, save, unitSwitch };
+  return { pageOf, verdictMark, $, read, el, fill, svg, percent, percentFine, money, moneyBoth, number, amount, plural, capital, inText, possessive, badge, evidence, shareCell, sourceNote, segmented, suggest, saveCsv, save, unitSwitch };
 })();

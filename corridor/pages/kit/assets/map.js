@@ -1,4 +1,4 @@
-/* Map elements: outlines, curved flows with arrowheads, clustered points, a tooltip, export as a picture. */
+/* Map elements: outlines, curved flows with arrowheads, clustered points, a tooltip, the view kept in the address. */
 "use strict";
 corridor.map = (() => {
   const { el } = corridor;
@@ -93,23 +93,29 @@ corridor.map = (() => {
         context.moveTo(from.x, from.y);
         context.quadraticCurveTo(middle.x, middle.y, to.x - ux * head * 0.8, to.y - uy * head * 0.8);
       }
-      if (width > 2.5) {  // a pale edge, so that a curve shows on dark land too
-        context.globalAlpha = flow.faint ? 0.1 : 0.75;
+      if (width > 2.5) {  // a white edge, so that a curve shows on land of its own colour too
+        context.globalAlpha = flow.faint ? 0.1 : 1;
         context.strokeStyle = "#ffffff";
-        context.lineWidth = width + 2;
+        context.lineWidth = width + 4;
         context.stroke();
       }
-      context.globalAlpha = flow.faint ? 0.16 : width < 1.4 ? 0.55 : 0.74;
+      context.globalAlpha = flow.faint ? 0.16 : width < 1.4 ? 0.55 : width > 2.5 ? 1 : 0.8;
       context.strokeStyle = context.fillStyle = flow.colour;
       context.lineWidth = width;
       context.stroke();
-      context.globalAlpha = flow.faint ? 0.2 : 0.9;
+      context.globalAlpha = flow.faint ? 0.2 : 1;
       context.beginPath();
       for (let index = first; index > last; index--) {
         const { to, head, ux, uy } = this._curves[index], half = head * 0.5 + width * 0.1;
         context.moveTo(to.x, to.y);
         context.lineTo(to.x - ux * head - uy * half, to.y - uy * head + ux * half);
         context.lineTo(to.x - ux * head + uy * half, to.y - uy * head - ux * half);
+      }
+      if (width > 2.5 && !flow.faint) {
+        context.strokeStyle = "#ffffff";
+        context.lineWidth = 3;
+        context.lineJoin = "round";
+        context.stroke();
       }
       context.fill();
     },
@@ -270,108 +276,12 @@ corridor.map = (() => {
     return { all() { moved = false; state.v = ""; fit(); keep(); }, restore };
   }
 
-  /** Writes canvas text, cut if it is too wide; returns its width. */
-  function write(context, text, x, y, most) {
-    let shown = text;
-    while (shown.length > 1 && context.measureText(shown).width > most) shown = `${shown.slice(0, -2)}…`;
-    context.fillText(shown, x, y);
-    return context.measureText(shown).width;
-  }
-  /** Text wrapped into lines of a width. */
-  function wrap(context, text, most) {
-    const lines = [""];
-    for (const word of text.split(" ")) {
-      const next = `${lines.at(-1)} ${word}`.trim();
-      if (context.measureText(next).width > most && lines.at(-1)) lines.push(word); else lines[lines.length - 1] = next;
-    }
-    return lines;
-  }
-  const MARKS = {
-    box(context, x, y, colour) { context.fillStyle = colour; context.fillRect(x, y - 9, 18, 10); return 18; },
-    line(context, x, y, colour) {
-      context.strokeStyle = context.fillStyle = colour;
-      context.lineWidth = 3;
-      context.beginPath(); context.moveTo(x, y - 3); context.lineTo(x + 16, y - 3); context.stroke();
-      context.beginPath(); context.moveTo(x + 24, y - 3); context.lineTo(x + 15, y - 8); context.lineTo(x + 15, y + 2); context.fill();
-      return 24;
-    },
-    sector(context, x, y, colour, mark) { context.fillStyle = colour; stamp(context, mark, x + 5, y - 4, 10); return 10; },
-  };
-  Object.assign(MARKS, {
-    must(context, x, y) { context.fillStyle = "#1d5a52"; context.fillRect(x, y - 10, 12, 12); return 12; },
-    could(context, x, y) {
-      context.fillStyle = "#d9a441";
-      context.strokeStyle = "#6b5312";
-      context.lineWidth = 1;
-      context.beginPath(); context.moveTo(x + 6, y - 10); context.lineTo(x + 12, y + 1); context.lineTo(x, y + 1); context.closePath();
-      context.fill(); context.stroke();
-      return 12;
-    },
-    never(context, x, y) {
-      context.strokeStyle = "#6f7780";
-      context.lineWidth = 1.6;
-      context.beginPath(); context.arc(x + 6, y - 4, 5, 0, 7); context.moveTo(x + 2, y); context.lineTo(x + 10, y - 8); context.stroke();
-      return 12;
-    },
-  });
-  /** Lays out legend entries in lines; null begins a new line. Returns the height; draws only if `drawing`. */
-  function drawLegend(context, entries, width, top, drawing) {
-    let x = 12, y = top + 14;
-    context.font = "11px system-ui, sans-serif";
-    for (const entry of entries) {
-      if (entry === null) { x = 12; y += 18; continue; }
-      const room = context.measureText(entry.text).width + (entry.kind ? 42 : 14);
-      if (x > 12 && x + room > width - 12) { x = 12; y += 18; }
-      let left = x;
-      if (drawing) {
-        if (entry.kind) left += MARKS[entry.kind](context, x, y, entry.colour, entry.mark) + 5;
-        context.fillStyle = entry.kind ? "#56606c" : "#1b2430";
-        write(context, entry.text, left, y, width - left - 12);
-      }
-      x += room;
-    }
-    return (x > 12 ? y + 6 : y - 12) - top;
-  }
-  /** Saves the map as a picture: title, the map's canvases, labels, legend and a source line. */
-  function picture(map, name, { title, legend, foot, labels = [], marks = [] }) {
-    const size = map.getSize(), ratio = 2, head = 34, sheet = el("canvas"), context = sheet.getContext("2d");
-    context.font = "11px system-ui, sans-serif";
-    const lines = wrap(context, foot, size.x - 24), high = drawLegend(context, legend, size.x, 0, false), height = head + size.y + high + 14 + 15 * lines.length;
-    sheet.width = size.x * ratio;
-    sheet.height = height * ratio;
-    context.scale(ratio, ratio);
-    context.fillStyle = "#ffffff";
-    context.fillRect(0, 0, size.x, height);
-    context.fillStyle = "#1b2430";
-    context.font = "600 15px system-ui, sans-serif";
-    write(context, title, 12, 22, size.x - 24);
-    context.save();
-    context.translate(0, head);
-    context.beginPath();
-    context.rect(0, 0, size.x, size.y);
-    context.clip();
-    context.fillStyle = getComputedStyle(map.getContainer()).backgroundColor;
-    context.fillRect(0, 0, size.x, size.y);
-    const box = map.getContainer().getBoundingClientRect();
-    for (const canvas of map.getContainer().querySelectorAll("canvas")) {
-      const rect = canvas.getBoundingClientRect();
-      if (rect.width) context.drawImage(canvas, rect.left - box.left, rect.top - box.top, rect.width, rect.height);
-    }
-    context.font = "600 11.5px system-ui, sans-serif";
-    for (const { x, y, kind, mark, size: wide, colour } of marks) {
-      context.fillStyle = colour;
-      if (mark) stamp(context, mark, x, y, wide); else MARKS[kind](context, x - 6, y + 4);
-    }
-    context.lineWidth = 3;
-    context.strokeStyle = "#ffffff";
-    for (const { x, y, text } of labels) { context.fillStyle = "#1b2430"; context.strokeText(text, x, y); context.fillText(text, x, y); }
-    context.restore();
-    drawLegend(context, legend, size.x, head + size.y + 4, true);
-    context.fillStyle = "#56606c";
-    context.font = "11px system-ui, sans-serif";
-    lines.forEach((line, index) => context.fillText(line, 12, head + size.y + high + 20 + 15 * index));
-    sheet.toBlob((blob) => corridor.save(name, blob), "image/png");
+  /** Puts a card on the side of the map away from a place, or below the map if both sides would cover it. */
+  function beside(map, card, place) {
+    const { x } = map.latLngToContainerPoint(place), wide = map.getSize().x, room = 350;
+    card.classList.toggle("left", x > wide / 2);
+    card.classList.toggle("under", Math.max(x, wide - x) < room);
   }
 
-  return { features, east, Flows, Points, tooltip, calm, named, keepView, picture };
+  return { features, east, Flows, Points, tooltip, calm, named, keepView, beside, stamp, Canvas };
 })();
