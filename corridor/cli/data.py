@@ -25,20 +25,25 @@ def check(
     scale: Annotated[
         bool, typer.Option("--scale", help="Compare the imports that the model implies with recorded imports.")
     ] = False,
-    market: Annotated[str, typer.Option("--market", help="Market of --scale.")] = HOST,
+    macro: Annotated[
+        bool, typer.Option("--macro", help="Compare exposure by sector with an input-output table.")
+    ] = False,
+    market: Annotated[str, typer.Option("--market", help="Market of --scale and --macro.")] = HOST,
     top: Annotated[int, typer.Option("--top", min=1, help="Rows of --scale to print.")] = 20,
     to: Annotated[
         Path | None,
-        typer.Option("--to", help="File for all rows of --scale: .csv, .parquet or .xlsx.", show_default=False),
+        typer.Option("--to", help="File for all rows: .csv, .parquet or .xlsx.", show_default=False),
     ] = None,
 ) -> None:
     """Check the tables and report how well their figures are known."""
-    if to is not None and not scale:
-        raise ConfigError("--to writes the rows of --scale. Fix: add --scale.")
+    if to is not None and scale == macro:
+        raise ConfigError("--to writes the rows of --scale or of --macro. Fix: add one of them.")
     tables = load_data(data, only)
+    if macro:
+        _macro(tables, market, to)
     if scale:
         _scale(tables, market, top, to)
-    else:
+    if not scale and not macro:
         _coverage(tables)
 
 
@@ -116,6 +121,43 @@ def _scale(tables: Tables, market: str, top: int, to: Path | None) -> None:
 
         save_table(compared, to)
         say().print(f"{len(compared):,} rows written to {to}")
+
+
+def _macro(tables: Tables, market: str, to: Path | None) -> None:
+    """Print the model's exposure by sector beside the industry's content, and the parts of the difference."""
+    from corridor.measures.exposures.macro import macro
+
+    found = macro(tables, market)
+    if not len(found):
+        raise ConfigError(f"no industries of {market} in the tables. Fix: add rows to industry_content.")
+    shown = {
+        "net": "net of need",
+        "net_of_output": "of own output",
+        "industry_all_tiers": "industry",
+        "difference": "difference",
+        "finished_imports": "finished imports",
+        "recipes": "recipes",
+        "origins_and_selection": "origins, selection",
+        "covered": "of its output",
+    }
+    table = new_table(
+        f"{market}: net exposure by sector beside the industry's content (input-output table)",
+        ["sector", "industry", *shown.values()],
+    )
+    for row in records(found):
+        table.add_row(as_text(row["sector"]), as_text(row["industry"]), *(f"{row[name]:.1%}" for name in shown))
+    say().print(table)
+    say().print(
+        "industry: inputs from the target over its output, all tiers. difference: net of need less that, the sum of "
+        "finished imports, recipes (more inputs per dollar than the industry buys), and origins of inputs with the "
+        "selection of products. of its output: what the model's makers make of finished goods.",
+        soft_wrap=True,
+    )
+    if to is not None:
+        from corridor.runs.results import save_table
+
+        save_table(found, to)
+        say().print(f"{len(found):,} rows written to {to}")
 
 
 def graph(

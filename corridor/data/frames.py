@@ -44,6 +44,7 @@ class Tables:
     trade: pd.DataFrame
     recorded_imports: pd.DataFrame = field(default_factory=lambda: empty_frame("recorded_imports"))
     world_trade: pd.DataFrame = field(default_factory=lambda: empty_frame("world_trade"))
+    industry_content: pd.DataFrame = field(default_factory=lambda: empty_frame("industry_content"))
     sourcing: pd.DataFrame
     demand: pd.DataFrame
     sites: pd.DataFrame

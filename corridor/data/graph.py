@@ -55,6 +55,7 @@ RECORD_TABLES: tuple[str, ...] = (
     "codes",
     "recorded_imports",
     "world_trade",
+    "industry_content",
     "technologies",
     "facilities",
     "second_sources",

@@ -29,6 +29,7 @@ from tools.bundled_data import (
     firms,
     icmm,
     india_plants,
+    industry_content,
     recorded_imports,
     sites,
     us_plants,
@@ -52,6 +53,7 @@ OWNED: Mapping[str, frozenset[str]] = {
     "trade": frozenset({dgcis.SOURCE, dgcis.EXPORTS_SOURCE, census.SOURCE, baci_minerals.SOURCE}),
     "recorded_imports": recorded_imports.SOURCES,
     "world_trade": frozenset({baci_minerals.SOURCE}),
+    "industry_content": frozenset({industry_content.SOURCE}),
     "supply": frozenset({usgs.SOURCE, iea.SOURCE}),
     "suppliers": _WORKS,
     # what the draft's firms make may be written by hand: such rows are kept, missing ones added
@@ -151,6 +153,7 @@ def refresh(tables: Tables, raw: Path) -> Tables:
             "trade": _trade(raw, tables),
             "recorded_imports": recorded_imports.rows(raw, tables),
             "world_trade": _world_trade(raw, tables),
+            "industry_content": industry_content.rows(raw),
             "sites": _sites(raw, tables),
             "supply": _supply(raw, tables),
             **_works(raw, tables),

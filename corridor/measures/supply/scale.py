@@ -72,9 +72,9 @@ def bought(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFr
     home = shares[:, own]
     sold: Floats = np.zeros(len(network.components))
     for other in network.buyers.difference([market, WORLD]):
-        sold += _final(tables, str(other), network.components, year) * network.shares_of(str(other))[:, own]
-    content = _content(tables, network.components)
-    final: Floats = _final(tables, market, network.components, year)
+        sold += stated_needs(tables, str(other), network.components, year) * network.shares_of(str(other))[:, own]
+    content = value_content(tables, network.components)
+    final: Floats = stated_needs(tables, market, network.components, year)
     need = np.linalg.solve(np.eye(len(final)) - content * home, final + content @ sold)
     component, origin = np.nonzero(shares)
     return pd.DataFrame(
@@ -243,7 +243,8 @@ def _groups(tables: Tables) -> pd.DataFrame:
     return rows.assign(weight=1.0 / rows.groupby(["component", "nomenclature"])["code"].transform("size"))
 
 
-def _final(tables: Tables, market: str, components: pd.Index, year: int | None) -> Floats:
+def stated_needs(tables: Tables, market: str, components: pd.Index, year: int | None = None) -> Floats:
+    """Needs of a market as ``demand`` states them, US$ M a year, shape (components,); grown to `year` if given."""
     rows = tables.demand[tables.demand["market"] == market]
     value = rows["value_usd_m"].astype(float)
     if year is not None:
@@ -252,7 +253,7 @@ def _final(tables: Tables, market: str, components: pd.Index, year: int | None) 
     return np.asarray(out, dtype=np.float64)
 
 
-def _content(tables: Tables, components: pd.Index) -> Floats:
+def value_content(tables: Tables, components: pd.Index) -> Floats:
     """Value share of each input (row) in each output (column), the routes mixed as in the world."""
     lines = bill(tables)
     out: Floats = np.zeros((len(components), len(components)))
