@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STUDY  ?= configs/default.yaml
 OUT    ?= results/default
 
-.PHONY: run test lint audit setup clean datapackage docs
+.PHONY: run test lint audit setup clean datapackage docs readme
 
 run: $(VENV)/.run
 	$(BIN)/corridor run $(STUDY) --out $(OUT)
@@ -32,6 +32,11 @@ datapackage: $(VENV)/.run
 docs: $(VENV)/.run
 	$(BIN)/python -m tools.docs.schema_text > docs/data.md
 	$(BIN)/python -m tools.docs.model_text > docs/model.md
+
+# README's figures, from a run of the default study; some minutes
+readme: $(VENV)/.run
+	$(BIN)/corridor run configs/default.yaml --out $(OUT)
+	$(BIN)/python -m tools.docs.readme_figures $(OUT)
 
 setup: $(VENV)/.dev
 
