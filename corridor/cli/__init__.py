@@ -20,7 +20,6 @@ from corridor.cli import (
     runs,
     shocks,
     study,
-    workbook,
 )
 from corridor.cli.process import BROKEN_PIPE, Terminated, open_streams, raise_on_signals, silence
 
@@ -49,7 +48,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "plan": plans.plan,
     "explain": plans.explain,
     "frontier": plans.frontier,
-    "export": workbook.export,
+    "export": plans.export,
     "robust": robust.robust,
     "shock": shocks.shock,
     "risk": risk.risk,

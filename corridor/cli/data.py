@@ -148,9 +148,9 @@ def _macro(tables: Tables, market: str, to: Path | None) -> None:
         table.add_row(as_text(row["sector"]), as_text(row["industry"]), *(f"{row[name]:.1%}" for name in shown))
     say().print(table)
     say().print(
-        "industry: inputs from the target over its output, all tiers. difference: net of need less that, the sum of "
-        "finished imports, recipes (more inputs per dollar than the industry buys), and origins of inputs with the "
-        "selection of products. of its output: what the model's makers make of finished goods.",
+        "industry: inputs from the target over its output, all tiers. difference: net of need less that, the sum "
+        "of finished imports, recipes (more inputs per dollar than the industry buys), and origins of inputs with "
+        "the selection of products. of its output: what the model's makers make of finished goods.",
         soft_wrap=True,
     )
     if to is not None:

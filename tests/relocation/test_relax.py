@@ -14,8 +14,8 @@ from corridor.config import load_study
 from corridor.data.tables import load_tables
 from corridor.errors import NoPlan
 from corridor.relocation import build_problem, optimize
+from corridor.relocation.conflict.relax import no_plan, why_no_plan
 from corridor.relocation.model.formulate import decide
-from corridor.relocation.search.relax import no_plan, why_no_plan
 from corridor.relocation.solver.solve import solve
 from tests.hand import study, tables
 from tests.relocation.test_optimize import CASE

@@ -48,7 +48,7 @@ _CHAPTERS = {
         "corridor.relocation.model.limit_rows:limit_share_of_site",
         "corridor.relocation.model.limit_rows:force_moves",
         "corridor.relocation.model.limit_rows:limit_sales",
-        "corridor.relocation.search.relax:why_no_plan",
+        "corridor.relocation.conflict.relax:why_no_plan",
     ),
     "Relocation: what a plan loses inside a denial": (
         "corridor.relocation.model.windows:make_windows",

@@ -61,8 +61,8 @@ EFFORTS: dict[str, Effort] = {
         rounds=0, failures=0, neighbourhood_starts=0, neighbourhood_nodes=0, cut_rounds=10,
     ),
     "normal": Effort(
-        first_starts=0.0, starts=4.0, fewest_starts=200, first_plans=0, nodes=1, small_nodes=500, rows=14, leaves=3,
-        rounds=0, failures=0, neighbourhood_starts=0, neighbourhood_nodes=0, cut_rounds=100,
+        first_starts=0.0, starts=4.0, fewest_starts=200, first_plans=0, nodes=1, small_nodes=500, rows=14,
+        leaves=3, rounds=0, failures=0, neighbourhood_starts=0, neighbourhood_nodes=0, cut_rounds=100,
     ),
     "thorough": Effort(
         first_starts=1.5, starts=6.0, fewest_starts=400, first_plans=3, nodes=200, small_nodes=20_000,

@@ -14,6 +14,7 @@ from corridor.data.tables import Tables
 from corridor.errors import ConfigError, NoPlan
 from corridor.measures.supply.evidence import known_tables
 from corridor.parallel import each
+from corridor.relocation.conflict.relax import no_plan, why_no_plan
 from corridor.relocation.facility_location.model import plan_location
 from corridor.relocation.model.goals import goal_steps, step_names
 from corridor.relocation.model.problem import Problem, build_problem
@@ -26,7 +27,6 @@ from corridor.relocation.result.value import Recourse
 from corridor.relocation.search.checkpoints import Checkpoints
 from corridor.relocation.search.effort import Clock
 from corridor.relocation.search.incumbent import Aim, Progress
-from corridor.relocation.search.relax import no_plan, why_no_plan
 from corridor.relocation.search.search import search
 from corridor.relocation.solver.solve import NothingFound
 

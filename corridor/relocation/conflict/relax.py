@@ -11,11 +11,11 @@ from scipy import sparse
 
 from corridor.data.arrays import Floats, Ints
 from corridor.errors import NoPlan
+from corridor.relocation.conflict.elastic import Twin, elastic_twin
 from corridor.relocation.model.formulate import decide
 from corridor.relocation.model.limit_rows import choice_name
 from corridor.relocation.model.problem import Problem
 from corridor.relocation.model.program import Program
-from corridor.relocation.search.elastic import Twin, elastic_twin
 from corridor.relocation.solver.solve import NothingFound, SolveStatus, solve
 
 #: Safety cap of each solve, seconds; no answer depends on it unless it strikes, and then the answer says so.

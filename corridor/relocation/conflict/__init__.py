@@ -1,0 +1,1 @@
+"""Why no plan exists: limits and forced moves that contradict each other, and how little would do."""
