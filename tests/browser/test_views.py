@@ -110,6 +110,8 @@ def test_a_move_opens_under_its_row(folder: Path, browser: Any) -> None:
         row = page.locator("#moves tr.open").bounding_box()
         assert box["y"] >= row["y"] + row["height"] - 1
         assert box["y"] < 844
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
         assert tab.text("#moves tr.open th button") in tab.text("#site h2")
         assert page.locator("#moves tr.opened").count() == 1
         page.keyboard.press("Escape")

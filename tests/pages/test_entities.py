@@ -265,7 +265,7 @@ def test_the_report_repeats_the_plans(facts: Facts) -> None:
         assert dollars(float(plan.summary["capex_usd_m"])).replace("\u00a0", " ") in page
     whole = headline(facts.tables, facts.plans[1].exposure).set_index("market")
     was, now = (100 * whole.at["IND", f"net_{when}"] for when in ("before", "after"))
-    assert f"{was:.1f} → {now:.1f} %" in page
+    assert f"{was:.1f} % → {now:.1f} %" in page
     worth = report_page(facts, exposures, reasons=synthetic.make_reasons(facts.plans[1])).replace("\u00a0", " ")
     assert "Without it the expected loss is $40 M higher" in worth
     assert "Without it the expected loss" not in page
@@ -347,12 +347,12 @@ def test_columns_are_as_high_as_their_values() -> None:
 
 
 def test_words() -> None:
-    plain = [text.replace("\u00a0", " ") for text in map(percent, (0.0, 0.005, 0.5, 0.995, 1.0, None))]
-    assert plain == ["0 %", "< 1 %", "50 %", "> 99 %", "100 %", "–"]
+    plain = [text.replace("\u00a0", " ") for text in map(percent, (0.0, 0.0049, 0.005, 0.5, 0.995, 1.0, None))]
+    assert plain == ["0 %", "< 1 %", "1 %", "50 %", "> 99 %", "100 %", "–"]
     money = [dollars(value).replace("\u00a0", " ") for value in (0.0, 0.02, 5.0, 250.0, 1500.0, 2.5e6, -3.0)]
-    assert money == ["$0 M", "< $0.1 M", "$5.0 M", "$250 M", "$1.5 bn", "$2.50 trillion", "−$3.0 M"]
+    assert money == ["$0", "< $0.1 M", "$5 M", "$250 M", "$1.5 bn", "$2.5 trillion", "−$3 M"]
     assert points(-0.0213).replace("\u00a0", " ") == "−2.1 points"
-    assert amount(64e6, "unit").replace("\u00a0", " ") == "64.0 million units"
+    assert amount(64e6, "unit").replace("\u00a0", " ") == "64 million units"
     assert [listed(names) for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
         "",
         "a",

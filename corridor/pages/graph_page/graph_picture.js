@@ -32,6 +32,17 @@ corridor.graphPicture = (frame, words, act) => {
     return short;
   }
 
+  /** A text in lines of a width. */
+  function wrapped(text, width, font) {
+    const lines = [""];
+    ruler.font = font;
+    for (const word of text.split(" ")) {
+      const next = `${lines.at(-1)} ${word}`.trim();
+      if (ruler.measureText(next).width > width && lines.at(-1)) lines.push(word); else lines[lines.length - 1] = next;
+    }
+    return lines;
+  }
+
   /** A name on two lines, cut if it is longer. */
   const broken = new Map();
   function twoLines(text, width, font) {
@@ -166,7 +177,7 @@ corridor.graphPicture = (frame, words, act) => {
       if (x < -60 || y < 34 || x > size.width || y > size.height) continue;
       const text = cut(view.look(node).name, 112, font);
       ruler.font = font;
-      const width = ruler.measureText(text).width + 8, left = Math.min(x, size.width - width - 2);
+      const width = ruler.measureText(text).width + 8, left = Math.max(2, Math.min(x, size.width - width - 2));
       if (taken.some((other) => Math.abs(other.y - y) < 15.5 && left < other.x + other.width + 3 && other.x < left + width + 3)) continue;
       taken.push({ x: left, y, width });
       parts.push(svg("rect", { x: left, y: y - 7.5, width, height: 15, rx: 3, fill: "#fff", "fill-opacity": 0.93, stroke: view.look(node).fill, "stroke-width": 1.4 }),
@@ -285,9 +296,11 @@ corridor.graphPicture = (frame, words, act) => {
     return undefined;
   });
 
-  /** Saves the current view as PNG, with two lines of text below. */
-  function save(name, lines) {
-    const foot = 46, ratio = 2, copy = root.cloneNode(true);
+  /** Saves the current view as PNG, at least 1,400 pixels wide, with texts below: the first one in bold, all in full. */
+  function save(name, texts) {
+    const ratio = Math.max(2, Math.min(4, Math.ceil(1400 / size.width))), copy = root.cloneNode(true);
+    const lines = texts.flatMap((text, n) => wrapped(text, size.width - 20, n ? `11px ${FONT}` : `600 13px ${FONT}`).map((line) => [line, n]));
+    const foot = 12 + 17 * lines.length;
     for (const [key, value] of Object.entries({ xmlns: "http://www.w3.org/2000/svg", width: size.width, height: size.height })) copy.setAttribute(key, value);
     const image = new Image();
     image.onload = () => {
@@ -299,12 +312,11 @@ corridor.graphPicture = (frame, words, act) => {
       context.drawImage(image, 0, 0, size.width, size.height);
       context.fillStyle = "#ffffff";
       context.fillRect(0, size.height, size.width, foot);
-      context.fillStyle = INK;
-      context.font = `600 13px ${FONT}`;
-      context.fillText(cut(lines[0], size.width - 20, context.font), 10, size.height + 18);
-      context.font = `11px ${FONT}`;
-      context.fillStyle = SOFT;
-      context.fillText(cut(lines[1], size.width - 20, context.font), 10, size.height + 36);
+      lines.forEach(([line, n], row) => {
+        context.fillStyle = n ? SOFT : INK;
+        context.font = n ? `11px ${FONT}` : `600 13px ${FONT}`;
+        context.fillText(line, 10, size.height + 18 + 17 * row);
+      });
       sheet.toBlob((blob) => corridor.save(name, blob), "image/png");
     };
     image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;

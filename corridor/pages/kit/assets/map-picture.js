@@ -118,7 +118,9 @@
   }
   /** Saves the map as a picture: title, the map with its labels, legend and source lines; at least 1,400 pixels wide. */
   function picture(map, name, { title, legend, foot, labels, marks }) {
-    const size = map.getSize(), ratio = Math.max(2, Math.min(4, Math.ceil(1400 / size.x))), head = 34, sheet = el("canvas"), context = sheet.getContext("2d");
+    const size = map.getSize(), ratio = Math.max(2, Math.min(4, Math.ceil(1400 / size.x))), sheet = el("canvas"), context = sheet.getContext("2d");
+    context.font = "600 15px system-ui, sans-serif";
+    const heads = wrap(context, title, size.x - 24), head = 14 + 20 * heads.length;
     context.font = "11px system-ui, sans-serif";
     const lines = foot.flatMap((text) => wrap(context, text, size.x - 24)), high = drawLegend(context, legend, size.x, 0, false), height = head + size.y + high + 14 + 15 * lines.length;
     sheet.width = size.x * ratio;
@@ -128,7 +130,7 @@
     context.fillRect(0, 0, size.x, height);
     context.fillStyle = "#1b2430";
     context.font = "600 15px system-ui, sans-serif";
-    write(context, title, 12, 22, size.x - 24);
+    heads.forEach((line, row) => context.fillText(line, 12, 22 + 20 * row));
     context.save();
     context.translate(0, head);
     drawMap(context, map, { labels, marks });

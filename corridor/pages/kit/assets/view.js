@@ -46,8 +46,10 @@
       if (place.tagName === "TR") {
         row = el("tr", { className: "opened" }, el("td", { colSpan: place.cells.length }, card));
         place.after(row);
+        card.style.setProperty("--seen", `${place.closest(".scroll").clientWidth}px`);  // a wide table scrolls, its card does not
       } else place.append(card);
       card.scrollIntoView({ block: "nearest" });
+      place.scrollIntoView({ block: "nearest" });
     }
     card.addEventListener("back", () => back());
     return { show, back };
