@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from corridor.measures import exposure_by_origin as exposure_by_origin
     from corridor.measures import failing_sets as failing_sets
     from corridor.measures import feasibility as feasibility
+    from corridor.measures import final_needs as final_needs
     from corridor.measures import headline as headline
     from corridor.measures import keep_statuses as keep_statuses
     from corridor.measures import look_through as look_through
@@ -102,6 +103,7 @@ _WHERE = {
     "exposure_by_origin": "measures",
     "failing_sets": "measures",
     "feasibility": "measures",
+    "final_needs": "measures",
     "frontier": "relocation",
     "headline": "measures",
     "keep_statuses": "measures",

@@ -184,8 +184,6 @@ class Study(Settings):
     meet_demand
         Every market's need is met in calm years from Indian sites at the cost of ``freight``: the classical
         facility location problem, for one component and studies of one year.
-    us_access
-        Fraction of what the United States buys from the target that Indian plants could deliver instead.
     evidence, evidence_tables, unknown_origin
         Plan only on rows of these statuses, for example ``[reported, computed]``, in these tables (all if not
         given); and whether an unknown origin counts as ``safe`` or ``imported``: :func:`corridor.keep_statuses`.
@@ -224,7 +222,6 @@ class Study(Settings):
     surge: float = Field(default=1.1, ge=1, le=2)
     spare: float = Field(default=0.1, ge=0, le=2)
     adaptation: float = Field(default=0.2, ge=0, le=1)
-    us_access: float = Field(default=0.5, ge=0, le=1)
     evidence: tuple[Status, ...] = Field(default=STATUSES, min_length=1)
     evidence_tables: tuple[str, ...] = ()
     unknown_origin: Literal["safe", "imported"] = "safe"
@@ -258,8 +255,8 @@ class Study(Settings):
     @field_validator("markets")
     @classmethod
     def _weights(cls, markets: Mapping[str, float]) -> Mapping[str, float]:
-        if not all(0 < weight <= 1_000_000 for weight in markets.values()):
-            raise ValueError("every market needs a weight greater than 0, and at most 1,000,000")
+        if not all(0 <= weight <= 1_000_000 for weight in markets.values()) or not any(markets.values()):
+            raise ValueError("every market needs a weight from 0 to 1,000,000, and one a weight greater than 0")
         return markets
 
     @model_validator(mode="after")
@@ -387,12 +384,21 @@ def _explain(error: ValidationError, file: Path) -> str:
 def _words(fault: ErrorDetails) -> str:
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
+        if str(fault["loc"][-1]) in _RENAMED:
+            return f"there is no such setting any more: {_RENAMED[str(fault['loc'][-1])]}"
         near = difflib.get_close_matches(str(fault["loc"][-1])[:100], _fields(fault["loc"]), 1)
         return "there is no such setting" + (f"; did you mean '{near[0]}'?" if near else "")
     if fault["type"] == "missing":
         return "is missing and has no default"
     given = fault["input"]
     return message + (f" (found {shown(given)})" if not isinstance(given, dict | list | tuple) else "")
+
+
+#: Settings of earlier releases, and what takes their place.
+_RENAMED = {
+    "us_access": "the column access of the table markets took its place. Fix: take the line out; for another "
+    "access lay a row over that table (market USA, scope all), in a folder that the study names as data",
+}
 
 
 def _fields(place: tuple[int | str, ...]) -> list[str]:

@@ -49,6 +49,8 @@ def tables(
     world: Mapping[str, Mapping[str, float]] | None = None,
     sourcing: Mapping[str, Mapping[str, Mapping[str, float]]] | None = None,
     demand: Mapping[str, Mapping[str, float]] | None = None,
+    consumption: Mapping[str, Mapping[str, float]] | None = None,
+    access: Mapping[str, float] | None = None,
     sites: Iterable[Mapping[str, Any]] = (),
     technologies: Iterable[Mapping[str, Any]] = (),
     **more: Iterable[Mapping[str, Any]],
@@ -57,9 +59,10 @@ def tables(
 
     `recipes` are (output, input, value share[, essential[, route, route share]]); `world` maps component to
     country to share of production; `sourcing` maps market to component to origin to share; `demand` maps market
-    to component to US$ million. Prices are US$ 1 million, so a capacity of 1 is US$ 1 million a year.
+    to component to US$ million of final need (`covers` unlisted), `consumption` the same of apparent consumption.
+    Prices are US$ 1 million, so a capacity of 1 is US$ 1 million a year.
     """
-    countries = {"IND", "USA", "CHN", "HKG", "MAC", "ROW"}
+    countries = {"IND", "USA", "CHN", "HKG", "MAC", "ROW", "REX"}
     for shares in (world or {}).values():
         countries |= set(shares)
     for market in (sourcing or {}).values():
@@ -106,9 +109,14 @@ def tables(
             for origin, share in shares.items()
         ],
         "demand": [
-            {"market": market, "component": name, "value_usd_m": value}
-            for market, needs in (demand or {}).items()
+            {"market": market, "component": name, "value_usd_m": value, "covers": covers}
+            for covers, stated in (("unlisted", demand), ("all", consumption))
+            for market, needs in (stated or {}).items()
             for name, value in needs.items()
+        ],
+        "markets": [
+            {"market": market, "scope": "all", "access": share}
+            for market, share in (dict.fromkeys(sorted(countries - {"IND"}), 0.5) | dict(access or {})).items()
         ],
         "sites": [
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from corridor.cli.console import as_text, new_table, out, records
@@ -34,36 +35,80 @@ def show_headline(settings: Study, tables: Tables, exposures: pd.DataFrame) -> N
 
 
 def show_frontier(settings: Study, tables: Tables, plans: list[Plan]) -> None:
-    """Print one line per plan: cost, loss before and after, exposure that remains."""
-    from corridor.measures import headline
+    """Print what a budget buys: a line per plan and market, the host's first, then all by their weights."""
+    from corridor.relocation.result.averted import break_even
+    from corridor.relocation.result.by_market import WEIGHTED, per_dollar
 
-    kinds = [f"{name} after" for name in ("IND net", "IND stop")] if "IND" in settings.markets else []
     table = new_table(
         "What a budget buys (US$ million, discounted; loss expected over all windows)",
-        ["budget", "cost", "moves", "loss before", "loss after", "avoided", "of the most possible", *kinds],
+        [
+            "budget",
+            "cost",
+            "moves",
+            "market",
+            "loss before",
+            "after",
+            "avoided",
+            "per US$",
+            "next US$",
+            "net exposure",
+        ],
     )
-    for made in plans:
+    bought = per_dollar(settings, plans)
+    for made in sorted(plans, key=lambda plan: plan.budget_usd_m):
         summary = made.summary
-        before, after = float(summary["expected_loss_before_usd_m"]), float(summary["expected_loss_after_usd_m"])
-        line = [
-            f"{made.budget_usd_m:,.0f}",
-            f"{float(summary['cost_usd_m']):,.0f}",
-            str(len(made.moves)),
-            f"{before:,.0f}",
-            f"{after:,.0f}",
-            f"{before - after:,.0f} ({(before - after) / before if before else 0:.1%})",
-            made.quality.partition(" %")[0] + " %",
-        ]
-        shown = headline(tables, made.exposure).set_index("market")
-        if kinds and "IND" in shown.index:
-            home = shown.loc["IND"]
-            line += [f"{home[f'{kind}_before']:.1%} -> {home[f'{kind}_after']:.1%}" for kind in ("net", "stop")]
-        table.add_row(*line)
+        first = [f"{made.budget_usd_m:,.0f}", f"{float(summary['cost_usd_m']):,.0f}", str(len(made.moves))]
+        whole = made.markets[made.markets["sector"] == "all"].set_index("market") if len(made.markets) else None
+        mine = bought[bought["budget_usd_m"] == made.budget_usd_m].set_index("market")
+        for market in mine.index:
+            if market == WEIGHTED:
+                before, after = (float(summary[f"expected_loss_{when}_usd_m"]) for when in ("before", "after"))
+                net = made.quality.partition(" %")[0] + " % of what could be"
+            else:
+                assert whole is not None
+                row = whole.loc[market]
+                before, after = float(row["loss_before_usd_m"]), float(row["loss_after_usd_m"])
+                net = f"{row['net_before']:.1%} -> {row['net_after']:.1%}"
+            table.add_row(
+                *first,
+                str(market),
+                f"{before:,.0f}",
+                f"{after:,.0f}",
+                f"{before - after:,.0f} ({(before - after) / before if before else 0:.0%})",
+                f"{mine.loc[market, 'per_dollar']:.2f}",
+                f"{mine.loc[market, 'next_per_dollar']:.2f}",
+                net,
+            )
+            first = ["", "", ""]
     out().print(table)
     for made in plans:
         if made.warning:
             out().print(f"US$ {made.budget_usd_m:,.0f} M: {made.warning}.")
+    if len(plans) > 1:
+        paid = break_even(plans)
+        words = "beyond the largest plan" if math.isinf(paid) else f"up to a cost of US$ {paid:,.0f} M"
+        out().print(f"The next dollar pays on average losses, weighted by market, {words}.", soft_wrap=True)
     show_fund_warnings(settings, tables, [made.budget_usd_m for made in plans])
+
+
+def show_markets(plan: Plan) -> None:
+    """Print what a plan does for each market, in all and by sector."""
+    if plan.markets.empty:
+        return
+    table = new_table(
+        "By market and sector (US$ million; loss expected over all windows, not weighted by market)",
+        ["market", "sector", "loss before", "after", "avoided", "direct before", "after", "net before", "after"],
+    )
+    for row in records(plan.markets):
+        table.add_row(
+            row["market"],
+            as_text(row["sector"]),
+            f"{row['loss_before_usd_m']:,.0f}",
+            f"{row['loss_after_usd_m']:,.0f}",
+            f"{row['avoided_usd_m']:,.0f} ({row['avoided_share']:.0%})",
+            *(f"{row[name]:.1%}" for name in ("direct_before", "direct_after", "net_before", "net_after")),
+        )
+    out().print(table)
 
 
 def show_fund_warnings(settings: Study, tables: Tables, budgets: list[float]) -> None:
@@ -85,8 +130,6 @@ def show_summary(settings: Study, tables: Tables, plans: list[Plan]) -> None:
     from corridor.measures import headline
 
     made = min(plans, key=lambda plan: abs(plan.budget_usd_m - settings.budget_usd_m))
-    summary = {name: float(value) for name, value in made.summary.items() if not isinstance(value, str)}
-    before, after = summary["expected_loss_before_usd_m"], summary["expected_loss_after_usd_m"]
     crore = made.budget_usd_m * settings.inr_per_usd / 10
     target = "+".join(settings.target)
     lines = [
@@ -94,11 +137,14 @@ def show_summary(settings: Study, tables: Tables, plans: list[Plan]) -> None:
         f"({row['direct_before']:.0%} on the face of it); {row['stop_before']:.0%} stop if it stops."
         for row in records(headline(tables, made.exposure))
     ]
+    lines.append(f"US$ {made.budget_usd_m:,.0f} M (Rs {crore:,.0f} crore) buy {len(made.moves)} plants.")
+    lines += [
+        f"{row['market']}: they take {row['avoided_share']:.0%} off its expected loss of "
+        f"US$ {row['loss_before_usd_m']:,.0f} M."
+        for row in records(made.markets)
+        if row["sector"] == "all"
+    ]
     output, still = made.moves["made_usd_m"].sum(), made.moves["still_target_usd_m"].sum()
-    lines.append(
-        f"US$ {made.budget_usd_m:,.0f} M (Rs {crore:,.0f} crore) buy {len(made.moves)} plants and take "
-        f"{(before - after) / before if before else 0:.1%} off the expected loss of US$ {before:,.0f} M."
-    )
     if output > 0:
         lines.append(
             f"What remains: {still / output:.0%} of the value that these plants make still comes from {target}."
@@ -143,6 +189,7 @@ def show_plan(settings: Study, tables: Tables, made: Plan) -> None:
         )
     out().print(table)
     _show_levers(tables, made)
+    show_markets(made)
     show_frontier(settings, tables, [made])
     binding = made.limits[made.limits["binds"] & (made.limits["limit"] != "most plants")]
     if len(binding):

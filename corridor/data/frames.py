@@ -47,6 +47,9 @@ class Tables:
     industry_content: pd.DataFrame = field(default_factory=lambda: empty_frame("industry_content"))
     sourcing: pd.DataFrame
     demand: pd.DataFrame
+    exports: pd.DataFrame = field(default_factory=lambda: empty_frame("exports"))
+    markets: pd.DataFrame = field(default_factory=lambda: empty_frame("markets"))
+    tariffs: pd.DataFrame = field(default_factory=lambda: empty_frame("tariffs"))
     sites: pd.DataFrame
     technologies: pd.DataFrame
     facilities: pd.DataFrame = field(default_factory=lambda: empty_frame("facilities"))

@@ -133,6 +133,7 @@ def synthetic_tables(components: int = 2000, sites: int = 60, seed: int | np.ran
         "supply": supply,
         "sourcing": _home_rows(names, {"IND": home, "USA": home_usa}),
         "demand": _demand(rng, names, needs),
+        "markets": pd.DataFrame([{"market": "USA", "scope": "all", "name": "United States", "access": _ACCESS}]),
         "technologies": plants,
         "sites": _sites(rng, sites, plants),
     }

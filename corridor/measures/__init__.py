@@ -56,6 +56,7 @@ from corridor.measures.supply.bill import bill
 from corridor.measures.supply.evidence import cannot_be_planned, keep_statuses, known_tables
 from corridor.measures.supply.flows import export_flows, market_flows, origin_shares, world_flows
 from corridor.measures.supply.indices import concentration_indices
+from corridor.measures.supply.needs import final_needs
 from corridor.measures.supply.network import Network
 from corridor.measures.supply.sourcing import shares, world_shares
 
@@ -88,6 +89,7 @@ __all__ = [
     "failing_sets",
     "feasibility",
     "fewest_failures",
+    "final_needs",
     "flip_probability",
     "format_bound",
     "geodep",

@@ -6,6 +6,7 @@ import pandas as pd
 
 from corridor.data.tables import Tables
 from corridor.measures import exposure, exposure_by_tier, headline, paths, uncertainty
+from corridor.measures.supply.needs import final_by_component
 from corridor.registry.definition import MeasureColumn, MeasureKind, Options, by_market
 
 NAME = MeasureColumn("name", "the component")
@@ -64,7 +65,7 @@ def _paths(tables: Tables, market: str, options: Options) -> pd.DataFrame:
 def most_exposed(tables: Tables, market: str, target: tuple[str, ...], most: int) -> list[str]:
     """Components of a market's final needs with the most value that depends on the target, largest first."""
     net = exposure(tables, market, target).set_index("component")["net"]
-    needs = tables.demand[tables.demand["market"] == market].groupby("component")["value_usd_m"].sum()
+    needs = final_by_component(tables, market)
     rests = (needs * net.reindex(needs.index)).sort_index().sort_values(ascending=False, kind="stable")
     return list(rests[rests > 0].index[:most])
 

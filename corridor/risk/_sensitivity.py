@@ -24,7 +24,6 @@ SETTINGS: Mapping[str, tuple[float, float]] = {
     "adaptation": (0.0, 0.5),
     "spare": (0.0, 0.3),
     "surge": (1.0, 1.2),
-    "us_access": (0.25, 0.75),
     "planned_use": (0.7, 0.95),
 }
 #: Settings that losses without a plan depend on.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,13 +9,12 @@ import pandas as pd
 
 from corridor.config import Study
 from corridor.data.arrays import Flags, Floats, Ints
-from corridor.data.names import TARGET_WORD
+from corridor.data.names import STATUSES, TARGET_WORD
 from corridor.data.tables import Tables
 from corridor.errors import ConfigError
-from corridor.measures.sampling.drawn_network import DrawnNetwork
-from corridor.measures.sampling.drawn_shares import exchanged
+from corridor.measures.sampling.drawn_needs import DrawnNeeds, known_needs
+from corridor.measures.sampling.drawn_network import DrawnNetwork, Draws
 from corridor.measures.sampling.figures import Figures
-from corridor.measures.supply.bill import status_rank
 from corridor.relocation.model.windows import cut_components
 
 
@@ -68,8 +66,10 @@ class LossModel:
         Values of each component, shape (components,).
     figures, network
         The figures that are drawn, and the network on them.
-    demand
-        ``value, figure, component, market, growth`` of final needs.
+    consumed
+        What the final needs follow from, whatever its status.
+    known
+        Whether a final need counts, by the status of its row in ``demand``, shape (components, markets).
     cuts
         One row per denial and cut: ``denial, group`` (of countries; group 0 is the study's target), ``cut`` (the
         fraction withheld).
@@ -85,7 +85,8 @@ class LossModel:
     stock_months: Floats
     figures: Figures
     network: DrawnNetwork
-    demand: pd.DataFrame
+    consumed: DrawnNeeds
+    known: Flags
     cuts: pd.DataFrame
     hit: Flags
 
@@ -123,6 +124,7 @@ class LossModel:
                 rows.append({"denial": denial_index, "group": groups.index(group), "cut": cut.cut})
                 hit.append(cut_components(tables, cut))
         sector, sectors = pd.factorize(tables.components["sector"], sort=True)
+        needs = DrawnNeeds.of(tables, figures, groups, markets)
         return cls(
             study,
             markets,
@@ -131,20 +133,22 @@ class LossModel:
             tables.components["loss_ratio"].to_numpy(float),
             tables.components["stock_months"].to_numpy(float),
             figures,
-            DrawnNetwork.of(tables, figures, groups, worst_rank),
-            _demand(tables, figures, markets, worst_rank),
+            needs.network
+            if worst_rank >= len(STATUSES) - 1
+            else DrawnNetwork.of(tables, figures, groups, worst_rank),
+            needs,
+            known_needs(tables, markets, worst_rank),
             pd.DataFrame(rows),
             np.array(hit, dtype=bool),
         )
 
-    def needs(self, values: Floats, year: Floats | float) -> Floats:
-        """Final needs of a year, US$ M, shape (components, markets, scenarios)."""
-        rows = self.demand
-        need = exchanged(rows["value"].to_numpy(), rows["figure"].to_numpy(), values)
-        need *= (1.0 + rows["growth"].to_numpy()[:, None]) ** (np.asarray(year, float) - self.study.base_year)
-        out = np.zeros((len(self.sector), len(self.markets), values.shape[1]))
-        np.add.at(out, (rows["component"].to_numpy(), rows["market"].to_numpy()), need)
-        return out
+    def needs(self, values: Floats, year: Floats | float, drawn: Draws | None = None) -> Floats:
+        """Final needs of a year, US$ M, shape (components, markets, scenarios); `drawn`: network at the values."""
+        if drawn is None or self.consumed.network is not self.network:
+            drawn = self.consumed.network.draws_at(values)
+        accounts = self.consumed.accounts(drawn, values, np.asarray(year, float) - self.study.base_year)
+        out: Floats = np.stack([accounts[market].final for market in self.markets], axis=1)
+        return out * self.known[:, :, None]
 
     def losses(self, values: Floats, events: Events, months: int, under: Circumstances) -> Floats:
         """Value of unmet final needs, month by month.
@@ -174,7 +178,7 @@ class LossModel:
         drawn = self.network.draws_at(values)
         sourcing = self.network.sourcing
         buyers = sourcing.buyers.get_indexer(pd.Index(self.markets))
-        worth = self.needs(values, under.year) * (self.loss_ratio / 12.0)[:, None, None]
+        worth = self.needs(values, under.year, drawn) * (self.loss_ratio / 12.0)[:, None, None]
         scenarios = values.shape[1]
         stock = np.repeat(np.repeat(self.stock_months[:, None, None], len(sourcing.buyers), 1), scenarios, 2)
         out = np.zeros((months, len(self.markets), len(self.sectors), scenarios))
@@ -240,17 +244,3 @@ class LossModel:
             cells = np.ix_(self.hit[row], member[group])
             out[cells] = np.maximum(out[cells], withheld)
         return out
-
-
-def _demand(tables: Tables, figures: Figures, markets: Sequence[str], worst_rank: int) -> pd.DataFrame:
-    need = tables.demand.reset_index(drop=True)
-    frame = pd.DataFrame(
-        {
-            "value": need["value_usd_m"].to_numpy(float),
-            "figure": figures.numbers("demand", "value_usd_m"),
-            "component": pd.Index(tables.components["id"]).get_indexer(pd.Index(need["component"])),
-            "market": pd.Index(markets).get_indexer(pd.Index(need["market"])),
-            "growth": need["growth"].to_numpy(float),
-        }
-    )
-    return frame[(frame["market"] >= 0) & (status_rank(need["status"]) <= worst_rank)].reset_index(drop=True)

@@ -204,13 +204,16 @@ def write_results(
     save_table(shares, folder / "shares.csv")
     for name, frame in (measures or {}).items():
         save_table(frame, folder / "measures" / f"{name}.csv")
+    from corridor.relocation.result.by_market import per_dollar
+
     if plans:
         save_table(frontier_table(plans), folder / "frontier.csv")
+        save_table(per_dollar(study, plans), folder / "per_dollar.csv")
     for plan in plans:
         plan_folder = folder / "plans" / f"{plan.budget_usd_m:010.1f}"
-        for name in ("moves", "second_sources", "stocks", "facilities", "exposure", "losses", "limits"):
+        for name in ("moves", "second_sources", "stocks", "facilities", "exposure", "losses", "limits", "markets"):
             save_table(getattr(plan, name), plan_folder / f"{name}.csv")
-        (plan_folder / "summary.json").write_text(json.dumps(dict(plan.summary), indent=1, sort_keys=True) + "\n")
+        (plan_folder / "summary.json").write_text(json.dumps(_summary(plan), indent=1, sort_keys=True) + "\n")
     for budget, found in (reasons or {}).items():
         for name in ("moves", "pairs", "levers"):
             save_table(getattr(found, name), folder / "reasons" / f"{budget:010.1f}" / f"{name}.csv")
@@ -227,6 +230,13 @@ def write_results(
         "tables_sha256": {name: checksum(frame) for name, frame in tables},
     }
     (folder / MARKER).write_text(json.dumps(about, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _summary(plan: Plan) -> dict[str, object]:
+    """The summary of a plan with its results by market and sector, India's first."""
+    from corridor.relocation.result.by_market import nested
+
+    return {**plan.summary, "markets": nested(plan.markets)} if len(plan.markets) else dict(plan.summary)
 
 
 def frontier_table(plans: list[Plan]) -> pd.DataFrame:

@@ -115,6 +115,7 @@ def _plan(folder: Path, tables: Tables, study: Study) -> list[dict[str, object]]
             return pd.DataFrame()
 
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    summary.pop("markets", None)
     none = pd.DataFrame()
     moves = read("moves")
     stored_plan = Plan(
@@ -146,6 +147,8 @@ def _plan(folder: Path, tables: Tables, study: Study) -> list[dict[str, object]]
     )
     rows.append(_compare(f"plan {folder.name}: exposure", read("exposure"), found.plan.exposure))
     rows.append(_compare(f"plan {folder.name}: losses", read("losses"), found.plan.losses))
+    if (folder / "markets.csv").is_file():
+        rows.append(_compare(f"plan {folder.name}: markets", read("markets"), found.plan.markets))
     return rows
 
 

@@ -107,7 +107,6 @@ def settings_of(study: Study, tables: Tables) -> list[Setting]:
         Setting(
             "adaptation", "number", "fraction of a missing essential input that makers substitute", "fraction"
         ),
-        Setting("us_access", "number", "fraction of US purchases that Indian plants could supply", "fraction"),
         Setting("goal.minimise", "list", "what is minimised, in this order", allowed=_GOALS),
         *weights,
         Setting("goal.tail", "number", "cvar is the mean of the worst 1 - tail of windows", "fraction"),
@@ -239,6 +238,7 @@ TITLES = {
     "denials": "Windows in which supply is cut: edit or delete rows",
     "moves": "Moves of the plan: one row for each plant",
     "levers": "Second sources, stocks and shared facilities of the plan",
+    "markets": "Expected loss (not weighted by market) and exposure, by market and sector, before and after",
     "exposure": "Exposure to the target before and after the plan, through the bill of materials",
     "prices": "What one more unit of each limit buys",
     "sources": "Sources of the figures",

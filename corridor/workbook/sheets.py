@@ -11,6 +11,7 @@ import pandas as pd
 from corridor.config import Choice, Cut, Kept, Study
 from corridor.data.tables import Tables
 from corridor.relocation import Plan, Reasons, build_problem, limit_table
+from corridor.relocation.result.by_market import ALL_SECTORS
 from corridor.version import __version__
 from corridor.workbook.layout import LIMITS, settings_of
 
@@ -48,9 +49,15 @@ def guide_rows(study: Study, plan: Plan | None) -> list[tuple[str, str]]:
             for key in ("cost_usd_m", "expected_loss_before_usd_m", "expected_loss_after_usd_m")
         )
         proved = "; ".join(filter(None, (plan.quality, plan.warning)))
+        by_market = "".join(
+            f" {row.market}: from US$ {row.loss_before_usd_m:,.0f} to {row.loss_after_usd_m:,.0f} M."
+            for row in plan.markets.itertuples()
+            if row.sector == ALL_SECTORS
+        )
         text = (
-            f"{len(plan.moves)} plants, cost US$ {cost:,.0f} M of {plan.budget_usd_m:,.0f} M. Expected loss "
-            f"without it US$ {before:,.0f} M, with it {after:,.0f} M ({proved})."
+            f"{len(plan.moves)} plants, cost US$ {cost:,.0f} M of {plan.budget_usd_m:,.0f} M. "
+            f"Expected loss:{by_market} "
+            f"Weighted by market without it US$ {before:,.0f} M, with it {after:,.0f} M ({proved})."
         )
         rows.append(("The plan", text))
     return [*rows, ("Written by", f"corridor {__version__}, study {study.name}")]
@@ -214,6 +221,8 @@ def result_sheets(
         out["moves"] = moves.assign(capex_rs_crore=crore)
         out["levers"] = _levers(plan)
         names = tables.components.set_index("id")[["name", "sector"]]
+        if len(plan.markets):
+            out["markets"] = plan.markets
         out["exposure"] = plan.exposure.join(names, on="component")[
             [
                 "market",

@@ -154,6 +154,9 @@ def make_tables(count: int = 60, seed: int = 1, hostile: bool = False) -> Tables
         trade=empty_frame("trade"),
         sourcing=_rows("sourcing", sourcing),
         demand=_rows("demand", demand),
+        markets=_frame(
+            "markets", market=["USA"], scope="all", access=0.5, freight_target=0.0, freight_host=0.0, **KNOWN
+        ),
         sites=sites,
         technologies=_frame(
             "technologies",

@@ -98,7 +98,7 @@ def test_the_index_begins_with_most_value_at_risk() -> None:
     tables = synthetic.make_tables(15)
     exposures, shares = synthetic.make_measures(tables)
     index = search_index(tables, exposures, shares, synthetic.make_plans(tables, exposures))
-    worth = value_at_risk(tables, exposures, shares)
+    worth = value_at_risk(tables, exposures)
     values = [worth[row[0]] for row in index["components"]]
     assert values == sorted(values, reverse=True)
     assert values[0] > values[-1] > 0

@@ -45,7 +45,7 @@ def only(faults: list[Fault]) -> Fault:
 
 def test_tiny_is_in_order(tiny: Tables) -> None:
     assert checks.check_all(tiny) == []
-    assert len(checks.CHECKS) == 16
+    assert len(checks.CHECKS) == 18
     assert all(getattr(checks, check.__name__) is check for check in checks.CHECKS)
 
 

@@ -100,22 +100,22 @@ class World:
                 for name in inputs:
                     self.users[name].add(output)
         self.shares = {}
-        for market in {HOME, *study.markets}:
+        self.every_market = {HOME, *study.markets, *tables.demand["market"]}
+        for market in self.every_market & set(self.network.buyers):
             table = self.network.shares_of(market)
             for c, name in enumerate(self.network.components):
                 for o, origin in enumerate(self.network.origins):
                     self.shares[market, name, origin] = float(table[c, o])
-        self.demand_now = defaultdict(float)
-        self.growth = {}
-        for row in tables.demand.itertuples():
-            self.demand_now[row.market, row.component] = row.value_usd_m
-            self.growth[row.market, row.component] = row.growth
+        self.demand_rows = tables.demand.set_index(["market", "component"]).to_dict("index")
+        self.exports = tables.exports.set_index(["market", "component"]).to_dict("index")
         self.rows_of = components.to_dict("index")
         self.second = tables.second_sources.set_index(["component", "origin"]).to_dict("index")
         self.stores = tables.stockpiles.set_index("component").to_dict("index")
         self.sites = tables.sites.set_index("id").to_dict("index")
         self.technologies = tables.technologies.set_index("id").to_dict("index")
         self.production = cache(self._production)
+        self.use, self.made, self.sold = cache(self._use), cache(self._made), cache(self._sold)
+        self.left = cache(self._left)
         self.arrivals = cache(self._arrivals)
 
     @property
@@ -131,22 +131,70 @@ class World:
                 total += route_share * share
         return total
 
-    def demand(self, market, name, year):
-        """Final need of a market."""
-        if market not in {*self.study.markets}:
+    def stated(self, market, name, year):
+        """What the table of demand states, grown to the year."""
+        row = self.demand_rows.get((market, name))
+        if row is None:
             return 0.0
-        growth = self.growth.get((market, name), 0.0)
-        return self.demand_now[market, name] * (1.0 + growth) ** (year - self.study.base_year)
+        return row["value_usd_m"] * (1.0 + row["growth"]) ** (year - self.study.base_year)
+
+    def _use(self, market, name, year):
+        """What makers in a market put into listed products."""
+        return sum(self.content(name, user) * self.made(market, user, year) for user in self.users[name])
+
+    def consumption(self, market, name, year):
+        """Apparent consumption; a value that covers unlisted users only leaves out what listed products take."""
+        row = self.demand_rows.get((market, name), {"covers": "all"})
+        inside = self.use(market, name, year) if row["covers"] == "unlisted" else 0.0
+        return self.stated(market, name, year) + inside
+
+    def bought(self, market, name, year):
+        """All that a market needs: its consumption, and no less than its makers use."""
+        return max(self.consumption(market, name, year), self.use(market, name, year))
+
+    def _made(self, market, name, year):
+        sold = self.sold(name, year) if market == HOME else 0.0
+        return self.shares.get((market, name, market), 0.0) * self.bought(market, name, year) + sold
+
+    def _sold(self, name, year):
+        """What India sells abroad: as recorded, else its share of what a market needs."""
+        total = 0.0
+        for market in self.every_market - {HOME}:
+            if (market, name) not in self.exports:
+                total += self.shares.get((market, name, HOME), 0.0) * self.bought(market, name, year)
+        for (_, sold), row in self.exports.items():
+            if sold == name:
+                total += row["value_usd_m"] * (1.0 + row["growth"]) ** (year - self.study.base_year)
+        return total
+
+    def _left(self, market, name, year):
+        """Final need: consumption that is not in products made there, if some user takes it."""
+        row = self.demand_rows.get((market, name), {"covers": "all", "unlisted": 1.0})
+        left = self.bought(market, name, year) - self.use(market, name, year)
+        share = 1.0 if row["covers"] == "unlisted" else row["unlisted"]
+        return min(left, share * self.stated(market, name, year))
+
+    def demand(self, market, name, year):
+        """Final need of a market of the study."""
+        return self.left(market, name, year) if market in self.study.markets else 0.0
+
+    def access(self, market, name):
+        """Fraction of a market's purchases from the target that plants may take over: the narrowest row."""
+        rows = {
+            row["scope"]: row["access"]
+            for row in self.tables.markets.to_dict("records")
+            if row["market"] == market
+        }
+        sector = self.rows_of[name]["sector"]
+        return rows.get(name, rows.get(sector, rows["all"]))
 
     def _production(self, name, year):
-        """India's output without a plan: its share of its own need, and what it ships to other markets."""
-        shipped = sum(self.demand(m, name, year) * self.shares[m, name, HOME] for m in self.abroad)
-        return self.shares[HOME, name, HOME] * self.need(name, year) + shipped
+        """India's output without a plan: its share of the need that is known, and what it sells abroad."""
+        return self.shares[HOME, name, HOME] * self.need(name, year) + self.sold(name, year)
 
     def need(self, name, year):
         """India's need without a plan: final need, and what its makers use."""
-        of_makers = sum(self.content(name, user) * self.production(user, year) for user in self.users[name])
-        return self.demand(HOME, name, year) + of_makers
+        return self.left(HOME, name, year) + self.use(HOME, name, year)
 
     def discount(self, year):
         return (1.0 + self.study.discount_rate) ** -(year - self.study.first_year)
@@ -420,12 +468,13 @@ def target_sells(world, plants=(), second=(), kept=()):
                 after -= world.second[name, origin]["least_share"] * need
         sells[HOME, c] = before, max(after, 0.0)
         bought = {
-            market: world.demand(market, c, year)
+            market: world.bought(market, c, year)
             * sum(world.shares[market, c, origin] for origin in target & set(origins))
             for market in world.abroad
         }
         for market in world.abroad:
-            sold = (made[c] - at_home) * bought[market] / (sum(bought.values()) or 1.0)
+            take = {name: world.access(name, c) * value for name, value in bought.items()}
+            sold = (made[c] - at_home) * take[market] / (sum(take.values()) or 1.0)
             sells[market, c] = bought[market], max(bought[market] - sold, 0.0)
     return sells
 

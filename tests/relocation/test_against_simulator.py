@@ -53,7 +53,7 @@ HAND = {
     ),
     "nothing to build": ({**TWO_MARKETS, "technologies": []}, BOTH, 60, 0),
     "two markets": (TWO_MARKETS, {**BOTH, **SLACK}, 60, 2),
-    "the other market alone": (TWO_MARKETS, {"markets": {"USA": 1.0}, "us_access": 1.0, **SLACK}, 100, 1),
+    "the other market alone": (TWO_MARKETS | {"access": {"USA": 1.0}}, {"markets": {"USA": 1.0}, **SLACK}, 100, 1),
     "slow plants at expensive sites": (
         {**CASE, "technologies": [{**row, **SLOW} for row in CASE["technologies"]], "sites": DEARER},
         SLACK,

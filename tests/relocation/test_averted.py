@@ -28,11 +28,12 @@ def test_expected_losses_add_up_to_the_blend() -> None:
         world={"motor": {"CHN": 1.0}},
         sourcing={"IND": {"motor": {"CHN": 1.0}}, "USA": {"motor": {"CHN": 0.5, "USA": 0.5}}},
         demand={"IND": {"motor": 100.0}, "USA": {"motor": 300.0}},
+        access={"USA": 1.0},
         sites=[{"id": "dahej"}],
         technologies=[{"id": "motor-plant", "component": "motor", "capacity": 100, "capex_usd_m": 50}],
     )
     denials = [stop(probability=0.5), stop(name="later", start=2029, months=6, probability=0.2)]
-    settings = study(markets={"IND": 1.0, "USA": 0.5}, discount_rate=0.1, denials=denials, us_access=1.0)
+    settings = study(markets={"IND": 1.0, "USA": 0.5}, discount_rate=0.1, denials=denials)
     found = corridor.optimize(case, settings, budget_usd_m=60)
     rows = expected_losses(settings, found.losses).set_index("market")
     # India loses 100 a year, the United States half of 300.

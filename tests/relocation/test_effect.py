@@ -164,7 +164,7 @@ def test_sales_abroad_replace_the_targets_deliveries_there():
         1.0, 50, demand={"IND": {"board": 10.0}, "USA": {"board": 100.0}},
         sourcing={"IND": {"board": {"CHN": 1.0}}, "USA": {"board": {"CHN": 0.8, "JPN": 0.2}}},
     )  # fmt: skip
-    wanted = study(markets={"IND": 1.0, "USA": 0.5}, us_access=0.5)
+    wanted = study(markets={"IND": 1.0, "USA": 0.5})
     plan = described(case, wanted, [("board-plant", "dahej", 2026)])
     assert plan.moves["replaces_target_usd_m"].tolist() == pytest.approx([50])
     after = plan.exposure.set_index("market")["direct_after"]

@@ -82,7 +82,7 @@ def test_a_second_market_is_served_by_new_plants_within_access():
             "technologies": [{"id": "motor-plant", "component": "motor", "capacity": 50, "capex_usd_m": 50}],
         }
     )
-    settings_ = study(markets={"IND": 1.0, "USA": 0.5}, us_access=0.5)
+    settings_ = study(markets={"IND": 1.0, "USA": 0.5})
     plan = optimize(case, settings_, budget_usd_m=60)
     # 10 go home, 40 of the 80 that the USA buys in China can be taken over.
     assert plan.summary["expected_loss_before_usd_m"] == pytest.approx(10 + 0.5 * 80)
@@ -150,8 +150,8 @@ def test_imports_are_not_shipped_on():
 
 def test_a_study_of_another_market_alone():
     sourcing = {"IND": CASE["sourcing"]["IND"], "USA": {"motor": {"CHN": 1.0}, "magnet": {"CHN": 1.0}}}
-    case = tables(**{**CASE, "sourcing": sourcing, "demand": {"USA": {"motor": 100.0}}})
-    plan = optimize(case, study(markets={"USA": 1.0}, us_access=1.0), budget_usd_m=90)
+    case = tables(**{**CASE, "sourcing": sourcing, "demand": {"USA": {"motor": 100.0}}}, access={"USA": 1.0})
+    plan = optimize(case, study(markets={"USA": 1.0}), budget_usd_m=90)
     assert loss(plan) == pytest.approx(0, abs=1e-6)
     assert set(plan.exposure["market"]) == {"USA"}
 

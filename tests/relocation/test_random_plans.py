@@ -140,8 +140,8 @@ def sold(world, plants, year):
         imports = world.need(c, year) * (1.0 - world.shares[HOME, c, HOME])
         of_plants = sum(world.content(c, user) * made[user] for user in world.users[c])
         taken = sum(
-            world.study.us_access
-            * world.demand(market, c, year)
+            world.access(market, c)
+            * world.bought(market, c, year)
             * sum(world.shares[market, c, origin] for origin in TARGET & set(world.network.origins))
             for market in world.abroad
         )

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from corridor.data.arrays import Floats
 from corridor.data.names import HOST, SANCTIONED, TARGET
 from corridor.data.tables import Tables
 from corridor.importers.files.rows import lay_out
-from corridor.measures import Network, bill
+from corridor.measures import Network
+from corridor.measures.supply.needs import accounts
 from corridor.measures.supply.origin_trade import can_export
 from corridor.measures.supply.sourcing import WORLD
 
@@ -47,8 +47,8 @@ STOCK_COST = 0.01
 def gaps(tables: Tables, target: Collection[str] = TARGET) -> pd.DataFrame:
     """India's need of each component, and how much of it comes from the target.
 
-    India's makers need inputs too, so ``need = demand + content (home share * need + shipments)``, with the value
-    shares of the inputs as ``content``, solved as one linear system; values of the tables' own years, no growth.
+    India's makers need inputs too, for exports as well: ``need`` of
+    :func:`~corridor.measures.supply.needs.accounts`; values of the tables' own years, no growth.
 
     Returns
     -------
@@ -62,13 +62,8 @@ def gaps(tables: Tables, target: Collection[str] = TARGET) -> pd.DataFrame:
     index = pd.Index(components["id"])
     origin = {name: position for position, name in enumerate(network.origins)}
     shares = network.shares_of(HOST)
-    home = shares[:, origin[HOST]]
     from_target = shares[:, [origin[name] for name in target if name in origin]].sum(axis=1)
-    shipments = np.zeros(len(index))
-    for market in network.buyers.difference([HOST, WORLD]):
-        shipments += _demand(tables, market, index) * network.shares_of(market)[:, origin[HOST]]
-    content = _content(tables, index)
-    need = np.linalg.solve(np.eye(len(index)) - content * home, _demand(tables, HOST, index) + content @ shipments)
+    need = accounts(tables)[HOST].need[:, 0]
     last = tables.supply["year"] == tables.supply.groupby("component")["year"].transform("max")
     made = tables.supply[last].groupby("component")["quantity"].sum(min_count=1).reindex(index).to_numpy(float)
     return pd.DataFrame(
@@ -161,22 +156,6 @@ def _origins(tables: Tables, target: Collection[str]) -> pd.DataFrame:
         }
     )
     return rows[can_export(tables, rows) == ""].reset_index(drop=True)
-
-
-def _demand(tables: Tables, market: str, index: pd.Index) -> Floats:
-    rows = tables.demand[tables.demand["market"] == market]
-    total = rows.groupby("component")["value_usd_m"].sum()
-    need: Floats = total.reindex(index, fill_value=0.0).to_numpy(float)
-    return need
-
-
-def _content(tables: Tables, index: pd.Index) -> Floats:
-    """Value of input i per dollar of output u, routes weighted by world share; shape (components, components)."""
-    lines = bill(tables)
-    content = np.zeros((len(index), len(index)))
-    cells = (index.get_indexer(pd.Index(lines["input"])), index.get_indexer(pd.Index(lines["output"])))
-    np.add.at(content, cells, (lines["value_share"] * lines["route_share"]).to_numpy(float))
-    return content
 
 
 def _beside(file: str) -> pd.DataFrame:

@@ -14,6 +14,11 @@ _CHAPTERS = {
         "corridor.measures.supply.bill:bill",
         "corridor.measures.supply.evidence:keep_statuses",
     ),
+    "Needs: every dollar counted once": (
+        "corridor.measures.supply.needs:settle",
+        "corridor.measures.supply.needs:accounts",
+        "corridor.measures.supply.needs:final_needs",
+    ),
     "Exposure, through the bill of materials": (
         "corridor.measures.exposures.exposure:exposure",
         "corridor.measures.exposures.exposure:stop",
@@ -58,6 +63,7 @@ _CHAPTERS = {
     ),
     "Relocation: goals": (
         "corridor.relocation.model.goals:Goals._loss",
+        "corridor.relocation.result.by_market:by_market",
         "corridor.relocation.model.goals:Goals._cost",
         "corridor.relocation.model.goals:Goals._cvar",
         "corridor.relocation.model.goals:Goals._exposure",

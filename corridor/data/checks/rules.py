@@ -15,6 +15,7 @@ from corridor.data.checks.chain import (
 )
 from corridor.data.checks.chain import name_rows as _rows
 from corridor.data.checks.limits import check_levers, check_limits
+from corridor.data.checks.markets import check_markets
 from corridor.data.checks.records import check_recorded_imports
 from corridor.data.countries.places import suggestion
 from corridor.data.frames import Tables, nearest
@@ -33,6 +34,7 @@ __all__ = [
     "check_levers",
     "check_limits",
     "check_makers",
+    "check_markets",
     "check_one_of_two",
     "check_ranges",
     "check_recorded_imports",
@@ -107,6 +109,11 @@ RANGES = (
     ("supply", "share", "low", "high", True),
     ("sourcing", "share", "low", "high", True),
     ("demand", "value_usd_m", "low", "high", True),
+    ("demand", "unlisted", "unlisted_low", "unlisted_high", False),
+    ("exports", "value_usd_m", "low", "high", True),
+    ("markets", "access", "low", "high", True),
+    ("markets", "freight_target", "freight_low", "freight_high", True),
+    ("markets", "freight_host", "freight_low", "freight_high", True),
     ("technologies", "capex_usd_m", "capex_low", "capex_high", True),
     ("facilities", "capex_usd_m", "low", "high", True),
     ("second_sources", "cost_usd_m", "low", "high", True),
@@ -266,6 +273,7 @@ CHECKS: tuple[Callable[[Tables], list[Fault]], ...] = (
     check_codes,
     check_code_trade,
     check_recorded_imports,
+    check_markets,
     check_limits,
     check_levers,
 )

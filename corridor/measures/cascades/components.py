@@ -8,6 +8,7 @@ import pandas as pd
 from corridor.data.arrays import Floats
 from corridor.data.tables import Tables
 from corridor.measures.supply.bill import bill
+from corridor.measures.supply.needs import final_matrix
 from corridor.measures.supply.network import Network
 
 _TOLERANCE = 1e-12
@@ -91,13 +92,7 @@ def _wanted(tables: Tables, network: Network, supply: pd.DataFrame, recipes: pd.
     Shape (components, buyers).
     """
     shape = (len(network.components), len(network.buyers))
-    total = np.zeros(shape)
-    need = tables.demand
-    cells = (
-        network.components.get_indexer(pd.Index(need["component"])),
-        network.buyers.get_indexer(pd.Index(need["market"])),
-    )
-    np.add.at(total, cells, need["value_usd_m"].to_numpy(float))
+    total = final_matrix(tables, network.components, network.buyers, network.buyers)
     component, buyer = supply["component"].to_numpy(), supply["buyer"].to_numpy()
     maker = network.maker_buyer[supply["origin"]]
     term, largest = total.copy(), max(total.max(initial=0.0), 1.0)

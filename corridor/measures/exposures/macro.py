@@ -12,8 +12,9 @@ from corridor.data.list_cells import list_column
 from corridor.data.names import TARGET
 from corridor.data.tables import Tables
 from corridor.measures.exposures.exposure import exposure
+from corridor.measures.supply.needs import final_matrix
 from corridor.measures.supply.network import Network
-from corridor.measures.supply.scale import stated_needs, value_content
+from corridor.measures.supply.scale import value_content
 
 #: Columns of :func:`macro`.
 COLUMNS = (
@@ -73,7 +74,7 @@ def macro(tables: Tables, market: str, target: Collection[str] = TARGET) -> pd.D
     content = value_content(tables, names)
     made_content, inputs = found @ content, content.sum(axis=0)
     home = network.shares_of(market)[:, network.origins.get_loc(market)]
-    need = stated_needs(tables, market, names)
+    need = final_matrix(tables, names, pd.Index([market]), [market])[:, 0]
     sector = tables.components.set_index("id")["sector"].reindex(names).to_numpy(object)
     out = []
     for row, sectors in zip(rows.to_dict("records"), list_column(rows["sectors"]), strict=True):

@@ -15,6 +15,7 @@ from corridor.data.names import STATUSES
 from corridor.data.tables import Tables
 from corridor.errors import ConfigError
 from corridor.measures.supply.bill import bill
+from corridor.measures.supply.needs import final_matrix
 from corridor.measures.supply.network import Network
 from corridor.measures.supply.sourcing import world_shares
 
@@ -138,12 +139,12 @@ def percolation(
     if draws < 1:
         raise ConfigError(f"draws {draws} must be 1 or more")
     names = pd.Index(tables.components["id"])
-    rows = tables.demand
+    wanted = sorted(tables.demand["market"].unique())
     if market is not None:
         markets = [market] if isinstance(market, str) else list(market)
-        _known(markets, sorted(rows["market"].unique()), "demand")
-        rows = rows[rows["market"].isin(markets)]
-    need = rows.groupby("component")["value_usd_m"].sum().reindex(names, fill_value=0.0).to_numpy(float)
+        _known(markets, wanted, "demand")
+        wanted = markets
+    need = final_matrix(tables, names, pd.Index(wanted), wanted).sum(axis=1)
     if not need.sum() > 0:
         raise ConfigError(
             "no final needs: the table demand has no value for any component; percolation needs some"
@@ -360,14 +361,7 @@ def _steps(units: int) -> Ints:
 def _needs(tables: Tables, network: Network, markets: Sequence[str]) -> Floats:
     """Final needs in US$ million by component and buyer; 0 for buyers that are not among the markets."""
     _known(markets, list(network.buyers[:-1]), "sourcing")
-    rows = tables.demand[tables.demand["market"].isin(list(markets))]
-    out = np.zeros((len(network.components), len(network.buyers)))
-    cells = (
-        network.components.get_indexer(pd.Index(rows["component"])),
-        network.buyers.get_indexer(pd.Index(rows["market"])),
-    )
-    np.add.at(out, cells, rows["value_usd_m"].to_numpy(float))
-    return out
+    return final_matrix(tables, network.components, network.buyers, markets)
 
 
 def _known(markets: Sequence[str], known: Sequence[str], table: str) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 from corridor.data.arrays import Floats, Ints
 from corridor.data.tables import Tables
 from corridor.errors import ConfigError
+from corridor.measures.supply.needs import final_matrix
 from corridor.measures.supply.network import Network
 
 _UNITS_AT_ONCE = 128
@@ -157,11 +158,4 @@ def _lines(tables: Tables, network: Network, units: str) -> pd.DataFrame:
 
 def _needs(tables: Tables, network: Network, markets: Sequence[str]) -> Floats:
     """Final needs in US$ million, shape (components, buyers); 0 for buyers that are not among the markets."""
-    rows = tables.demand[tables.demand["market"].isin(list(markets))]
-    out = np.zeros((len(network.components), len(network.buyers)))
-    cells = (
-        network.components.get_indexer(pd.Index(rows["component"])),
-        network.buyers.get_indexer(pd.Index(rows["market"])),
-    )
-    np.add.at(out, cells, rows["value_usd_m"].to_numpy(float))
-    return out
+    return final_matrix(tables, network.components, network.buyers, markets)

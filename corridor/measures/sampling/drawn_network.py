@@ -15,6 +15,7 @@ from corridor.errors import DataError
 from corridor.measures.sampling.drawn_shares import ShareDraws
 from corridor.measures.sampling.figures import Figures
 from corridor.measures.supply.bill import status_rank
+from corridor.measures.supply.needs import Step, depths
 
 
 @dataclass(frozen=True)
@@ -183,33 +184,22 @@ class Draws:
             state[outputs] = np.clip(at_once[outputs] + dry - more[outputs] + spare * dry, 0.0, 1.0)
         return state
 
-    def needs(self, final: Floats, market: str, group: int) -> Floats:
-        """Need of a market for each component: final need, and the inputs of makers in the market.
+    def steps(self) -> list[Step]:
+        """The drawn recipes as steps of :func:`~corridor.measures.supply.needs.settle`."""
+        return [
+            Step(
+                np.repeat(level.outputs, np.diff(np.r_[level.of_output, len(level.lines)])),
+                level.inputs,
+                self.weight[level.lines],
+            )
+            for level in reversed(self.network.levels)
+        ]
 
-        ``need[i] = final[i] + sum_u omega[i,u] home share[u] need[u]``; production for other markets is left out.
-
-        Parameters
-        ----------
-        final
-            Final need, shape (components, draws).
-        market
-            Buyer.
-        group
-            Number of the group that holds only the market itself.
-
-        Returns
-        -------
-        numpy.ndarray
-            Shape as `final`.
-        """
+    def share_of(self, market: str, group: int) -> Floats:
+        """Share of a group of countries in a market's supply, shape (components, draws)."""
         sourcing = self.network.sourcing
-        home = self.shares[:, sourcing.buyers.get_loc(market), sourcing.member[group]].sum(axis=1)
-        need = final.copy()
-        for level in reversed(self.network.levels):
-            made = need[level.outputs] * home[level.outputs]
-            lines_of = np.diff(np.r_[level.of_output, len(level.lines)])
-            np.add.at(need, level.inputs, np.repeat(made, lines_of, axis=0) * self.weight[level.lines])
-        return need
+        out: Floats = self.shares[:, sourcing.buyers.get_loc(market), sourcing.member[group]].sum(axis=1)
+        return out
 
     def _by_maker(self, keeps: Floats) -> Floats:
         """Share of supply by the buyer that its makers buy as, shape (components, buyers, makers, draws)."""
@@ -242,13 +232,7 @@ def _levels(lines: pd.DataFrame, size: int, which: Flags) -> tuple[Level, ...]:
     """Lines grouped by the longest chain of inputs of their output."""
     output, inputs = lines["output"].to_numpy(int)[which], lines["input"].to_numpy(int)[which]
     route = pd.factorize(lines["route"])[0][which]
-    depth = np.zeros(size, dtype=int)
-    for _ in range(size):
-        new = depth.copy()
-        np.maximum.at(new, output, depth[inputs] + 1)
-        if (new == depth).all():
-            break
-        depth = new
+    depth = depths(output, inputs, size)
     line_index = np.flatnonzero(which)
     out = []
     for level in range(1, int(depth.max(initial=0)) + 1):

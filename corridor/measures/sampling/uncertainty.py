@@ -13,8 +13,7 @@ from corridor.config import Study
 from corridor.data.arrays import Floats, Ints
 from corridor.data.frames import Tables
 from corridor.errors import ConfigError
-from corridor.measures.sampling.drawn_network import DrawnNetwork, Draws
-from corridor.measures.sampling.drawn_shares import exchanged
+from corridor.measures.sampling.drawn_needs import DrawnNeeds
 from corridor.measures.sampling.draws import Sampler, blocks
 from corridor.measures.sampling.figures import SHAPES, Figures
 from corridor.measures.sampling.tally import Tally
@@ -22,7 +21,7 @@ from corridor.parallel import each
 
 _MEASURES = ("direct", "net", "stop")
 #: Tables that exposure is computed from.
-TABLES = ("components", "recipes", "supply", "sourcing", "demand")
+TABLES = ("components", "recipes", "supply", "sourcing", "demand", "exports")
 _CHUNKS = 8  # of draws, for any number of processors: sums are then added in the same order everywhere
 _TOPS = (10, 20)
 
@@ -146,9 +145,8 @@ class _Run:
     sectors: list[str]
     sector: Ints
     figures: Figures
-    network: DrawnNetwork
+    needs: DrawnNeeds
     sampler: Sampler
-    demand: tuple[Floats, Ints, Ints, Ints]
 
     @classmethod
     def of(cls, tables: Tables, study: Study, how: tuple[int, str, float], shape: str) -> _Run:
@@ -161,41 +159,26 @@ class _Run:
         if shape not in SHAPES:
             raise ConfigError(f"draws: shape '{shape}' is not one of {', '.join(SHAPES)}.")
         figures = Figures.of(tables, TABLES)
-        network = DrawnNetwork.of(tables, figures, [study.target, *([market] for market in markets)])
+        needs = DrawnNeeds.of(tables, figures, [study.target], markets)
         sector, sectors = pd.factorize(tables.components["sector"], sort=True)
-        need = tables.demand.reset_index(drop=True)
-        market = pd.Index(markets).get_indexer(pd.Index(need["market"]))
-        of_component = pd.Index(tables.components["id"]).get_indexer(pd.Index(need["component"]))
-        here = market >= 0
-        demand = (
-            need["value_usd_m"].to_numpy(float)[here],
-            figures.numbers("demand", "value_usd_m")[here],
-            of_component[here],
-            market[here],
-        )
-        return cls(markets, list(sectors), sector, figures, network, Sampler(figures, *how), demand)
+        return cls(markets, list(sectors), sector, figures, needs, Sampler(figures, *how))
 
     def tallies(self) -> _Tallies:
         return _Tallies(len(self.sector), len(self.markets), len(self.sectors))
 
-    def final(self, values: Floats) -> Floats:
-        """Final needs, US$ M/yr, shape (components, markets, draws)."""
-        value, figure, component, market = self.demand
-        need = exchanged(value, figure, values)
-        out = np.zeros((len(self.sector), len(self.markets), values.shape[1]))
-        np.add.at(out, (component, market), need)
-        return out
-
     def measure(self, values: Floats) -> tuple[Floats, Floats, Floats, Floats]:
         """Exposures (kinds, components, markets, draws), headline (kinds, markets, sectors and all, draws),
         exposed value and need (components, markets, draws)."""
-        drawn = self.network.draws_at(values)
-        buyers = self.network.sourcing.buyers.get_indexer(pd.Index(self.markets))
-        target = self.network.sourcing.member[0].astype(float)[None, :, None]
+        sourcing = self.needs.network.sourcing
+        drawn = self.needs.network.draws_at(values)
+        buyers = sourcing.buyers.get_indexer(pd.Index(self.markets))
+        target = sourcing.member[0].astype(float)[None, :, None]
         kinds = (*drawn.net(), drawn.stop(target))
         exposures = np.stack([kind[:, buyers] for kind in kinds])
-        final = self.final(values)
-        return exposures, self._headline(exposures, final), *self._exposed(drawn, exposures[1], final)
+        accounts = self.needs.accounts(drawn, values)
+        final = np.stack([accounts[market].final for market in self.markets], axis=1)
+        need = np.stack([accounts[market].need for market in self.markets], axis=1)
+        return exposures, self._headline(exposures, final), exposures[1] * need, need
 
     def _headline(self, exposures: Floats, final: Floats) -> Floats:
         into = np.zeros((len(self.sectors) + 1, len(self.sector)))
@@ -205,11 +188,6 @@ class _Run:
         value = np.einsum("sc,kcmn->kmsn", into, exposures * final)
         weighted: Floats = value / np.where(need > 0, need, 1.0)
         return weighted
-
-    def _exposed(self, drawn: Draws, net: Floats, final: Floats) -> tuple[Floats, Floats]:
-        needs = [drawn.needs(final[:, index], market, index + 1) for index, market in enumerate(self.markets)]
-        need = np.stack(needs, axis=1)
-        return net * need, need
 
 
 def _ranks(exposed: Floats) -> Floats:
@@ -224,7 +202,7 @@ def _ranks(exposed: Floats) -> Floats:
 def _describe(run: _Run, tallies: _Tallies, interval: float) -> Uncertainty:
     stated = run.measure(run.figures.value[:, None])
     exposures, headline, exposed, need = (array[..., 0] for array in stated)
-    components = run.network.sourcing.components.tolist()
+    components = run.needs.network.sourcing.components.tolist()
     sectors = [*run.sectors, "all"]
     by_component = _summary(tallies.exposure, exposures, interval, (_MEASURES, components, run.markets))
     by_component.columns = ["measure", "component", "market", *by_component.columns[3:]]

@@ -23,6 +23,7 @@ EVIDENCE = (
     "trade",
     "sourcing",
     "demand",
+    "exports",
     "technologies",
     "second_sources",
     "stockpiles",

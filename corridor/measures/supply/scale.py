@@ -13,6 +13,7 @@ from corridor.data.names import TARGET
 from corridor.data.tables import Tables
 from corridor.errors import ConfigError
 from corridor.measures.supply.bill import bill
+from corridor.measures.supply.needs import accounts
 from corridor.measures.supply.network import Network
 from corridor.measures.supply.sourcing import WORLD
 
@@ -39,10 +40,9 @@ _KEYS = ["nomenclature", "code"]
 
 
 def bought(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFrame:
-    """What a market takes of each component a year, by origin: final needs, and inputs of its makers.
+    """What a market takes of each component a year, by origin: all that it consumes, for its makers' exports too.
 
-    With f final needs, h the market's home shares, omega value shares of inputs and x what its makers sell to
-    other markets: ``need = f + omega (h need + x)``, solved as one linear system.
+    The need of :func:`~corridor.measures.supply.needs.accounts` times the shares of origins.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def bought(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFr
     market
         A country with rows in ``sourcing``.
     year
-        Needs grow to this year from that of their rows; those of the table if left out.
+        Needs grow to this year from the middle year of ``demand``; as stated if left out.
 
     Returns
     -------
@@ -68,14 +68,10 @@ def bought(tables: Tables, market: str, *, year: int | None = None) -> pd.DataFr
         known = ", ".join(network.buyers[:-1])
         raise ConfigError(f"market {market} has no rows in the table sourcing; markets with rows: {known}.")
     shares = network.shares_of(market)
-    own = network.origins.get_loc(market)
-    home = shares[:, own]
-    sold: Floats = np.zeros(len(network.components))
-    for other in network.buyers.difference([market, WORLD]):
-        sold += stated_needs(tables, str(other), network.components, year) * network.shares_of(str(other))[:, own]
-    content = value_content(tables, network.components)
-    final: Floats = stated_needs(tables, market, network.components, year)
-    need = np.linalg.solve(np.eye(len(final)) - content * home, final + content @ sold)
+    years = tables.demand["year"].dropna()
+    stated = int(years.median()) if len(years) else 0
+    books = accounts(tables, None if year is None else [year], base_year=stated, markets=[market])
+    need = books[market].need[:, 0]
     component, origin = np.nonzero(shares)
     return pd.DataFrame(
         {
@@ -241,16 +237,6 @@ def _groups(tables: Tables) -> pd.DataFrame:
     )
     rows = pd.concat(frames, ignore_index=True).drop_duplicates()
     return rows.assign(weight=1.0 / rows.groupby(["component", "nomenclature"])["code"].transform("size"))
-
-
-def stated_needs(tables: Tables, market: str, components: pd.Index, year: int | None = None) -> Floats:
-    """Needs of a market as ``demand`` states them, US$ M a year, shape (components,); grown to `year` if given."""
-    rows = tables.demand[tables.demand["market"] == market]
-    value = rows["value_usd_m"].astype(float)
-    if year is not None:
-        value = value * (1.0 + rows["growth"]) ** (year - rows["year"].astype(float)).fillna(0.0)
-    out = value.groupby(rows["component"]).sum().reindex(components).fillna(0.0)
-    return np.asarray(out, dtype=np.float64)
 
 
 def value_content(tables: Tables, components: pd.Index) -> Floats:

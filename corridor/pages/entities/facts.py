@@ -22,6 +22,7 @@ from corridor.measures import (
     paths,
     stop_losses,
 )
+from corridor.measures.supply.needs import final_needs
 from corridor.measures.supply.sourcing import REST
 from corridor.pages.entities.window_rows import window_rows
 from corridor.pages.kit.links import LEAST_SHARE, component_files, country_files
@@ -144,7 +145,7 @@ class Facts:
         shown, others = _origins(shares)
         recipes = tables.recipes.assign(worth=value_shares(tables))
         recipes = recipes.sort_values(["worth", "output", "input"], ascending=[False, True, True])
-        final = tables.demand.groupby(["market", "component"])["value_usd_m"].sum()
+        final = final_needs(tables).set_index(["market", "component"])["final_usd_m"]
         chains = [
             paths(tables, list(tables.components["id"]), market, study.target, coverage=_COVERAGE, most=_PATHS)
             for market in markets
@@ -162,7 +163,7 @@ class Facts:
             target=target_name(study.target, countries),
             headline=headline(tables, exposures).set_index("market"),
             exposure={(row.market, row.component): row for row in rows_of(exposures)},
-            need=lookup(needs(tables, shares)),
+            need=lookup(needs(tables)),
             final=lookup(final),
             origins=shown,
             other_origins=others,

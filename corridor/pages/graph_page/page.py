@@ -138,7 +138,7 @@ def graph_payload(
             "q": [sources(name) for name in lines["source"]],
             "y": [year(value) for value in lines["year"]],
         },
-        "measures": _measures(exposures, shares, needs(tables, shares), markets, codes),
+        "measures": _measures(exposures, shares, needs(tables), markets, codes),
         "origins": {
             market: _origins(own[own["market"] == market], codes, countries, sources) for market in markets
         },

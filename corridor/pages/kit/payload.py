@@ -10,7 +10,7 @@ import pandas as pd
 
 from corridor.config import Study
 from corridor.data.tables import Tables
-from corridor.measures.supply.bill import bill
+from corridor.measures.supply.needs import final_needs
 from corridor.pages.kit import style
 from corridor.pages.kit.sectors import OTHER_COLOUR, Sectors
 
@@ -43,42 +43,13 @@ def numbers(values: Iterable[Any], digits: int = 4) -> list[float | None]:
     return [number(value, digits) for value in values]
 
 
-def needs(tables: Tables, shares: pd.DataFrame) -> pd.Series:
-    """Need of each market for each component: final needs plus inputs of its own makers.
+def needs(tables: Tables) -> pd.Series:
+    """Need of each market for each component: US$ million a year at reference prices, by (market, component).
 
-    ``need[i,m] = demand[i,m] + sum_c value_share[i,c] route_share[c] home_share[c,m] need[c,m]``
-
-    Parameters
-    ----------
-    tables
-        Needs ``demand``, ``components`` and ``recipes``.
-    shares
-        Result of :func:`corridor.shares` for the markets.
-
-    Returns
-    -------
-    pandas.Series
-        US$ million a year at reference prices, by (market, component).
+    What the market consumes, and at least what its makers use: ``need`` of
+    :func:`~corridor.measures.supply.needs.final_needs`.
     """
-    recipes = bill(tables)
-    recipes = recipes.assign(weight=recipes["value_share"] * recipes["route_share"])
-    found = []
-    for market, own in shares.groupby("market", sort=False):
-        home = own[own["origin"] == market].groupby("component")["share"].sum()
-        demand = tables.demand[tables.demand["market"] == market].groupby("component")["value_usd_m"].sum()
-        final = demand.reindex(tables.components["id"], fill_value=0.0).astype(float)
-        need = final
-        for _ in range(len(final)):
-            worth, home_share = (recipes["output"].map(one).astype(float).fillna(0.0) for one in (need, home))
-            made = worth * home_share
-            derived = (recipes["weight"] * made).groupby(recipes["input"]).sum()
-            new = final.add(derived.reindex(final.index, fill_value=0.0))
-            if float((new - need).abs().max()) < 1e-9:
-                break
-            need = new
-        need.index = pd.MultiIndex.from_product([[market], need.index], names=["market", "component"])
-        found.append(need)
-    return pd.concat(found) if found else pd.Series(dtype=float)
+    return final_needs(tables).set_index(["market", "component"])["need_usd_m"].astype(float)
 
 
 class Codes:

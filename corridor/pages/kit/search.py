@@ -67,7 +67,7 @@ def search_index(
     }
     if exposures is None or shares is None:
         return found | {"components": rows, "countries": [], "sites": [], "firms": [], "pages": None}
-    worth = value_at_risk(tables, exposures, shares)
+    worth = value_at_risk(tables, exposures)
     rows.sort(key=lambda row: -worth.get(row[0], 0.0))
     files = country_files(tables, shares)
     names = dict(zip(tables.countries["iso3"], tables.countries["name"], strict=True))
@@ -83,9 +83,9 @@ def search_index(
     }
 
 
-def value_at_risk(tables: Tables, exposures: pd.DataFrame, shares: pd.DataFrame) -> dict[str, float]:
+def value_at_risk(tables: Tables, exposures: pd.DataFrame) -> dict[str, float]:
     """US$ million a year that rest on the target by component: net exposure times need, over all markets."""
-    need = needs(tables, shares)
+    need = needs(tables)
     keys = pd.MultiIndex.from_frame(exposures[["market", "component"]])
     worth = exposures["net"] * need.reindex(keys).fillna(0.0).to_numpy()
     total = worth.groupby(exposures["component"]).sum()

@@ -12,7 +12,9 @@ from corridor.data.checks import coverage
 from corridor.data.names import STATUSES
 from corridor.data.tables import Tables
 from corridor.measures import headline
+from corridor.measures.supply.needs import final_by_component
 from corridor.pages.kit import style
+from corridor.pages.kit.by_market import dollar_rows, market_tables
 from corridor.pages.kit.links import component_files, country_files
 from corridor.pages.kit.outlines import DISCLAIMER
 from corridor.pages.kit.payload import needs, rows_of, target_name, text
@@ -20,6 +22,7 @@ from corridor.pages.kit.search import SEARCH_SCRIPTS
 from corridor.pages.kit.sectors import Sectors
 from corridor.pages.kit.words import in_text, money
 from corridor.pages.overview.scale import scale_block
+from corridor.relocation.result.by_market import ALL_SECTORS
 
 if TYPE_CHECKING:
     from corridor.relocation.result.plan import Plan
@@ -56,7 +59,7 @@ def index_page(
         iso3: text(name) for iso3, name in zip(tables.countries["iso3"], tables.countries["name"], strict=True)
     }
     shown = {key: text(name) for key, name in zip(tables.components["id"], tables.components["name"], strict=True)}
-    need = needs(tables, shares)
+    need = needs(tables)
     totals = headline(tables, exposures).set_index("market")
     plan = min(plans, key=lambda one: abs(one.budget_usd_m - study.budget_usd_m)) if plans else None
     sectors = Sectors.of(tables)
@@ -89,7 +92,9 @@ def index_page(
             ],
             "counts": {name: len(frame) for name, frame in tables},
             "top": [_top(tables, exposures, need, iso3, names) for iso3 in study.markets],
-            "plan": _plan_words(plan, study),
+            "plan": _plan_words(plan, study, names),
+            "by_market": market_tables(plan, names, sectors),
+            "dollars": dollar_rows(plans, study, names),
             "denials": [
                 _denial(denial, names, shown, sectors)
                 for denial in sorted(study.denials, key=lambda d: -d.probability)
@@ -134,7 +139,7 @@ def _top(
 
 def _rests(tables: Tables, exposures: pd.DataFrame, market: str, names: dict[str, str]) -> dict[str, Any]:
     """Shares of the net exposure of final needs by status, weighted by value: all needs, then by sector."""
-    need = tables.demand[tables.demand["market"] == market].groupby("component")["value_usd_m"].sum()
+    need = final_by_component(tables, market)
     own = exposures[exposures["market"] == market].set_index("component")
     own = own[own.index.isin(need.index)]
     weight = own["net"] * need.reindex(own.index)
@@ -153,22 +158,25 @@ def _rests(tables: Tables, exposures: pd.DataFrame, market: str, names: dict[str
     }
 
 
-def _plan_words(plan: Plan | None, study: Study) -> dict[str, Any]:
+def _plan_words(plan: Plan | None, study: Study, names: dict[str, str]) -> dict[str, Any]:
     if plan is None:
         return {}
     made, still = float(plan.moves["made_usd_m"].sum()), float(plan.moves["still_target_usd_m"].sum())
-    before = float(plan.summary["expected_loss_before_usd_m"])
-    after = float(plan.summary["expected_loss_after_usd_m"])
+    whole = plan.markets[plan.markets["sector"] == ALL_SECTORS] if len(plan.markets) else plan.markets
     return {
         "budget": money(plan.budget_usd_m, study),
         "plants": int(plan.moves["plants"].sum()),
         "sites": plan.moves["site"].nunique(),
-        "before": money(before, study),
-        "after": money(after, study),
-        "averted": (before - after) / before if before else 0.0,
+        "markets": [
+            {
+                "in_text": in_text(names.get(row.market, row.market)),
+                "before": money(row.loss_before_usd_m, study),
+                "after": money(row.loss_after_usd_m, study),
+                "averted": row.avoided_share,
+            }
+            for row in rows_of(whole)
+        ],
         "still": still / made if made else 0.0,
-        "quality": plan.quality,
-        "warning": plan.warning,
     }
 
 

@@ -11,8 +11,11 @@ from corridor.config import Study
 from corridor.measures import headline
 from corridor.pages.entities.facts import Facts, lookup
 from corridor.pages.kit import charts
+from corridor.pages.kit.by_market import dollar_rows, market_tables
 from corridor.pages.kit.payload import rows_of, text
+from corridor.pages.kit.sectors import Sectors
 from corridor.pages.kit.words import capital, dollars, in_text, listed, percent, plural, possessive
+from corridor.relocation.result.by_market import ALL_SECTORS
 
 if TYPE_CHECKING:
     from corridor.relocation import Reasons
@@ -61,6 +64,8 @@ def plan_chapters(facts: Facts, reasons: Reasons | None) -> dict[str, Any] | Non
         "reasons": _reasons(facts, facts.chosen, reasons),
         "others": _others(facts, facts.chosen),
         "budget": dollars(facts.chosen.budget_usd_m),
+        "by_market": market_tables(facts.chosen, facts.countries, Sectors.of(facts.tables)),
+        "dollars": dollar_rows(facts.plans, facts.study, facts.countries),
     }
 
 
@@ -99,11 +104,27 @@ def _card(facts: Facts, plan: Plan) -> dict[str, Any]:
         "quality": plan.quality,
         "warning": plan.warning,
         "exposure": _exposure(facts, plan),
+        "markets": _markets(facts, plan),
         "moves": _greatest(facts, moves),
         "more": max(0, moves["component"].nunique() - _MOST_MOVES),
         "sectors": _by_sector(facts, moves),
         "states": _by_state(facts, moves),
     }
+
+
+def _markets(facts: Facts, plan: Plan) -> list[dict[str, Any]]:
+    """Expected loss of each market, before and after, the host's first."""
+    whole = plan.markets[plan.markets["sector"] == ALL_SECTORS] if len(plan.markets) else plan.markets
+    return [
+        {
+            "name": facts.countries.get(row.market, row.market),
+            "in_text": in_text(facts.countries.get(row.market, row.market)),
+            "before": dollars(row.loss_before_usd_m),
+            "after": dollars(row.loss_after_usd_m),
+            "averted": percent(row.avoided_share),
+        }
+        for row in rows_of(whole)
+    ]
 
 
 def _tail(summary: Any) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 from corridor.config import Study
 from corridor.data.names import EU_MEMBERS, STATUSES
 from corridor.data.tables import Tables
+from corridor.measures.supply.needs import final_needs
 from corridor.pages.kit.payload import (
     Codes,
     countries_json,
@@ -53,8 +54,8 @@ def world_payload(
     codes = Codes(tables.components["id"])
     countries = Codes(tables.countries["iso3"])
     sources = Codes([])
-    need = needs(tables, shares)
-    final = tables.demand.groupby(["market", "component"])["value_usd_m"].sum()
+    need = needs(tables)
+    final = final_needs(tables).set_index(["market", "component"])["final_usd_m"]
     shown = shares[(shares["share"] >= _SMALLEST) & shares["component"].isin(codes.positions)]
     payload = study_json(tables, study) | {
         "statuses": list(STATUSES),

@@ -20,6 +20,8 @@ from corridor.data.tables import Tables
 from corridor.errors import ConfigError
 from corridor.measures import Network, bill
 from corridor.measures.supply.evidence import known_tables
+from corridor.measures.supply.market_terms import market_terms
+from corridor.measures.supply.needs import accounts, exported, home_shares
 from corridor.relocation.model import options as _options
 from corridor.relocation.model.limits import calm_use, limit_table
 from corridor.relocation.model.plant_ages import opened_table
@@ -57,11 +59,20 @@ class Problem:
     stores
         Goods that may be stored: :func:`~corridor.relocation.model.options.stockpiles`.
     needs
-        India's need in each year without a plan, shape (years, components).
+        India's need in each year without a plan, of final users and listed makers, shape (years, components).
     existing
-        Production in India in each year without a plan, shape (years, components).
+        Production in India in each year without a plan, exports included, shape (years, components).
     demand
-        Final need of each market: market -> (years, components).
+        Final need of each market, counted once (``measures.supply.needs``): market -> (years, components).
+    purchases
+        All that each market abroad needs, for its makers too: market -> (years, components).
+    access
+        Fraction of what each market abroad buys from the target that plants in India may take over: market ->
+        (components,).
+    imports
+        What India buys abroad in each year without a plan, shape (years, components).
+    shipped, sent
+        What India's makers sell to each market of the study, and to everybody abroad, without a plan.
     content, essential
         Value share of input i in output u, the routes of u mixed as in the world, shape (components,
         components), rows inputs; all and essential ones.
@@ -91,9 +102,12 @@ class Problem:
     essential: Floats
     activities: pd.DataFrame
     route_essential: Floats
+    purchases: dict[str, Floats]
+    access: dict[str, Floats]
     imports: Floats
     imports_from_target: dict[str, Floats]
     shipped: dict[str, Floats]
+    sent: Floats
     windows: Windows
     loss_ratio: Floats
     stock_months: Floats
@@ -117,7 +131,7 @@ class Problem:
         """
         out: Floats = self.imports.copy()
         for market in self.abroad:
-            out += self.study.us_access * self.demand[market] * self.imports_from_target[market]
+            out += self.access[market] * self.purchases[market] * self.imports_from_target[market]
         return out
 
     @cached_property
@@ -187,20 +201,20 @@ def build_problem(tables: Tables, study: Study, *, budget_usd_m: float | None = 
     content, essential = route_content @ mix, route_essential @ mix
 
     years = np.arange(study.first_year, study.last_year + 1)
-    demand = {market: _demand(tables, market, years, study.base_year, ids) for market in study.markets}
+    books = accounts(tables, years.tolist(), base_year=study.base_year, markets=study.markets)
+    demand = {market: books[market].final.T for market in study.markets}
     if HOST not in demand:
         demand[HOST] = np.zeros((len(years), size))
+    sold = exported(
+        tables, {name: books[name] for name in books if name != HOST}, np.asarray(years - study.base_year, float)
+    )
     origin = {name: position for position, name in enumerate(network.origins)}
     shares = {market: network.shares_of(market) for market in [HOST, *(m for m in study.markets if m != HOST)]}
-    home_share = shares[HOST][:, origin[HOST]]
     target = [origin[name] for name in study.target if name in origin]
     from_target = {market: shares[market][:, target].sum(axis=1) for market in shares}
-    shipped = {
-        market: demand[market] * shares[market][:, origin[HOST]] for market in study.markets if market != HOST
-    }
-    shipments = sum(shipped.values(), np.zeros((len(years), size)))
-    existing = _existing(home_share, demand[HOST], shipments, content)
-    needs = demand[HOST] + existing @ content.T
+    sent = sum(sold.values(), np.zeros((size, 1))).T
+    needs = books[HOST].listed.T
+    existing = home_shares(tables, HOST) * needs + sent
     named = tables.technologies.assign(
         sector=tables.technologies["component"].map(components.set_index("id")["sector"])
     )
@@ -230,9 +244,16 @@ def build_problem(tables: Tables, study: Study, *, budget_usd_m: float | None = 
         essential=essential,
         activities=activities,
         route_essential=route_essential,
-        imports=np.maximum(needs + shipments - existing, 0.0),
+        purchases={market: books[market].need.T for market in study.markets if market != HOST},
+        access={
+            market: market_terms(tables, market, study.target)["access"].to_numpy(float)
+            for market in study.markets
+            if market != HOST
+        },
+        imports=np.maximum(needs + sent - existing, 0.0),
         imports_from_target=from_target,
-        shipped=shipped,
+        shipped={market: sold[market].T for market in study.markets if market != HOST},
+        sent=sent,
         windows=make_windows(tables, study, network, shares, second),
         loss_ratio=components["loss_ratio"].to_numpy(float),
         stock_months=components["stock_months"].to_numpy(float),
@@ -261,32 +282,6 @@ def _activities(tables: Tables, components: pd.Index) -> tuple[pd.DataFrame, Flo
     np.add.at(content, (row, column), share)
     np.add.at(essential, (row, column), share * lines["essential"].to_numpy())
     return ways, content, essential
-
-
-def _existing(home_share: Floats, demand: Floats, shipments: Floats, content: Floats) -> Floats:
-    """Production in India that covers its share of all needs, those of its own makers included."""
-    existing = np.zeros_like(demand)
-    for _ in range(demand.shape[1] + 1):
-        new = home_share * (demand + existing @ content.T) + shipments
-        done = np.allclose(new, existing, rtol=1e-12, atol=1e-9)
-        existing = new
-        if done:
-            break
-    return existing
-
-
-def _demand(tables: Tables, market: str, years: np.ndarray, base_year: int, components: pd.Index) -> Floats:
-    """Final need of a market, shape (years, components)."""
-    rows = tables.demand[tables.demand["market"] == market]
-    value = rows["value_usd_m"].to_numpy(float)
-    growth = rows["growth"].to_numpy(float)
-    out = np.zeros((len(years), len(components)))
-    np.add.at(
-        out.T,
-        components.get_indexer(pd.Index(rows["component"])),
-        value[:, None] * (1.0 + growth[:, None]) ** (years - base_year),
-    )
-    return out
 
 
 def _check_names(tables: Tables, study: Study) -> None:

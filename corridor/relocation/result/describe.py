@@ -17,6 +17,7 @@ from corridor.relocation.model.goals import step_names
 from corridor.relocation.model.limit_rows import First, kept_use, limit_sums
 from corridor.relocation.model.limits import in_scope
 from corridor.relocation.model.problem import Problem
+from corridor.relocation.result.by_market import by_market
 from corridor.relocation.result.decision import Decision, cost_of, facilities_of, link_values, nothing
 from corridor.relocation.result.effect import (
     PLANTS,
@@ -104,12 +105,15 @@ def describe(
     second = _second_sources(problem, decision, replaced)
     stores = problem.stores.assign(value_usd_m=decision.stock)[decision.stock > 0]
     need = problem.needs.max(axis=0)[stores["component_index"].to_numpy(int)]
+    exposed = both[both["market"].isin(list(study.markets))].reset_index(drop=True)
+    losses = _loss_table(problem, before.losses, recourse.losses(decision))
     return replace(
         bare,
         summary=summary,
         moves=moves,
-        exposure=both[both["market"].isin(list(study.markets))].reset_index(drop=True),
-        losses=_loss_table(problem, before.losses, recourse.losses(decision)),
+        exposure=exposed,
+        losses=losses,
+        markets=by_market(problem.tables, study, losses, exposed),
         limits=_limits(problem, decision, found.prices),
         facilities=facilities[["facility", "site", "sector", "capex_net", "cost"]]
         .rename(columns={"capex_net": "capex_usd_m", "cost": "cost_usd_m"})

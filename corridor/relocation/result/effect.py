@@ -68,8 +68,7 @@ def sourcing_after(problem: Problem, decision: Decision) -> tuple[pd.DataFrame, 
     second = second_that_deliver(problem, decision)
     extra = problem.content @ (kept + chosen)
     need = problem.needs[-1] + extra
-    shipped = sum((problem.shipped[market][-1] for market in problem.abroad), np.zeros(len(need)))
-    home_old = np.maximum(problem.existing[-1] - shipped, 0.0)
+    home_old = np.maximum(problem.existing[-1] - problem.sent[-1], 0.0)
     room = np.maximum(need - home_old, 0.0)
     at_home = {KEPT_PLANTS: np.minimum(kept, room)}
     at_home[PLANTS] = np.minimum(chosen, room - at_home[KEPT_PLANTS])
@@ -89,7 +88,7 @@ def sourcing_after(problem: Problem, decision: Decision) -> tuple[pd.DataFrame, 
     market.buy_elsewhere(second, problem.needs[-1])
     rows, replaced = [market.rows(np.flatnonzero(changed))], market.replaced
     can_take = {
-        name: problem.study.us_access * problem.demand[name][-1] * problem.imports_from_target[name]
+        name: problem.access[name] * problem.purchases[name][-1] * problem.imports_from_target[name]
         for name in problem.abroad
     }
     together = sum(can_take.values(), np.zeros(len(need)))
@@ -99,7 +98,7 @@ def sourcing_after(problem: Problem, decision: Decision) -> tuple[pd.DataFrame, 
         if not len(hit):
             continue
         market = _Deliveries(problem, name, names)
-        market.fill(problem.network.shares_of(name), problem.demand[name][-1])
+        market.fill(problem.network.shares_of(name), problem.purchases[name][-1])
         for supplier, amount in abroad.items():
             market.sell(supplier, amount * fraction)
         rows.append(market.rows(hit))

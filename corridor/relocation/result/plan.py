@@ -74,6 +74,9 @@ class Plan:
     deliveries
         ``component, technology, site, market, units, value_usd_m, running_usd_m, freight_usd_m``, per year:
         deliveries from each site to each market, in studies that must meet demand; empty in others.
+    markets
+        Expected loss and exposure of each market, in all and by sector, before and after:
+        :func:`~corridor.relocation.result.by_market.by_market`; empty in studies that must meet demand.
     """
 
     study: str
@@ -88,6 +91,7 @@ class Plan:
     stocks: pd.DataFrame = field(default_factory=pd.DataFrame)
     facilities: pd.DataFrame = field(default_factory=pd.DataFrame)
     deliveries: pd.DataFrame = field(default_factory=pd.DataFrame)
+    markets: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def quality(self) -> str:

@@ -149,11 +149,13 @@ class _Window:
             sparse.csr_array(problem.sparse_route_essential),
             sparse.csr_array(problem.sparse_content),
         )
+        shipped = {market: problem.shipped[market][year] / 12.0 for market in problem.abroad}
         calm_need = Need(
             problem.demand[HOST][year] / 12.0,
             problem.existing[year] / 12.0,
-            {market: problem.shipped[market][year] / 12.0 for market in problem.abroad},
+            shipped,
             {market: problem.demand[market][year] / 12.0 for market in problem.abroad},
+            problem.sent[year] / 12.0 - sum(shipped.values(), np.zeros_like(need)),
         )
         stock = problem.stock_months * need / 12.0
         buffers = Buffers(

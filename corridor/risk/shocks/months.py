@@ -61,8 +61,8 @@ class Need:
     ----------
     final, made
         Final need of India, and output there for all markets.
-    shipped
-        Output that goes to each other market.
+    shipped, elsewhere
+        Output that goes to each other market, and to buyers that are no market.
     abroad
         Final need of each other market.
     """
@@ -71,6 +71,7 @@ class Need:
     made: Floats
     shipped: Mapping[str, Floats]
     abroad: Mapping[str, Floats]
+    elsewhere: Floats | float = 0.0
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,8 @@ class Course:
         calm, long = self.calm, arrivals.length
         late = self.month >= self.buffers.delay
         need = (calm.final + (self.lines.content @ calm.made.T).T) * long
-        for_home = np.maximum(calm.made - sum(calm.shipped.values(), np.zeros_like(calm.made)), 0.0) * long
+        sold_abroad = sum(calm.shipped.values(), np.zeros_like(calm.made)) + calm.elsewhere
+        for_home = np.maximum(calm.made - sold_abroad, 0.0) * long
         supply = arrivals.imports + self.stock + (arrivals.second if late else 0.0)
         contracts = self.buffers.contracts * long
         cap = (self.buffers.spare + self.buffers.plants if late else self.buffers.plants_calm) * long
