@@ -4,7 +4,9 @@ import pytest
 
 from corridor.config import load_study
 from corridor.data.bundled import bundled
+from corridor.data.tables import load_tables
 from corridor.errors import ConfigError
+from corridor.relocation import limit_table
 
 MINIMAL = """\
 name: small
@@ -117,3 +119,10 @@ def test_extends(tmp_path):
     loop = study_file(tmp_path, "extends: loop.yaml\nname: loop\n", "loop.yaml")
     with pytest.raises(ConfigError, match="extends itself"):
         load_study(loop)
+
+
+def test_the_fund_that_nobody_announced_is_a_scenario():
+    tables, default = load_tables(), load_study("default")
+    assert "fund" not in set(limit_table(tables, default)["limit"])
+    funds = limit_table(tables, load_study("default", "fund"))
+    assert funds.loc[funds["limit"] == "fund", "sectors"].tolist() == ["magnets; solar; battery; pharma"]
