@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corridor.cli.console import err, new_table, records, steps_progress
+from corridor.cli.console import as_text, err, new_table, records, steps_progress
 from corridor.cli.console import out as say
 from corridor.cli.settings import Data, Only, Override, Scenario, StudyName, load_inputs
 
 if TYPE_CHECKING:
+    from corridor.config import Study
+    from corridor.data.tables import Tables
     from corridor.risk import LossDistribution
+
+_DRAWS, _CORRELATION = 100, 0.5
 
 
 def risk(
@@ -33,6 +37,11 @@ def risk(
         Path | None,
         typer.Option("--to", help="Also write all tables, as CSV, into this folder.", show_default=False),
     ] = None,
+    tornado: Annotated[
+        bool,
+        typer.Option("--tornado", help="Instead: the figures that move each market's net exposure most."),
+    ] = False,
+    top: Annotated[int, typer.Option("--top", min=1, help="Figures per market of --tornado.")] = 15,
     data: Data = None,
     only: Only = False,
     scenario: Scenario = None,
@@ -43,6 +52,9 @@ def risk(
     from corridor.runs.results import save_table
 
     settings, tables = load_inputs(study, data, only, scenario, override)
+    if tornado:
+        _tornado(tables, settings, top, to)
+        return
     with steps_progress(err(), "scenarios") as step:
         found = loss_distribution(
             tables,
@@ -58,6 +70,39 @@ def risk(
         for name in ("losses", "exceedance", "denials", "convergence"):
             save_table(getattr(found, name), to / f"{name}.csv")
         say().print(f"4 tables written to {to}")
+
+
+def _tornado(tables: Tables, study: Study, top: int, to: Path | None) -> None:
+    """Print the net exposure of each market with its interval, and the figures that move it most."""
+    from corridor.measures import uncertainty
+    from corridor.risk import tornado
+    from corridor.runs.results import save_table
+
+    with steps_progress(err(), "figures") as step:
+        found = tornado(tables, study, top=top, progress=step)
+    with err().status("interval"):
+        drawn = uncertainty(tables, study, draws=_DRAWS, correlation=_CORRELATION).headline
+    whole = drawn[(drawn["sector"] == "all") & (drawn["measure"] == "net")].set_index("market")
+    for market, rows in found.groupby("market", sort=False):
+        ends = whole.loc[market]
+        between = f"{ends['low']:.1%} to {ends['high']:.1%} in 90 of 100 draws"
+        table = new_table(
+            f"{market}: net exposure {rows['net'].iloc[0]:.1%}, {between}",
+            ["", "table", "figure", "stated", "low", "high", "net at low", "net at high", "points"],
+        )
+        table.columns[2].justify, table.columns[2].no_wrap = "left", False
+        for rank, row in enumerate(records(rows), 1):
+            figures = (f"{row[name]:,.4g}" for name in ("value", "low", "high"))
+            nets = (f"{row[name]:.1%}" for name in ("net_low", "net_high"))
+            table.add_row(str(rank), row["table"], as_text(row["figure"]), *figures, *nets, f"{row['points']:.1f}")
+        say().print(table)
+    say().print(
+        f"Each figure at both ends of its range, the others as stated. Interval: {_DRAWS} draws of all figures, "
+        f"errors within a source correlated by {_CORRELATION:g}."
+    )
+    if to is not None:
+        save_table(found, to / "tornado.csv")
+        say().print(f"{len(found):,} rows written to {to / 'tornado.csv'}")
 
 
 def _show(found: LossDistribution) -> None:

@@ -3,6 +3,7 @@
 from corridor.risk._plan_sensitivity import plan_sensitivity
 from corridor.risk._rests_on import rests_on
 from corridor.risk._sensitivity import Sensitivity, in_words, sensitivity
+from corridor.risk._tornado import tornado
 from corridor.risk.distribution import LossDistribution, loss_distribution
 from corridor.risk.indices import morris_effects, sobol_indices
 
@@ -16,4 +17,5 @@ __all__ = [
     "rests_on",
     "sensitivity",
     "sobol_indices",
+    "tornado",
 ]

@@ -14,6 +14,7 @@ from corridor.data.frames import Tables
 from corridor.measures.sampling.figures import Figures
 from corridor.measures.supply.bill import status_rank
 from corridor.measures.supply.sourcing import (
+    BY_WORLD,
     FIXED,
     LOST,
     REST,
@@ -24,7 +25,6 @@ from corridor.measures.supply.sourcing import (
     world_shares,
 )
 
-_BY_WORLD = (1, 3)  # layers of evidence that are world production
 _ENOUGH = 1e-9
 
 
@@ -153,7 +153,7 @@ class ShareDraws:
         cell += buyers.get_indexer(pd.Index(rows["market"]))
         class_cell, cells = cell * len(maker) + kind, len(components) * len(buyers)
         layer, row = rows["layer"].to_numpy(int), rows["row"].to_numpy(float).astype(int)
-        fixed, made = layer == FIXED, np.isin(layer, _BY_WORLD)
+        fixed, made = layer == FIXED, np.isin(layer, BY_WORLD)
         other = ~fixed & ~made
         weight = np.where(layer == LOST, 1.0, rows["weight"].to_numpy(float))
         total = np.bincount(cell[other], weight[other], cells)

@@ -59,11 +59,9 @@ def capex(tables: Tables) -> list[Fault]:
     ratio = rows["capex_usd_m"] / revenue.where(revenue > 0)
     low, high = CAPEX_RANGE
     mask = ~ratio.between(low, high) & ratio.notna() & rows["capex_reason"].isna()
-    fix = "correct capacity, price or investment, or fill capex_reason"
+    wanted, fix = f"{low:g} to {high:g}", "correct capacity, price or investment, or fill capex_reason"
     return [
-        Fault(
-            "technologies", row, "capex_usd_m", f"{one:.2g} times the yearly revenue", f"{low:g} to {high:g}", fix
-        )
+        Fault("technologies", row, "capex_usd_m", f"{one:.2g} times the yearly revenue", wanted, fix)
         for row, one in zip(name_rows("technologies", rows, mask), ratio[mask], strict=True)
     ]
 

@@ -20,6 +20,8 @@ REST = "ROW"
 WORLD = "WORLD"
 #: Layers of shares that ``sourcing`` states, and of unknown shares.
 FIXED, LOST = -1, 5
+#: Layers of evidence that are world production.
+BY_WORLD = (1, 3)
 #: Nomenclature of commodity classes.
 CLASSES = "INPC"
 _KNOWN = 3  # statuses ranked below this are not assumptions
