@@ -96,6 +96,8 @@ def make_tables(count: int = 60, seed: int = 1, hostile: bool = False) -> Tables
             "component": name,
             "value_usd_m": 100.0 + index,
             "growth": 0.05,
+            "covers": "all",
+            "unlisted": 1.0,
             "low": 50.0,
             "high": 300.0,
             **KNOWN,
