@@ -14,7 +14,7 @@ from corridor.pages.kit.payload import text, year
 from corridor.pages.kit.sources import SourceNotes
 from corridor.pages.kit.words import amount, capital, dollars, in_text, listed, percent, plural
 
-STYLES = ("kit/assets/base.css", "entities/entity.css")
+STYLES = ("kit/assets/base.css", "entities/entity.css", "kit/assets/search.css")
 _MOST_USERS, _MOST_FIRMS = 24, 40
 
 
@@ -167,37 +167,44 @@ def _ends(ends: tuple[float, float] | None) -> str:
 
 
 def _imports(facts: Facts, market: str, name: str, notes: SourceNotes) -> dict[str, Any] | None:
-    """Chart of reported imports over the years; None if fewer than two years are known."""
+    """Reported imports over the years; None if fewer than two years are known.
+
+    A chart if they are of its own codes. What is only known of its class of goods is the same for all components
+    of the class, so it is one line: the target's share of the class.
+    """
     found = facts.imports.get((market, name))
     if found is None or len(found[0]) < 2 or not any(any(values) for values in found[1].values()):
         return None
     years, values, status, source = found
-    order = ["target", *[key for key in values if key not in {"target", "others"}], "others"]
-    shown = [key for key in order if key in values]
     total = [sum(column) for column in zip(*values.values(), strict=True)]
+    target = values.get("target", [0.0] * len(total))
+    shares = [value / every if every else 0.0 for value, every in zip(target, total, strict=True)]
+    whose = in_text(facts.countries.get(market, market))
+    if status == "inherited":
+        codes = [code for code in facts.codes.get(name, []) if code.match == "group"]
+        classes = [text(code.code) for code in codes if code.nomenclature == "INPC"]
+        return {
+            "whose": whose,
+            "classes": listed((classes or [text(code.code) for code in codes])[:3]),
+            "shares": [(when, percent(share)) for when, share in zip(years, shares, strict=True)],
+            "latest": dollars(total[-1]),
+            "note": notes(source, years[-1]),
+        }
+    order = ["target", *[key for key in values if key not in {"target", "others"}], "others"]
     unit, size = ("US$ billion", 1e3) if max(total) >= 1500 else ("US$ million", 1.0)
     labels = {"target": facts.target, "others": "others"}
     kinds = {"target": "target", "others": "o9"}
     series, legend = [], []
-    for position, key in enumerate(shown):
+    for position, key in enumerate(key for key in order if key in values):
         kind = kinds.get(key, f"o{position}")
         label = labels.get(key) or facts.countries.get(key, key)
         series.append(charts.Series(label, kind, [value / size for value in values[key]]))
         legend.append((kind, label))
-    target_shares = [
-        value / every if every else 0.0 for value, every in zip(values.get("target", []), total, strict=False)
-    ]
-    codes = [code for code in facts.codes.get(name, []) if code.match == "group"] if status == "inherited" else []
-    classes = [text(code.code) for code in codes if code.nomenclature == "INPC"] or [
-        text(code.code) for code in codes
-    ]
-    title = f"Imports of {in_text(facts.countries.get(market, market))} by origin"
+    title = f"Imports of {whose} by origin"
     return {
         "title": title,
-        "svg": charts.columns(years, series, title, unit, [percent(share) for share in target_shares]),
+        "svg": charts.columns(years, series, title, unit, [percent(share) for share in shares]),
         "legend": legend,
-        "classes": listed(classes[:3]) if classes else "",
-        "status": status,
         "note": notes(source, years[-1]),
     }
 

@@ -94,9 +94,7 @@ def plan_section(facts: Facts, row: Any) -> dict[str, Any] | None:
             f"{one.months:.1f} months of need, worth {dollars(one.value_usd_m)}, {dollars(one.cost_usd_m)} to hold"
             for one in facts.stocks.get((plan.budget_usd_m, row.id), [])
         ],
-        "chart": charts.pairs(before_after, f"Exposure to {facts.target} before and after the plan")
-        if moved
-        else "",
+        "chart": charts.pairs(moved, f"Exposure to {facts.target} before and after the plan") if moved else "",
         "budgets": _budgets(facts, row.id),
         "can": _levers(facts, row.id),
     }

@@ -15,7 +15,7 @@ from corridor.pages.kit.payload import rows_of, text, year
 from corridor.pages.kit.sources import SourceNotes
 from corridor.pages.kit.words import capital, dollars, in_text, percent, plural
 
-STYLES = ("kit/assets/base.css", "entities/entity.css")
+STYLES = ("kit/assets/base.css", "entities/entity.css", "kit/assets/search.css")
 _MOST_COMPONENTS, _MOST_HELD, _MOST_LOSSES, _MOST_FIRMS = 20, 16, 8, 60
 _KINDS = ("direct", "net", "stop")
 #: Direct shares below this do not count as a supply.

@@ -36,6 +36,8 @@ Rows = dict[Any, list[Any]]
 
 _ORIGINS, _PATHS, _MAKERS = 8, 6, 3
 _COVERAGE = 0.9
+#: Smaller shares of origins are listed together, but for the greatest.
+_LEAST_SHOWN = 0.005
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,7 +233,9 @@ def _origins(shares: pd.DataFrame) -> tuple[Rows, dict[tuple[str, str], tuple[in
     keys = ["market", "component"]
     order = shares.sort_values([*keys, "share", "origin"], ascending=[True, True, False, True])
     rank = order.groupby(keys).cumcount()
-    shown = (rank < _ORIGINS) & (order["share"] >= LEAST_SHARE)
+    shown = (rank < _ORIGINS) & (
+        (order["share"] >= _LEAST_SHOWN) | ((rank == 0) & (order["share"] >= LEAST_SHARE))
+    )
     rest = order[~shown].groupby(keys)["share"].agg(["size", "sum"])
     others = {key: (int(row[0]), float(row[1])) for key, row in zip(rest.index, rest.to_numpy(), strict=True)}
     return rows_by(order[shown], *keys), others

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 #: Width of a chart in SVG units; the page scales it.
 WIDTH = 460
 _TEXT = 7.0  # approximate width of a letter
-_SEEN = 0.4  # lower segments of a column are invisible
+_SEEN = 0.6  # lower segments of a column are invisible
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,10 @@ class Pair:
 
 def share_bar(share: float, status: str, *, target: bool = False) -> Markup:
     """A bar for a share; its status is shown by fill, hatching and outline, not by colour alone."""
-    width = max(0.8, 100 * min(1.0, share))
     kind = escape(f"{status}{' target' if target else ''}")
     return Markup(
-        '<svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect class="{}" x=".4" y=".4" width="{}" height="7.2"/></svg>'
-    ).format(kind, f"{width - 0.8:.1f}")
+        '<svg class="share" aria-hidden="true"><rect class="{}" width="{}%" height="100%"/></svg>'
+    ).format(kind, f"{max(0.8, 100 * min(1.0, share)):.3g}")
 
 
 def shares_bar(shares: Sequence[tuple[str, float]], words: str) -> Markup:
@@ -89,34 +87,35 @@ def columns(
         return height - bottom - room * value / most
 
     ticks = [step * tick for tick in range(6) if step * tick <= most * 1.0001]
-    elements = [_rule(y(tick), left, f"{tick:g}" if step < 1e3 else f"{tick:,.0f}") for tick in ticks]
+    elements = [_rules([(y(tick), f"{tick:g}" if step < 1e3 else f"{tick:,.0f}") for tick in ticks], left)]
     elements.append(Markup('<text class="tick" x="0" y="11">{}</text>').format(axis))
-    for position, year in enumerate(years):
-        x = left + (year - years[0] + 0.5) * slot - wide / 2
-        base = 0.0
-        for one in series:
+    bases = [0.0] * len(years)
+    for one in series:
+        drawn = []
+        for position, year in enumerate(years):
             value = one.values[position]
-            tall = y(base) - y(base + value)
+            tall = y(bases[position]) - y(bases[position] + value)
             if tall >= _SEEN:
-                words = f"{one.name}, {year}: {value:,.3g}"
-                elements.append(
-                    Markup('<path class="{}" d="M{} {}h{}v{}h-{}z"><title>{}</title></path>').format(
-                        one.kind,
-                        f"{x:.1f}",
-                        f"{y(base + value):.1f}",
-                        f"{wide:.1f}",
-                        f"{tall:.1f}",
-                        f"{wide:.1f}",
-                        words,
+                drawn.append(
+                    Markup('<path d="M{} {}h{}v{}h-{}z"><title>{}</title></path>').format(
+                        _n(left + (year - years[0] + 0.5) * slot - wide / 2),
+                        _n(y(bases[position] + value)),
+                        f"{wide:.0f}",
+                        _n(tall),
+                        f"{wide:.0f}",
+                        f"{one.name}, {year}: {value:,.3g}",
                     )
                 )
-            base += value
-        middle = f"{x + wide / 2:.1f}"
+            bases[position] += value
+        elements.append(Markup('<g class="{}">{}</g>').format(one.kind, Markup("").join(drawn)))
+    for position, year in enumerate(years):
+        x = left + (year - years[0] + 0.5) * slot - wide / 2
+        middle = _n(x + wide / 2)
         elements.append(Markup('<text class="tick mid" x="{}" y="{}">{}</text>').format(middle, height - 6, year))
         if notes:
             elements.append(
                 Markup('<text class="note mid" x="{}" y="{}">{}</text>').format(
-                    middle, f"{y(totals[position]) - 5:.1f}", notes[position]
+                    middle, _n(y(totals[position]) - 5), notes[position]
                 )
             )
     return _picture(height, title, elements)
@@ -127,7 +126,7 @@ def stacked_rows(rows: Sequence[tuple[str, Sequence[tuple[str, float, str]]]], t
     left, line, top = 104.0, 34.0, 6.0
     height = top + line * len(rows) + 22
     room = WIDTH - left - 46
-    elements = [_mark(left + room * tick / 4, top, height - 20, f"{25 * tick}") for tick in range(5)]
+    elements = [_marks([(left + room * tick / 4, f"{25 * tick}") for tick in range(5)], top, height - 20)]
     for position, (name, shares) in enumerate(rows):
         y, x = top + line * position + 5, left
         elements.append(Markup('<text class="axis" x="0" y="{}">{}</text>').format(y + 15, _cut(name, left - 8)))
@@ -141,9 +140,7 @@ def stacked_rows(rows: Sequence[tuple[str, Sequence[tuple[str, float, str]]]], t
             x += wide
         total = sum(share for _, share, _ in shares)
         elements.append(
-            Markup('<text class="note" x="{}" y="{}">{} %</text>').format(
-                f"{x + 6:.1f}", y + 15, f"{100 * total:.0f}"
-            )
+            Markup('<text class="note" x="{}" y="{}">{} %</text>').format(_n(x + 6), y + 15, f"{100 * total:.0f}")
         )
     return _picture(height, title, elements)
 
@@ -165,16 +162,10 @@ def pairs(rows: Sequence[Pair], title: str, unit: str = "%", scale: float = 100.
     room = WIDTH - left - 18
     largest = max((max(one.before, one.after) for one in rows), default=1.0) * scale
     step, most = _scale(100.0 if unit == "%" and largest > 60 else largest)
-    elements = [
-        _mark(
-            left + room * step * tick / most,
-            top,
-            height - 20,
-            f"{step * tick:g}" if step < 1000 else f"{step * tick:,.0f}",
-        )
-        for tick in range(6)
-        if step * tick <= most * 1.0001
-    ]
+    ticks = [step * tick for tick in range(6) if step * tick <= most * 1.0001]
+    words = [f"{tick:g}" if step < 1000 else f"{tick:,.0f}" for tick in ticks]
+    marks = [(left + room * tick / most, text) for tick, text in zip(ticks, words, strict=True)]
+    elements = [_marks(marks, top, height - 20)]
     for position, one in enumerate(rows):
         y = top + line * position + 15
         was, now = (left + room * value * scale / most for value in (one.before, one.after))
@@ -188,13 +179,13 @@ def pairs(rows: Sequence[Pair], title: str, unit: str = "%", scale: float = 100.
                 words,
                 y + 4,
                 _cut(one.name, left - 10),
-                f"{was:.1f}",
-                f"{now:.1f}",
+                _n(was),
+                _n(now),
                 y,
                 y,
-                f"{was:.1f}",
+                _n(was),
                 y,
-                f"{now:.1f}",
+                _n(now),
                 y,
             )
         )
@@ -211,11 +202,8 @@ def curve(dots: Sequence[tuple[float, float, str, bool]], title: str, across: st
     def place(x: float, y: float) -> tuple[float, float]:
         return left + room_x * x / most_x, height - bottom - room_y * y / most_y
 
-    elements = [
-        _rule(place(0, step_y * tick)[1], left, f"{step_y * tick:g}")
-        for tick in range(6)
-        if step_y * tick <= most_y
-    ]
+    ticks = [step_y * tick for tick in range(6) if step_y * tick <= most_y]
+    elements = [_rules([(place(0, tick)[1], f"{tick:g}") for tick in ticks], left)]
     elements += [
         Markup('<text class="tick mid" x="{}" y="{}">{}</text>').format(
             f"{place(step_x * tick, 0)[0]:.1f}", height - bottom + 16, f"{step_x * tick:g}"
@@ -231,7 +219,7 @@ def curve(dots: Sequence[tuple[float, float, str, bool]], title: str, across: st
         at_x, at_y = place(x, y)
         elements.append(
             Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>').format(
-                "is" if marked else "was", f"{at_x:.1f}", f"{at_y:.1f}", 5.5 if marked else 3.6, label
+                "is" if marked else "was", _n(at_x), _n(at_y), 5.5 if marked else 3.6, label
             )
         )
         if marked:
@@ -253,16 +241,23 @@ def _picture(height: float, title: str, elements: Sequence[Markup]) -> Markup:
     )
 
 
-def _rule(y: float, left: float, words: str) -> Markup:
-    return Markup(
-        '<line class="grid" x1="{}" x2="{}" y1="{}" y2="{}"/><text class="tick end" x="{}" y="{}">{}</text>'
-    ).format(left, WIDTH, f"{y:.1f}", f"{y:.1f}", left - 6, f"{y + 4:.1f}", words)
+def _n(value: float) -> str:
+    """A coordinate with one decimal, without a trailing zero: hundreds of pages hold charts."""
+    return f"{value:.1f}".removesuffix(".0")
 
 
-def _mark(x: float, top: float, bottom: float, words: str) -> Markup:
-    return Markup(
-        '<line class="grid" x1="{}" x2="{}" y1="{}" y2="{}"/><text class="tick mid" x="{}" y="{}">{}</text>'
-    ).format(f"{x:.1f}", f"{x:.1f}", top, bottom, f"{x:.1f}", bottom + 14, words)
+def _rules(lines: Sequence[tuple[float, str]], left: float) -> Markup:
+    """Horizontal lines with their words at the left: (y, words)."""
+    path = "".join(f"M{_n(left)} {_n(y)}H{WIDTH}" for y, _ in lines)
+    words = [Markup('<text x="{}" y="{}">{}</text>').format(_n(left - 6), _n(y + 4), text) for y, text in lines]
+    return Markup('<path class="grid" d="{}"/><g class="tick end">{}</g>').format(path, Markup("").join(words))
+
+
+def _marks(lines: Sequence[tuple[float, str]], top: float, bottom: float) -> Markup:
+    """Vertical lines with their words below: (x, words)."""
+    path = "".join(f"M{_n(x)} {_n(top)}V{_n(bottom)}" for x, _ in lines)
+    words = [Markup('<text x="{}" y="{}">{}</text>').format(_n(x), _n(bottom + 14), text) for x, text in lines]
+    return Markup('<path class="grid" d="{}"/><g class="tick mid">{}</g>').format(path, Markup("").join(words))
 
 
 def _cut(name: str, room: float) -> Markup:

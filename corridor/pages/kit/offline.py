@@ -19,6 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from corridor.errors import CorridorError
 from corridor.pages.kit.sectors import Sectors
+from corridor.pages.kit.slim import used_rules, without_end_tags
 from corridor.pages.kit.words import percent, percent_fine
 
 #: Folder of the pages: scripts, styles and templates are named relative to it ("kit/assets/map.js").
@@ -151,7 +152,15 @@ def plain_page(
         If the page would load anything from outside.
     """
     texts = [*(_asset(name) for name in styles), sectors.css()]
-    return assemble(template, texts, [_asset(name) for name in scripts], data or {}, context)
+    if scripts:
+        return assemble(template, texts, [_asset(name) for name in scripts], data or {}, context)
+    bare = without_end_tags(assemble(template, [], [], data or {}, context))
+    head, body = bare.split("</head>", 1)
+    style = used_rules(" ".join(texts), body)
+    head = head.replace(policy([], []), policy([style], []))
+    page = f"{head}<style>{style}</style></head>{body}"
+    check_offline(page)
+    return page
 
 
 def assemble(

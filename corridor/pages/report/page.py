@@ -17,7 +17,7 @@ from corridor.pages.report.risks import risks
 if TYPE_CHECKING:
     from corridor.relocation import Reasons
 
-STYLES = ("kit/assets/base.css", "entities/entity.css", "report/report.css")
+STYLES = ("kit/assets/base.css", "entities/entity.css", "report/report.css", "kit/assets/search.css")
 
 
 def report_page(
