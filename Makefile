@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STUDY  ?= configs/default.yaml
 OUT    ?= results/default
 
-.PHONY: run test lint audit setup clean datapackage docs readme
+.PHONY: run test lint audit setup clean datapackage docs readme pictures
 
 run: $(VENV)/.run
 	$(BIN)/corridor run $(STUDY) --out $(OUT)
@@ -37,6 +37,12 @@ docs: $(VENV)/.run
 readme: $(VENV)/.run
 	$(BIN)/corridor run configs/default.yaml --out $(OUT)
 	$(BIN)/python -m tools.docs.readme_figures $(OUT)
+
+# README's picture and the sample page in maps/, from new runs of both studies
+pictures: $(VENV)/.dev
+	$(BIN)/corridor run default --out results/default
+	$(BIN)/corridor run pharma --out results/pharma
+	$(BIN)/python -m tools.docs.pictures results/default results/pharma
 
 setup: $(VENV)/.dev
 

@@ -84,6 +84,14 @@ def test_map_and_graph_open_on_the_component(folder: Path, browser: Any) -> None
         assert tab.notes == []
 
 
+def test_the_plan_opens_on_the_component(folder: Path, browser: Any) -> None:
+    with Tab(browser, (folder / "components/component-003.html").as_uri()) as tab:
+        tab.page.click("text=In the plan")
+        sync_api.expect(tab.page.locator("#site h2")).to_have_text("Component 3")
+        assert tab.page.locator("#moves tr.chosen").count() == 1
+        assert tab.notes == []
+
+
 def test_numbers_lead_to_sources(folder: Path, browser: Any) -> None:
     with Tab(browser, (folder / "components/component-009.html").as_uri()) as tab:
         number = tab.page.locator("main a.ref").first
