@@ -163,8 +163,8 @@ def pairs(rows: Sequence[Pair], title: str, unit: str = "%", scale: float = 100.
     largest = max((max(one.before, one.after) for one in rows), default=1.0) * scale
     step, most = _scale(100.0 if unit == "%" and largest > 60 else largest)
     ticks = [step * tick for tick in range(6) if step * tick <= most * 1.0001]
-    words = [f"{tick:g}" if step < 1000 else f"{tick:,.0f}" for tick in ticks]
-    marks = [(left + room * tick / most, text) for tick, text in zip(ticks, words, strict=True)]
+    labels = [f"{tick:g}" if step < 1000 else f"{tick:,.0f}" for tick in ticks]
+    marks = [(left + room * tick / most, text) for tick, text in zip(ticks, labels, strict=True)]
     elements = [_marks(marks, top, height - 20)]
     for position, one in enumerate(rows):
         y = top + line * position + 15

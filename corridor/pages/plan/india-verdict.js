@@ -50,7 +50,7 @@ corridor.indiaVerdict = (data, view) => {
   function gains(one) {
     const head = el("tr", {}, el("th", { scope: "col" }, el("span", { className: "hidden" }, "Measure")), ...markets.map((market) => el("th", { scope: "col", className: "n" }, `${market.name}, before → after`)));
     const cell = (before, after, show, change, worse) => el("td", { className: "n" }, el("b", {}, show(before)), el("span", { className: "to" }, " → "), el("b", {}, show(after)), el("span", { className: worse ? "second worse" : "second" }, change));
-    const share = (before, after) => cell(before, after, money, before > 0 && Math.abs(before - after) > LEAST * before ? `${after < before ? "−" : "+"}${percent(Math.abs(before - after) / before)}` : "no change", after > before + LEAST * before);
+    const share = (before, after) => cell(before, after, money, before > 0 && Math.abs(before - after) > LEAST * before ? `${after < before ? "−" : "+"}${(Math.abs(before - after) < 0.01 * before ? percentFine : percent)(Math.abs(before - after) / before)}` : "no change", after > before + LEAST * before);
     const points = (before, after) => cell(before, after, percentFine, Math.abs(after - before) < LEAST ? "no change" : `${after < before ? "−" : "+"}${(100 * Math.abs(after - before)).toFixed(1)} points`, after - before > LEAST);
     const lossMeaning = `Value of final needs unmet in the windows of the study, times their probabilities, ${years[0]} to ${years.at(-1)}, discounted at ${percent(data.discount)} a year, each market at its full value`;
     const lines = [el("tr", {}, el("th", { scope: "row" }, term("Expected loss", lossMeaning)), ...markets.map((market) => share(...one.expected[market.id]))),
