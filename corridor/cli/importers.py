@@ -363,7 +363,12 @@ def _mrio(request: _Request) -> Imported:
 
     year = request.choice.years[0] if request.choice.years else None
     return read_mrio(
-        request.files, _known_components(), request.components, year=year, date=request.source["date"]
+        request.files,
+        _known_components(),
+        request.components,
+        year=year,
+        date=request.source["date"],
+        allow=request.choice.allow,
     )
 
 

@@ -273,7 +273,10 @@ def test_exiobase(tmp_path: Path, known: frozenset[str], form: str) -> None:
         (folder / "x.txt").unlink()
     path = folder if form == "folder" else packed(folder, tmp_path / "IOT_2022_pxp.zip")
     component = sorted(known)[0]
-    out = read_mrio([path], known, sector_map(tmp_path, component, "electricity"), year=None)
+    book = sector_map(tmp_path, component, "electricity")
+    with pytest.raises(DataError, match="30.8% left out.*unknown regions"):
+        read_mrio([path], known, book, year=None)
+    out = read_mrio([path], known, book, year=None, allow=UNKNOWN)
     supply = out.tables["supply"]
     right = (x / x.sum()).drop("ZZ").rename({"CN": "CHN", "US": "USA", "WA": "ROW", "IN": "IND", "JP": "JPN"})
     assert supply.set_index("country")["share"].to_dict() == pytest.approx(right.to_dict(), abs=1e-6)

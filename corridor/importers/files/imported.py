@@ -128,7 +128,9 @@ class ImportReport:
         for reason, fraction in self.lost.items():
             if fraction <= MOST_LOST or reason in set(allow):
                 continue
-            whys = ", ".join(self.left_out.loc[self.left_out["reason"] == reason, "why"]) or reason
+            whys = ", ".join(self.left_out.loc[self.left_out["reason"] == reason, "why"]) or reason.replace(
+                "-", " "
+            )
             listed = "; ".join(note for note in self.notes if reason == "unknown-country" and "unknown" in note)
             found = f"{fraction:.1%} left out: {whys}{f' ({listed})' if listed else ''}"
             fix = f"{REASONS[reason]}; or accept the loss with --allow {reason}"

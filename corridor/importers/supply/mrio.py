@@ -43,6 +43,7 @@ def read_mrio(
     *,
     year: int | None,
     date: str = "",
+    allow: frozenset[str] = frozenset(),
 ) -> Imported:
     """Read EXIOBASE 3 or the OECD's inter-country input-output tables through pymrio.
 
@@ -58,6 +59,8 @@ def read_mrio(
         Year; taken from the file name if None.
     date
         Edition.
+    allow
+        Reasons of `imported.REASONS` for which more than 1 % of an output may be left out.
 
     Returns
     -------
@@ -113,7 +116,9 @@ def read_mrio(
     if faults:
         raise DataError(faults)
     rows = mrio_shares(output, chosen)
-    return _mrio_import(rows, output, chosen, path, oecd, when, date)
+    imported = _mrio_import(rows, output, chosen, path, oecd, when, date)
+    imported.report.check(allow)
+    return imported
 
 
 def _of_exiobase(pymrio: Any, path: Path) -> pd.Series:
@@ -194,7 +199,8 @@ def _mrio_import(
     source = source_row(
         key, about[0], about[1], about[2], licence, date or str(year), "shares of a sector's output"
     )
-    report = ImportReport.of(key, [path.name], (used, nothing), left, notes)
+    unknown = {"unknown-country": float(rows.loc[lost, "share"].max())} if lost.any() else {}
+    report = ImportReport.of(key, [path.name], (used, nothing), left, notes, lost=unknown)
     return Imported({"supply": table, "sources": source}, report)
 
 

@@ -98,5 +98,25 @@ def read_dgcis(
         (int(kept.sum()), float(within.loc[kept, "value_usd_m"].sum())),
         [each for each in left if each[1]],
         [],
+        account=_account(raw, wanted_years, raw["code"].isin(used)),
     )
     return Imported({"trade": trade, "sources": source}, report)
+
+
+def _account(raw: pd.DataFrame, wanted: pd.Series, used: pd.Series) -> pd.DataFrame:
+    """What was kept and left out, by year and partner."""
+    why = (
+        pd.Series("kept", index=raw.index)
+        .mask(~used, "classes that no component uses")
+        .mask(~wanted, "other years")
+    )
+    rows = pd.DataFrame(
+        {
+            "year": raw["year"].astype("str"),
+            "partner": raw["exporter"],
+            "why": why,
+            "rows": 1,
+            "value_usd_m": raw["value_usd_m"],
+        }
+    )
+    return rows.groupby(["year", "partner", "why"], as_index=False)[["rows", "value_usd_m"]].sum()

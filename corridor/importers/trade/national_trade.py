@@ -78,9 +78,6 @@ def read_census(files: Sequence[str | Path], choice: TradeOptions | None = None,
             skip["groups of countries, which would count twice"] = (
                 f"{codes} = '-' OR ({codes} LIKE '00%' AND {codes} <> '0003')"
             )
-        if plain_name(code) == "icommodity":
-            level = _finest(engine, opened, code, (10, 6))
-            skip["other levels of the nomenclature"] = f"length(trim(CAST({code} AS VARCHAR))) <> {level}"
         layout = ColumnMap(
             source="US Census",
             period=period,
@@ -152,15 +149,6 @@ def _first_of(names: Sequence[str], common: set[str], opened: Sequence[Opened]) 
     found = ", ".join(opened[0].columns[:12])
     fix = "give a file of this publisher; any other table is read with corridor import table"
     raise DataError([Fault(opened[0].name, "header", names[0], found, f"a column {' or '.join(names)}", fix)])
-
-
-def _finest(engine: DuckDBPyConnection, opened: Sequence[Opened], code: str, levels: Sequence[int]) -> int:
-    """First of the levels (numbers of digits) that the files hold, else the first level."""
-    found: set[int] = set()
-    for file in opened:
-        query = f"SELECT DISTINCT length(trim(CAST({quoted(code)} AS VARCHAR))) FROM {file.scan({})}"
-        found |= {int(row[0]) for row in engine.execute(query).fetchall() if row[0] is not None}
-    return next((level for level in levels if level in found), levels[0])
 
 
 def read_tradestat(
@@ -327,14 +315,11 @@ def read_comext(
         common = set.intersection(*(set(file.columns) for file in tables))
         sdmx = "OBS_VALUE" in common
         code = "product" if sdmx else _first_of(["PRODUCT_NC"], common, tables)
-        levels = (8, 6) if not sdmx else (6, 8)
-        level = _finest(engine, tables, code, levels)
         reporter = "reporter" if sdmx else _first_of(["REPORTER", "DECLARANT_ISO", "DECLARANT"], common, tables)
         partner = "partner" if sdmx else _first_of(["PARTNER_ISO", "PARTNER"], common, tables)
         flow_column = "flow" if sdmx else "FLOW"
         skip = {
             f"other flows than {flow}": f"trim(CAST({flow_column} AS VARCHAR)) <> '{number}'",
-            "other levels of the nomenclature": f"length(trim(CAST({code} AS VARCHAR))) <> {level}",
         }
         if sdmx and "indicators" in common:
             skip = {"quantities": "indicators NOT IN ('VALUE_IN_EUROS', 'VALUE_EUR')", **skip}
