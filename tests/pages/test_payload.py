@@ -19,8 +19,7 @@ from tests.browser import synthetic
 def test_needs_by_hand() -> None:
     """Five steps from ore to product, each 0.5 of the next, 30 % made at home: need falls by 0.15 a step."""
     tables = synthetic.make_tables(5)
-    shares = synthetic.make_measures(tables)[1]
-    need = needs(tables, shares)["IND"]
+    need = needs(tables)["IND"]
     assert need[["component-004", "component-003", "component-002"]].tolist() == pytest.approx([100.0, 15.0, 2.25])
 
 
