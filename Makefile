@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STUDY  ?= configs/default.yaml
 OUT    ?= results/default
 
-.PHONY: run test lint audit setup clean datapackage docs readme pictures
+.PHONY: run test lint audit setup clean datapackage docs readme
 
 run: $(VENV)/.run
 	$(BIN)/corridor run $(STUDY) --out $(OUT)
@@ -33,15 +33,11 @@ docs: $(VENV)/.run
 	$(BIN)/python -m tools.docs.schema_text > docs/data.md
 	$(BIN)/python -m tools.docs.model_text > docs/model.md
 
-# README's figures, from a run of the default study; some minutes
-readme: $(VENV)/.run
-	$(BIN)/corridor run configs/default.yaml --out $(OUT)
-	$(BIN)/python -m tools.docs.readme_figures $(OUT)
-
-# README's picture and the sample page in maps/, from new runs of both studies
-pictures: $(VENV)/.dev
+# README's figures and picture and the sample page in maps/, from new runs of both studies; some minutes
+readme: $(VENV)/.dev
 	$(BIN)/corridor run default --out results/default
 	$(BIN)/corridor run pharma --out results/pharma
+	$(BIN)/python -m tools.docs.readme_figures results/default
 	$(BIN)/python -m tools.docs.pictures results/default results/pharma
 
 setup: $(VENV)/.dev

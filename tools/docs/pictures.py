@@ -1,6 +1,6 @@
 """The picture of the README and the sample page in ``maps/``, renewed from two results folders.
 
-``make pictures`` runs both studies and calls ``python -m tools.docs.pictures results/default results/pharma``.
+``make readme`` runs both studies and calls ``python -m tools.docs.pictures results/default results/pharma``.
 """
 
 from __future__ import annotations

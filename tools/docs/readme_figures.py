@@ -9,7 +9,6 @@ first. A test compares README with that file, and the file with the bundled tabl
 from __future__ import annotations
 
 import json
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -37,6 +36,7 @@ _NAMED = (
 )
 #: Components and origins named where the money goes.
 _LARGEST = 4
+_END = "<!-- end -->"
 
 
 def sample(results: Path) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _plan(folder: Path) -> dict[str, Any]:
 def blocks(figures: dict[str, Any]) -> dict[str, str]:
     """README's blocks by name."""
     tables = load_tables()
-    country = tables.countries.set_index("id")["name"]
+    country = tables.countries.set_index("iso3")["name"]
     component = tables.components.set_index("id")["name"]
     exposure = ["| market | bought there (direct) | counted through inputs (net) | stops if it stops |"]
     exposure.append("| --- | --- | --- | --- |")
@@ -138,12 +138,11 @@ def _money(plan: dict[str, Any], component: pd.Series) -> str:
 def written(readme: str, figures: dict[str, Any]) -> str:
     """README with its blocks, between ``<!-- figures: NAME -->`` and ``<!-- end -->``, written anew."""
     for name, text in blocks(figures).items():
-        pattern = re.compile(rf"(?<=<!-- figures: {name} -->\n).*?(?=\n<!-- end -->)", re.DOTALL)
-        readme, count = pattern.subn(text.replace("\\", r"\\"), readme)
-        if count != 1:
-            raise ValueError(
-                f"README.md: {count} blocks 'figures: {name}'. Fix: keep one, ended by '<!-- end -->'."
-            )
+        before, *found = readme.split(f"<!-- figures: {name} -->\n")
+        if len(found) != 1 or _END not in found[0]:
+            raise ValueError(f"README.md: {len(found)} blocks '{name}'. Fix: keep one, ended by '{_END}'.")
+        after = found[0].partition(_END)[2]
+        readme = f"{before}<!-- figures: {name} -->\n{text}\n{_END}{after}"
     return readme
 
 
