@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -34,6 +35,25 @@ app = typer.Typer(
         "Begin with: corridor run"
     ),
 )
+
+
+@app.callback()
+def _shared(
+    read_memory: Annotated[
+        str | None,
+        typer.Option(
+            "--read-memory",
+            help="Memory for what one call reads, 1GiB if left out: a larger file is refused before it is read.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    if read_memory is not None:
+        from corridor.data.guards.budget import VARIABLE, memory
+
+        os.environ[VARIABLE] = read_memory  # workers have it too
+        memory()
+
 
 #: Commands in the order in which `corridor --help` lists them.
 _COMMANDS: dict[str, Callable[..., None]] = {

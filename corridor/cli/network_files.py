@@ -58,7 +58,8 @@ def read_plain(file: Path) -> pd.DataFrame:
 def _read(file: Path, *, words: frozenset[str] = frozenset(), header: int | None = 0) -> pd.DataFrame:
     import pandas as pd
 
-    from corridor.data.readers import parquet_frame
+    from corridor.data.guards.budget import Account, csv_size
+    from corridor.data.parquet_files import parquet_frame
     from corridor.errors import ConfigError
 
     kind = file.suffix.lower()
@@ -67,6 +68,7 @@ def _read(file: Path, *, words: frozenset[str] = frozenset(), header: int | None
     try:
         if kind == ".parquet":
             return parquet_frame(file)
+        csv_size(file, Account(), columns=None)  # a matrix is as wide as it is long
         # Codes such as NA (Namibia) are words, not blanks.
         types: dict[str, str] | type[str] = dict.fromkeys(words, "str") if header == 0 else str
         return pd.read_csv(

@@ -126,10 +126,11 @@ def report(
     from corridor.measures import exposure, shares
     from corridor.pages import write_report
     from corridor.pages.report.plans import three_budgets
-    from corridor.runs.results import results_folder, write_results
+    from corridor.runs.results import Log, results_folder, write_results
 
     settings, tables = load_inputs(study, data, only, scenario, override, effort)
     markets = list(settings.markets)
+    log = Log()
     with results_folder(out) as folder:
         exposures = exposure(tables, markets, settings.target)
         all_shares = pd.concat([shares(tables, market) for market in markets], ignore_index=True)
@@ -137,6 +138,8 @@ def report(
         write_results(folder, settings, tables, exposures, all_shares, plans)
         with err().status("writing the report"):
             write_report(tables, settings, exposures, all_shares, plans, folder / "report.html")
+        log.note(f"report on {len(plans)} plans")
+        log.write(folder)
     show_headline(settings, tables, exposures)
     page = (out / "report.html").absolute().as_uri()
     say().print(f"\nOpen this page, and print it: {page}", soft_wrap=True)

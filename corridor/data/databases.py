@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -10,16 +11,27 @@ from pathlib import Path
 import pandas as pd
 
 from corridor.data.frames import Tables
+from corridor.data.guards.budget import BOXED, Account, memory
+from corridor.data.guards.open_file import Refused, check_file
 from corridor.data.schema import load_schema
-from corridor.errors import Fault
+from corridor.errors import Fault, listed
 
-__all__ = ["DUCKDB", "SQLITE", "open_sqlite", "quoted", "read_database", "write_duckdb", "write_sqlite"]
+__all__ = [
+    "DUCKDB",
+    "SQLITE",
+    "open_sqlite",
+    "quoted",
+    "read_database",
+    "read_rows",
+    "stored_columns",
+    "write_duckdb",
+    "write_sqlite",
+]
 
 SQLITE: tuple[str, ...] = (".sqlite", ".sqlite3", ".db")
 DUCKDB: tuple[str, ...] = (".duckdb",)
 
-MOST_CELLS = 200_000_000
-"""Most cells of a table that are read from a database or parquet file."""
+_MOST_BYTES = 64 * 2**30  # of a database file, most of which is never read
 _LONGEST = 50_000_000  # bytes of a text, a row or a statement in an untrusted file
 _TYPES = {"string": "TEXT", "number": "REAL", "integer": "INTEGER", "boolean": "INTEGER"}
 _DUCK_TYPES = {"string": "VARCHAR", "number": "DOUBLE", "integer": "BIGINT", "boolean": "BOOLEAN"}
@@ -104,7 +116,9 @@ def write_duckdb(tables: Tables, path: Path) -> None:
         raise OSError(str(error).splitlines()[0]) from None
 
 
-def read_database(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFrame], list[str], list[Fault]]:
+def read_database(
+    path: Path, names: Sequence[str], account: Account
+) -> tuple[dict[str, pd.DataFrame], list[str], list[Fault]]:
     """Tables of a database file.
 
     Parameters
@@ -113,6 +127,8 @@ def read_database(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFr
         File with a suffix of ``SQLITE`` or ``DUCKDB``.
     names
         Tables to read.
+    account
+        What may be taken of the budget of memory.
 
     Returns
     -------
@@ -123,7 +139,11 @@ def read_database(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFr
 
     read = _read_duckdb if path.suffix.lower() in DUCKDB else _read_sqlite
     try:
-        return read(path, names)
+        check_file(path, _MOST_BYTES)
+        return read(path, names, account)
+    except Refused as error:
+        what, _, fix = str(error).partition(". ")
+        return {}, [], [Fault(path.name, "", "", what, "tables within what is read", fix or "leave them out")]
     except (sqlite3.Error, duckdb.Error, OSError, ValueError, OverflowError, MemoryError) as error:
         reason = (str(error).splitlines() or ["broken"])[0][:80]
         wanted = "a DuckDB file" if path.suffix.lower() in DUCKDB else "a SQLite file"
@@ -131,25 +151,17 @@ def read_database(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFr
         return {}, [], [Fault(path.name, "", "", f"a database that cannot be read ({reason})", wanted, fix)]
 
 
-def _too_large(table: str, cells: int) -> Fault:
-    fix = "leave out rows that no component uses"
-    return Fault(table, "", "", f"{cells:,} cells", f"at most {MOST_CELLS:,}", fix)
-
-
-def _read_sqlite(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFrame], list[str], list[Fault]]:
-    frames, faults = {}, []
+def _read_sqlite(
+    path: Path, names: Sequence[str], account: Account
+) -> tuple[dict[str, pd.DataFrame], list[str], list[Fault]]:
+    frames = {}
     with open_sqlite(path) as base:
         query = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name NOT GLOB 'sqlite_*'"
         stored = [row[0] for row in base.execute(query).fetchall()]
         for name in [each for each in stored if each in names]:
-            # hidden = 0: only stored columns; a computed one could return anything, of any length
-            info = base.execute(f"PRAGMA table_xinfo({quoted(name)})").fetchall()
-            columns = [row[1] for row in info if row[6] == 0]
-            (count,) = base.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()
-            if count * len(columns) > MOST_CELLS:
-                faults.append(_too_large(name, count * len(columns)))
-                continue
-            rows = base.execute(f"SELECT {', '.join(map(quoted, columns))} FROM {quoted(name)}").fetchall()
+            columns = stored_columns(base, name)
+            query = f"SELECT {', '.join(map(quoted, columns))} FROM {quoted(name)}"
+            rows = read_rows(base, query, len(columns), account)
             cells = zip(*rows, strict=True) if rows else ((),) * len(columns)
             frames[name] = pd.DataFrame(
                 {
@@ -157,10 +169,41 @@ def _read_sqlite(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFra
                     for column, values in zip(columns, cells, strict=True)
                 }
             )
-    return frames, [name for name in stored if name not in names], faults
+    return frames, [name for name in stored if name not in names], []
 
 
-def _read_duckdb(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFrame], list[str], list[Fault]]:
+def stored_columns(base: sqlite3.Connection, table: str) -> list[str]:
+    """Names of a table's stored columns; a computed one could return anything, of any length."""
+    return [row[1] for row in base.execute(f"PRAGMA table_xinfo({quoted(table)})").fetchall() if row[6] == 0]
+
+
+def read_rows(base: sqlite3.Connection, query: str, width: int, account: Account) -> list[tuple[object, ...]]:
+    """All rows of a query, `width` cells each, taken from the budget as they come.
+
+    They are not counted first: the pages of a broken file may lead in a circle.
+
+    Raises
+    ------
+    Refused
+        They are more than is left.
+    """
+    found: list[tuple[object, ...]] = []
+    cursor = base.execute(query)
+    while rows := cursor.fetchmany(1_000):
+        text = sum(len(cell) for row in rows for cell in row if isinstance(cell, str | bytes))
+        account.take(len(rows) * width, text, cell=BOXED)
+        found += rows
+    return found
+
+
+_DUCK_PLAIN = re.compile(
+    r"(VARCHAR|BOOLEAN|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*|DATE|TIME.*|UUID|ENUM\(.*)"
+)
+
+
+def _read_duckdb(
+    path: Path, names: Sequence[str], account: Account
+) -> tuple[dict[str, pd.DataFrame], list[str], list[Fault]]:
     import duckdb
 
     frames, faults = {}, []
@@ -168,17 +211,26 @@ def _read_duckdb(path: Path, names: Sequence[str]) -> tuple[dict[str, pd.DataFra
     settings: dict[str, str | bool | int | float | list[str]] = {
         "enable_external_access": False,
         "autoload_known_extensions": False,
-        "memory_limit": "2GB",
+        "memory_limit": f"{memory() // 2**20}MiB",
+        "temp_directory": "",
+        "threads": 1,
     }
     with duckdb.connect(str(path), read_only=True, config=settings) as base:
-        query = "SELECT table_name, column_count FROM duckdb_tables() WHERE NOT internal AND schema_name = 'main'"
+        query = "SELECT table_name, sql FROM duckdb_tables() WHERE NOT internal AND schema_name = 'main'"
         stored = base.execute(query).fetchall()
-        for name, columns in stored:
+        for name, definition in stored:
             if name not in names:
                 continue
-            (rows,) = base.execute(f"SELECT count(*) FROM main.{quoted(name)}").fetchall()[0]
-            if columns * rows > MOST_CELLS:
-                faults.append(_too_large(name, columns * rows))
+            kinds = base.execute(f"DESCRIBE main.{quoted(name)}").fetchall()
+            odd = [row[0] for row in kinds if not _DUCK_PLAIN.fullmatch(row[1])]
+            if "GENERATED ALWAYS" in definition.upper() or odd:
+                found = f"columns of lists, groups or bytes: {listed(odd)}" if odd else "computed columns"
+                fix = "store texts, numbers and dates"
+                faults.append(Fault(name, "", "", found, "columns of plain values", fix))
                 continue
+            texts = [quoted(row[0]) for row in kinds if row[1] == "VARCHAR"]
+            total = " + ".join(f"coalesce(sum(strlen({text})), 0)" for text in texts) or "0"
+            rows, size = base.execute(f"SELECT count(*), {total} FROM main.{quoted(name)}").fetchall()[0]
+            account.take(rows * len(kinds), int(size))
             frames[name] = base.sql(f"SELECT * FROM main.{quoted(name)}").to_arrow_table().to_pandas()
     return frames, [name for name, _ in stored if name not in names], faults

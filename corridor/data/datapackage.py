@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,9 @@ _MEDIA = {
 }
 
 
-def datapackage(folder: str | Path, name: str, title: str, description: str = "") -> dict[str, Any]:
+def datapackage(
+    folder: str | Path, name: str, title: str, description: str = "", *, without: Collection[str] = ()
+) -> dict[str, Any]:
     """Descriptor of a folder.
 
     Parameters
@@ -48,6 +50,8 @@ def datapackage(folder: str | Path, name: str, title: str, description: str = ""
         Short name: small letters, digits, hyphens.
     title, description
         What it is.
+    without
+        Paths of files to leave out.
 
     Returns
     -------
@@ -62,7 +66,8 @@ def datapackage(folder: str | Path, name: str, title: str, description: str = ""
     """
     place = Path(folder)
     try:
-        files = sorted(_files(place), key=lambda file: file.relative_to(place).as_posix())
+        paths = {file.relative_to(place).as_posix(): file for file in _files(place)}
+        files = [paths[path] for path in sorted(set(paths) - set(without))]
         resources = [_resource(file, place) for file in files]
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0][:100]

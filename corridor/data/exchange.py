@@ -29,6 +29,8 @@ import numpy as np
 
 from corridor.data.graph_formats import geopackage, parquet, text
 from corridor.data.graph_formats.layout import NOTE, GraphColumns, Values
+from corridor.data.guards.budget import memory
+from corridor.data.guards.open_file import check_file
 from corridor.errors import CorridorError
 
 _FORMATS: dict[str, tuple[Callable[[GraphColumns, Path], None], Callable[[Path], GraphColumns]]] = {
@@ -109,9 +111,11 @@ def read_graph(path: str | Path) -> "nx.MultiDiGraph[Any]":
     """
     path = Path(path)
     _, read = _format(path)
-    if not path.exists():
-        raise CorridorError(f"there is no file {path}")
     try:
+        if not path.exists():
+            raise CorridorError(f"there is no file {path}")
+        if path.is_file() or not path.is_dir():
+            check_file(path, memory())
         return _build(read(path))
     except CorridorError:
         raise

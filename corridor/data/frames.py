@@ -1,6 +1,7 @@
 """The tables in memory: one data frame per table, with fixed columns and types."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from dataclasses import replace as _replace
@@ -15,9 +16,10 @@ import pandas as pd
 
 from corridor.data.bundled import bundled
 from corridor.data.countries.places import suggestion
+from corridor.data.guards.figures import LARGEST, shown
 from corridor.data.number_texts import meant
 from corridor.data.schema import TABLES, Column, load_schema
-from corridor.errors import Fault
+from corridor.errors import Fault, listed, ranges
 
 _SHORT = 3
 TEXT = pd.StringDtype(storage="pyarrow", na_value=np.nan)
@@ -161,7 +163,12 @@ def conform(table: str, raw: pd.DataFrame, rows: pd.Series | None = None) -> tup
         twice = ", ".join(sorted({str(name) for name in raw.columns[raw.columns.duplicated()]}))
         fault = Fault(table, "", twice, "a column that appears twice", "each column once", "drop one of them")
         return empty_frame(table), [fault]
-    faults = [_unknown(table, str(name), columns, raw) for name in raw.columns if name not in known]
+    strange = [str(name) for name in raw.columns if name not in known]
+    faults = [_unknown(table, name, columns, raw) for name in strange[:_MOST_HINTS]]
+    if len(strange) > _MOST_HINTS:
+        found = f"{len(strange) - _MOST_HINTS:,} more unknown columns"
+        rest = listed([shown(name) for name in strange[_MOST_HINTS:]])
+        faults.append(Fault(table, "", rest, found, "columns of the schema", "drop them"))
     out: dict[str, pd.Series] = {}
     for column in columns:
         if column.name not in raw.columns:
@@ -176,7 +183,7 @@ def conform(table: str, raw: pd.DataFrame, rows: pd.Series | None = None) -> tup
             values, required = raw[column.name], column.required
         out[column.name] = _conform_column(table, column, values, names, required, faults)
     if faults:
-        place = {name: position for position, name in enumerate(names.astype(str))}
+        place = {str(name): position for position, name in enumerate(names)}
         faults.sort(key=lambda fault: place.get(fault.row, -1))
     return pd.DataFrame(out).reset_index(drop=True), faults
 
@@ -194,13 +201,24 @@ def _conform_column(
     table: str, column: Column, values: pd.Series, rows: pd.Series, required: bool, faults: list[Fault]
 ) -> pd.Series:
     def report(mask: Any, wanted: str, fix: Any) -> None:
-        for row, value in zip(rows[mask], values[mask], strict=True):
+        wrong, cells = rows[mask], values[mask]
+        for row, value in zip(wrong[:_MOST_FAULTS], cells[:_MOST_FAULTS], strict=True):
             text = fix(value) if callable(fix) else fix
-            found = "blank" if pd.isna(value) else repr(value)
+            found = "blank" if pd.isna(value) else shown(value)
             faults.append(Fault(table, str(row), column.name, found, wanted, text))
+        if len(wrong) > _MOST_FAULTS:
+            rest = ranges([str(row) for row in wrong[_MOST_FAULTS:]])
+            more = f"{len(wrong) - _MOST_FAULTS:,} more of this kind"
+            faults.append(Fault(table, rest, column.name, more, wanted, "correct them too"))
 
+    odd = pd.Series(False, index=values.index)
     if values.dtype == object:  # cells of a graph or of parquet may hold lists
-        values = values.map(lambda cell: cell if pd.api.types.is_scalar(cell) else repr(cell))
+        cells = [cell if pd.api.types.is_scalar(cell) else shown(cell) for cell in values]
+        values = pd.Series(cells, index=values.index, dtype=object)  # text that is none stays an object
+        odd = pd.Series([_is_odd(cell) for cell in cells], index=values.index, dtype=bool)
+        if odd.any():
+            report(odd, "plain text or a number", "write plain text, or a number of usual size")
+            values = values.mask(odd, None)
     parsed, bad = _parse(column, values)
     if bad.any():
         wanted = {
@@ -210,7 +228,7 @@ def _conform_column(
             "boolean": "true or false",
         }
         report(bad, wanted[column.type], _fix_of(column))
-    blank = parsed.isna() & ~bad
+    blank = parsed.isna() & ~bad & ~odd
     if column.default is not None:
         parsed = parsed.fillna(column.default)
     elif required and blank.any():
@@ -225,11 +243,14 @@ def _conform_column(
                 return f"write {near[word]}" if word else "write one of them"
 
             report(wrong, " or ".join(column.allowed), fix)
-    if column.minimum is not None and (low := (parsed < column.minimum).fillna(False)).any():
-        report(low, f"at least {column.minimum:g}", f"write a value from {column.minimum:g} up")
-    if column.maximum is not None and (high := (parsed > column.maximum).fillna(False)).any():
-        hint = "; fractions are 0 to 1, 25 percent is 0.25" if "fraction" in column.unit else ""
-        report(high, f"at most {column.maximum:g}", f"write a value up to {column.maximum:g}{hint}")
+    if column.type in ("number", "integer"):
+        least = -LARGEST if column.minimum is None else column.minimum
+        most = LARGEST if column.maximum is None else column.maximum
+        if (low := (parsed < least).fillna(False)).any():
+            report(low, f"at least {least:g}", f"write a value from {least:g} up")
+        if (high := (parsed > most).fillna(False)).any():
+            hint = "; fractions are 0 to 1, 25 percent is 0.25" if "fraction" in column.unit else ""
+            report(high, f"at most {most:g}", f"write a value up to {most:g}{hint}")
     return _typed(column, parsed)
 
 
@@ -280,6 +301,19 @@ def _parse(column: Column, values: pd.Series) -> tuple[pd.Series, pd.Series]:
         bad |= fractional
         return numbers.mask(fractional).astype("Int64"), bad
     return numbers, bad
+
+
+_MOST_FAULTS = 500
+"""Faults of one rule in one column that are listed one by one; of the others, the rows."""
+_MOST_HINTS = 20
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _is_odd(cell: Any) -> bool:
+    """Whether a cell can be neither text nor number: half a character, bytes, an integer beyond all sizes."""
+    if isinstance(cell, str):
+        return _SURROGATE.search(cell) is not None
+    return isinstance(cell, bytes) or (isinstance(cell, int) and cell.bit_length() > 64)
 
 
 # Larger integers are not exact in every program that reads our files.

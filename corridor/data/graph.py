@@ -35,6 +35,7 @@ import pandas as pd
 
 from corridor.data.checks.rules import check_keys, check_references
 from corridor.data.frames import Tables, bundled_sectors, conform, empty_frame
+from corridor.data.guards.figures import plausible, shown
 from corridor.data.list_cells import exploded
 from corridor.data.schema import TABLES, load_schema
 from corridor.errors import CorridorError, DataError, Fault
@@ -280,11 +281,16 @@ def _frame(table: str, rows: list[dict[str, Any]]) -> tuple[pd.DataFrame, list[A
     last = len(rows)
     if table not in RECORD_TABLES:
         positions = [row.get("row", last) for row in rows]
-        if not all(isinstance(position, int | float) for position in positions):
+        if not all(isinstance(position, int | float) and plausible(position) for position in positions):
             raise CorridorError(f"an attribute row of {table} is not a number: remove it, or count rows from 0")
         rows = sorted(rows, key=lambda row: float(row.get("row", last)))
     names = [column.name for column in load_schema(table)]
     node_name = _RENAMED if table not in RECORD_TABLES else {}
-    raw = pd.DataFrame({name: [row.get(node_name.get(name, name)) for row in rows] for name in names})
-    keys = [raw[column.name].tolist() for column in load_schema(table) if column.key]
-    return conform(table, raw, pd.Series([", ".join(map(str, key)) for key in zip(*keys, strict=True)]))
+    cells = {name: [row.get(node_name.get(name, name)) for row in rows] for name in names}
+    # as objects: a text from JSON may be no text at all (half a character), a number may have any length
+    raw = pd.DataFrame({name: pd.Series(column, dtype=object) for name, column in cells.items()})
+    keys = [cells[column.name] for column in load_schema(table) if column.key]
+    named = [
+        ", ".join(key if isinstance(key, str) else shown(key) for key in row) for row in zip(*keys, strict=True)
+    ]
+    return conform(table, raw, pd.Series(named, dtype=object))

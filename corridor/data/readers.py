@@ -1,4 +1,4 @@
-"""Raw tables from files: CSV, parquet, workbooks with a sheet per table, SQLite and DuckDB files."""
+"""Raw tables from files, within a budget of memory: CSV, parquet, workbooks, SQLite and DuckDB files."""
 
 import csv
 from collections.abc import Sequence
@@ -8,15 +8,18 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from corridor.data.databases import DUCKDB, MOST_CELLS, SQLITE, read_database
+from corridor.data.databases import DUCKDB, SQLITE, read_database
 from corridor.data.frames import TEXT, nearest
+from corridor.data.guards.budget import BOXED, Account, csv_size
 from corridor.data.guards.cells import Valueless, valueless_cells
+from corridor.data.guards.open_file import Refused
 from corridor.data.guards.workbooks import fault_of
+from corridor.data.parquet_files import NotText, parquet_frame
 from corridor.data.schema import TABLES
-from corridor.errors import Fault
+from corridor.errors import Fault, listed, ranges
 
 SUFFIXES: tuple[str, ...] = (".csv", ".parquet")
-_MOST_TEXT = 2 * 2**30  # bytes of all texts of a parquet file
+_MOST_NAMES = 20
 WORKBOOKS: tuple[str, ...] = (".xlsx", ".xlsm", ".xls", ".ods")
 
 
@@ -43,20 +46,24 @@ def read_raw(path: Path, only: Sequence[str] = TABLES) -> tuple[dict[str, Raw], 
     (dict of Raw by table, list of Fault)
         Tables that could be read, and the faults of the others.
     """
-    if path.is_dir():
-        return _read_folder(path, only)
-    if path.suffix.lower() in WORKBOOKS and path.is_file():
-        return _read_workbook(path, only)
-    if path.suffix.lower() in SQLITE + DUCKDB and path.is_file():
-        return _read_tables_of(path, only)
-    found = "a file of another kind" if path.exists() else "nothing there"
+    account = Account()
+    try:
+        if path.is_dir():
+            return _read_folder(path, only, account)
+        if path.suffix.lower() in WORKBOOKS and path.is_file():
+            return _read_workbook(path, only, account)
+        if path.suffix.lower() in SQLITE + DUCKDB and path.is_file():
+            return _read_tables_of(path, only, account)
+        found = "a file of another kind" if path.exists() else "nothing there"
+    except OSError as error:  # a name that is too long
+        found = f"a path that cannot be read ({error.strerror or error})"
     wanted = (
         "a folder with a file per table, an .xlsx workbook with a sheet per table, or a .sqlite or .duckdb file"
     )
     return {}, [Fault(str(path), "", "", found, wanted, "give the path of a data folder, workbook or database")]
 
 
-def _read_folder(folder: Path, only: Sequence[str]) -> tuple[dict[str, Raw], list[Fault]]:
+def _read_folder(folder: Path, only: Sequence[str], account: Account) -> tuple[dict[str, Raw], list[Fault]]:
     raws: dict[str, Raw] = {}
     problems: list[Fault] = []
     files: dict[str, list[Path]] = {}
@@ -67,17 +74,19 @@ def _read_folder(folder: Path, only: Sequence[str]) -> tuple[dict[str, Raw], lis
     for file in listed:
         if file.suffix.lower() in SUFFIXES and not file.name.startswith((".", "~")):
             files.setdefault(file.stem, []).append(file)
+    problems += _unknown_tables([name for name in files if name not in TABLES], "file")
     for name, paths in files.items():
-        if name not in TABLES:
-            problems.append(_unknown_table(name, "file"))
-        elif name not in only:
+        if name not in TABLES or name not in only:
             continue
         elif len(paths) > 1:
             both = " and ".join(path.name for path in paths)
             problems.append(Fault(name, "", "", both, "one file", "delete or move one of them"))
         else:
             try:
-                raw, faults = _read_csv(paths[0]) if paths[0].suffix.lower() == ".csv" else _read_parquet(paths[0])
+                read = _read_csv if paths[0].suffix.lower() == ".csv" else _read_parquet
+                raw, faults = read(paths[0], account)
+            except Refused as error:
+                raw, faults = None, [_refused(name, error)]
             except (OSError, MemoryError) as error:
                 raw, faults = None, [_unreadable(name, error)]
             problems += faults
@@ -92,11 +101,24 @@ def _unreadable(name: str, error: Exception) -> Fault:
     return Fault(name, "", "", f"something that cannot be read ({reason})", "a file that can be read", fix)
 
 
-def _read_tables_of(path: Path, only: Sequence[str]) -> tuple[dict[str, Raw], list[Fault]]:
-    frames, others, faults = read_database(path, only)
-    faults += [_unknown_table(name, "table") for name in others if name not in TABLES]
+def _refused(name: str, error: Exception) -> Fault:
+    what, _, fix = str(error).partition(". ")
+    return Fault(name, "", "", what, "a file within what is read", fix or "give another file")
+
+
+def _read_tables_of(path: Path, only: Sequence[str], account: Account) -> tuple[dict[str, Raw], list[Fault]]:
+    frames, others, faults = read_database(path, only, account)
+    faults += _unknown_tables([name for name in others if name not in TABLES], "table")
     raws = {name: Raw(_stripped(frame), _counted(frame)) for name, frame in frames.items()}
     return raws, faults
+
+
+def _unknown_tables(names: Sequence[str], what: str) -> list[Fault]:
+    faults = [_unknown_table(name, what) for name in names[:_MOST_NAMES]]
+    if len(names) > _MOST_NAMES:
+        found, fix = f"{what}s of these names", f"move them elsewhere; the tables are {', '.join(TABLES)}"
+        faults.append(Fault(listed(names[_MOST_NAMES:]), "", "", found, "names of tables", fix))
+    return faults
 
 
 def _unknown_table(name: str, what: str) -> Fault:
@@ -109,8 +131,9 @@ def _unknown_table(name: str, what: str) -> Fault:
     return Fault(name, "", "", f"a {what} of this name", "the name of a table", fix)
 
 
-def _read_csv(path: Path) -> tuple[Raw | None, list[Fault]]:
+def _read_csv(path: Path, account: Account) -> tuple[Raw | None, list[Fault]]:
     table = path.stem
+    csv_size(path, account)
     try:
         frame = pd.read_csv(
             path,
@@ -189,9 +212,17 @@ def _ragged(path: Path) -> list[Fault]:
     return faults
 
 
-def _read_parquet(path: Path) -> tuple[Raw | None, list[Fault]]:
+def _read_parquet(path: Path, account: Account) -> tuple[Raw | None, list[Fault]]:
     try:
-        frame = parquet_frame(path).reset_index(drop=True)
+        frame = parquet_frame(path, account).reset_index(drop=True)
+    except Refused:
+        raise
+    except NotText as error:
+        fix = "write the table again with its texts in UTF-8"
+        return None, [
+            Fault(path.stem, ranges([str(row) for row in rows]), name, "bytes that are not UTF-8", "text", fix)
+            for name, rows in error.cells.items()
+        ]
     except Exception as error:  # pyarrow and its reading of pandas' metadata raise many kinds of errors
         fix = f"write it again as parquet, or as {path.stem}.csv"
         found = f"a file that cannot be read ({(str(error).splitlines() or ['broken'])[0][:80]})"
@@ -200,77 +231,40 @@ def _read_parquet(path: Path) -> tuple[Raw | None, list[Fault]]:
     return Raw(frame, _counted(frame)), []
 
 
-def parquet_frame(path: Path) -> pd.DataFrame:
-    """A parquet file as a frame, its size checked first: 1 kB can hold millions of rows of one long text.
-
-    Raises
-    ------
-    ValueError
-        It would hold more than ``MOST_CELLS`` cells or 2 GiB of text. A broken file raises pyarrow's errors.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    schema = pq.read_schema(path)
-    texts = [
-        field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
-    ]
-    with pq.ParquetFile(path, read_dictionary=texts) as file:
-        cells = file.metadata.num_rows * file.metadata.num_columns
-        if cells > MOST_CELLS:
-            raise ValueError(f"{cells:,} cells; at most {MOST_CELLS:,} are read")
-        table = file.read()
-    size = 0
-    for column in table.columns:
-        for chunk in column.chunks if pa.types.is_dictionary(column.type) else []:
-            size += pc.sum(pc.take(pc.binary_length(chunk.dictionary), chunk.indices)).as_py() or 0
-    if size > _MOST_TEXT:
-        raise ValueError(f"{size:,} bytes of text; at most {_MOST_TEXT:,} are read")
-    frame: pd.DataFrame = table.cast(schema).to_pandas()
-    return frame
-
-
 def _counted(frame: pd.DataFrame) -> pd.Series:
     """Number of each row, from 1."""
     return pd.Series(frame.index + 1, index=frame.index)
 
 
-def _read_workbook(path: Path, only: Sequence[str]) -> tuple[dict[str, Raw], list[Fault]]:
+def _read_workbook(path: Path, only: Sequence[str], account: Account) -> tuple[dict[str, Raw], list[Fault]]:
     fault = fault_of(path)
     if fault is not None:
         what, _, fix = fault.partition(". Fix: ")
         return {}, [Fault(path.name, "", "", f"a workbook that cannot be read: {what}", "an .xlsx workbook", fix)]
+    raws: dict[str, Raw] = {}
+    faults: list[Fault] = []
+    valueless: dict[str, list[Valueless]] = {}
     try:
-        sheets = pd.read_excel(
-            path,
-            sheet_name=None,
-            dtype=object,
-            engine="calamine",
-            keep_default_na=False,
-            na_values=[""],
-            header=None,
-        )
+        for cell in valueless_cells(path):
+            valueless.setdefault(cell.sheet, []).append(cell)
+        with pd.ExcelFile(path, engine="calamine") as book:
+            names = [str(name) for name in book.sheet_names]
+            others = [name for name in names if name.lower() not in ("readme", "about", "help", "notes")]
+            faults += _unknown_tables([name for name in others if name not in TABLES], "sheet")
+            for name in (name for name in others if name in TABLES and name in only):
+                sheet = book.book.get_sheet_by_name(name)
+                account.take(sheet.total_height * sheet.total_width, cell=2 * BOXED)
+                frame = book.parse(name, dtype=object, keep_default_na=False, na_values=[""], header=None)
+                if len(frame):
+                    raws[name] = _sheet(frame)
+                    faults += [_valueless(cell, frame) for cell in valueless.get(name, [])]
+                else:
+                    faults.append(Fault(name, "", "", "an empty sheet", "a header and rows", "fill or delete it"))
+    except Refused as error:
+        return {}, [_refused(path.name, error)]
     except Exception as error:  # each engine raises its own errors for a broken file
         found = f"a workbook that cannot be read ({str(error).splitlines()[0][:80] if str(error) else 'broken'})"
         return {}, [Fault(path.name, "", "", found, "an .xlsx workbook", "open it and save it again as .xlsx")]
-    valueless: dict[str, list[Valueless]] = {}
-    for cell in valueless_cells(path):
-        valueless.setdefault(cell.sheet, []).append(cell)
-    raws: dict[str, Raw] = {}
-    faults: list[Fault] = []
-    for name, sheet in sheets.items():
-        if str(name).lower() in ("readme", "about", "help", "notes"):
-            continue
-        if name not in TABLES:
-            faults.append(_unknown_table(str(name), "sheet"))
-        elif name not in only:
-            continue
-        elif not len(sheet):
-            faults.append(Fault(str(name), "", "", "an empty sheet", "a header and rows", "fill it or delete it"))
-        else:
-            raws[str(name)] = _sheet(sheet)
-            faults += [_valueless(cell, sheet) for cell in valueless.get(str(name), [])]
     return raws, faults
 
 

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from corridor.data.guards.figures import LARGEST
 from corridor.errors import ConfigError
 
 TABLES: tuple[str, ...] = (
@@ -224,10 +225,9 @@ def pandera_schema(table: str) -> Any:
             checks.append(pa.Check(finite, name="finite"))
         if column.allowed:
             checks.append(pa.Check.isin(list(column.allowed)))
-        if column.minimum is not None:
-            checks.append(pa.Check.ge(column.minimum))
-        if column.maximum is not None:
-            checks.append(pa.Check.le(column.maximum))
+        if column.type in ("number", "integer"):
+            checks.append(pa.Check.ge(-LARGEST if column.minimum is None else column.minimum))
+            checks.append(pa.Check.le(LARGEST if column.maximum is None else column.maximum))
         columns[column.name] = pa.Column(
             dtype, checks=checks, nullable=column.nullable, description=column.description
         )

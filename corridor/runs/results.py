@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import json
 import os
 import platform
@@ -15,12 +16,13 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from corridor.config import Study
-from corridor.data.datapackage import write_datapackage
+from corridor.data.datapackage import FILE as DESCRIPTOR
+from corridor.data.datapackage import datapackage
 from corridor.data.frames import checksum
 from corridor.data.guards.formulas import disarmed
 from corridor.data.tables import write_tables
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
     from corridor.data.tables import Tables
     from corridor.relocation import Alternatives, Plan, Reasons
 
-MARKER = "corridor.json"
+MARKER, LOG = "corridor.json", "log.txt"
+PLAN_TABLES = ("moves", "second_sources", "stocks", "facilities", "exposure", "losses", "limits", "markets")
+"""Tables of a plan in its folder."""
 _LIBRARIES = ("networkx", "numpy", "pandas", "scipy", "ortools", "folium")
 
 
@@ -97,9 +101,15 @@ def _exchange(draft: Path, out: Path, old: Path) -> None:
 def _describe(folder: Path) -> None:
     """Write the folder's ``datapackage.json``, after all other files."""
     if (folder / "study.json").is_file():
-        study = json.loads((folder / "study.json").read_text(encoding="utf-8"))
-        about = f"Results of the study '{study['name']}' by corridor {__version__}. {study['question']}".strip()
-        write_datapackage(folder, f"corridor-{study['name']}", study["title"], about)
+        text = json.dumps(descriptor(folder), indent=1, ensure_ascii=False) + "\n"
+        (folder / DESCRIPTOR).write_text(text, encoding="utf-8", newline="\n")
+
+
+def descriptor(folder: Path) -> dict[str, Any]:
+    """What ``datapackage.json`` of a results folder holds: all its files but the log, with their checksums."""
+    study = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+    about = f"Results of the study '{study['name']}' by corridor {__version__}. {study['question']}".strip()
+    return datapackage(folder, f"corridor-{study['name']}", study["title"], about, without=(LOG,))
 
 
 @contextmanager
@@ -139,15 +149,29 @@ class Log:
 
     def __init__(self) -> None:
         self._begin = time.monotonic()
-        self._lines = [f"corridor {__version__}, begun {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"]
+        libraries = ", ".join(f"{name} {_version(name)}" for name in _LIBRARIES)
+        self._lines = [
+            f"corridor {__version__}, begun {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
+            f"Python {platform.python_version()}, {libraries}",
+        ]
 
     def note(self, text: str) -> None:
         """Add a line, with the seconds since the start."""
         self._lines.append(f"{time.monotonic() - self._begin:9.1f} s  {text}")
 
     def write(self, folder: Path) -> None:
-        """Write the lines to ``log.txt``."""
-        (folder / "log.txt").write_text("\n".join(self._lines) + "\n", encoding="utf-8")
+        """Write the lines to ``log.txt``, and a last one with their checksum.
+
+        It is the only file of a results folder that depends on the clock and the machine, so no other file holds
+        its checksum.
+        """
+        text = "\n".join(self._lines) + "\n"
+        (folder / LOG).write_text(text + log_seal(text), encoding="utf-8", newline="\n")
+
+
+def log_seal(text: str) -> str:
+    """The last line of a log: the SHA-256 of those above."""
+    return f"sha256 of the lines above: {hashlib.sha256(text.encode()).hexdigest()}\n"
 
 
 def save_table(frame: pd.DataFrame, path: Path) -> None:
@@ -210,26 +234,41 @@ def write_results(
         save_table(frontier_table(plans), folder / "frontier.csv")
         save_table(per_dollar(study, plans), folder / "per_dollar.csv")
     for plan in plans:
-        plan_folder = folder / "plans" / f"{plan.budget_usd_m:010.1f}"
-        for name in ("moves", "second_sources", "stocks", "facilities", "exposure", "losses", "limits", "markets"):
+        plan_folder = folder / "plans" / budget_name(plan.budget_usd_m)
+        for name in PLAN_TABLES:
             save_table(getattr(plan, name), plan_folder / f"{name}.csv")
-        (plan_folder / "summary.json").write_text(json.dumps(_summary(plan), indent=1, sort_keys=True) + "\n")
+        text = json.dumps(_summary(plan), indent=1, sort_keys=True) + "\n"
+        (plan_folder / "summary.json").write_text(text, encoding="utf-8", newline="\n")
     for budget, found in (reasons or {}).items():
         for name in ("moves", "pairs", "levers"):
-            save_table(getattr(found, name), folder / "reasons" / f"{budget:010.1f}" / f"{name}.csv")
+            save_table(getattr(found, name), folder / "reasons" / budget_name(budget) / f"{name}.csv")
     for budget, group in (others or {}).items():
         for name in ("plans", "components", "sites"):
-            save_table(getattr(group, name), folder / "alternatives" / f"{budget:010.1f}" / f"{name}.csv")
+            save_table(getattr(group, name), folder / "alternatives" / budget_name(budget) / f"{name}.csv")
     write_tables(tables, folder / "tables", "parquet")
-    (folder / "study.json").write_text(study.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    (folder / "study.json").write_text(study_text(study), encoding="utf-8", newline="\n")
+    (folder / MARKER).write_text(marker(study, tables), encoding="utf-8", newline="\n")
+
+
+def marker(study: Study, tables: Tables) -> str:
+    """Content of ``corridor.json``: what the results were computed with, and the checksum of each table."""
     about = {
         "corridor": __version__,
-        "python": platform.python_version(),
-        "libraries": {name: _version(name) for name in _LIBRARIES},
         "study": study.name,
         "tables_sha256": {name: checksum(frame) for name, frame in tables},
     }
-    (folder / MARKER).write_text(json.dumps(about, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return json.dumps(about, indent=1, sort_keys=True) + "\n"
+
+
+def study_text(study: Study) -> str:
+    """Content of ``study.json``."""
+    return study.model_dump_json(indent=1) + "\n"
+
+
+def budget_name(budget: float) -> str:
+    """Name of the folder of a plan's budget, US$ million: 60 is ``00000060.0``; no two budgets share one."""
+    whole, _, part = f"{budget:.9f}".partition(".")
+    return f"{whole:0>8}.{part.rstrip('0') or '0'}"
 
 
 def _summary(plan: Plan) -> dict[str, object]:

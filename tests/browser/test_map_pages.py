@@ -101,6 +101,15 @@ def test_panel_of_country_flow_and_supplier(folder: Path, browser: Any) -> None:
         assert page.locator("#figures a[href^='components/component-']").count() == 1
         page.evaluate("location.hash = '#p=firm-3'")
         sync_api.expect(page.locator("#country h2")).to_have_text("Firm 3")
+        page.evaluate("location.hash = '#k=BRA'")  # a country of the outlines that is in no table
+        sync_api.expect(page.locator("#country")).to_contain_text("Nothing is known of this country")
+        page.keyboard.press("Escape")
+        box = page.locator(".leaflet-container").bounding_box()
+        for right in range(5, 40):  # a click on land without data, somewhere along a line over Africa and Brazil
+            page.mouse.click(box["x"] + box["width"] * right / 100, box["y"] + box["height"] * 0.62)
+            if "Nothing is known" in (page.locator("#country").inner_text() or ""):
+                break
+        sync_api.expect(page.locator("#country")).to_contain_text("Nothing is known of this country")
         assert tab.notes == []
 
 

@@ -19,7 +19,7 @@ from corridor.data.tables import load_tables, write_tables
 from corridor.errors import ConfigError
 from corridor.measures import exposure, shares
 from corridor.relocation import frontier
-from corridor.runs.results import MARKER, results_folder, write_results
+from corridor.runs.results import MARKER, Log, results_folder, write_results
 from corridor.runs.verify import verify
 from tests import TINY
 from tests.mutations import damaged
@@ -168,6 +168,7 @@ def test_damaged_results_are_reported(place: Path) -> None:
         every = pd.concat([shares(tables, market) for market in ("IND", "USA")], ignore_index=True)
         plans = frontier(tables, study, budgets=[60])
         write_results(folder, study, tables, exposure(tables, ["IND", "USA"], study.target), every, plans)
+        Log().write(folder)
     assert verify(out)["same"].all()
     plan = next((out / "plans").iterdir())
     files = [out / "exposure.csv", out / MARKER, out / "study.json"]

@@ -287,21 +287,75 @@ assert not heavy, heavy
     assert done.returncode == 0, done.stderr
 
 
+def found_by(folder, opened):
+    """What the checks of files and of the records about them complain of; no table is computed again."""
+    from corridor.runs import files_listed, verify
+
+    changed = [what for what, wrong in files_listed.check_files(folder) if wrong]
+    return changed or [what for what, wrong in verify._records(folder, *opened) if wrong]
+
+
+def _falsify(out, plan):
+    """Every figure of the plan's tables times three, the frontier doubled, a better summary; and new checksums."""
+    from corridor.runs.results import descriptor
+
+    for file in (*plan.glob("*.csv"), out / "frontier.csv"):
+        table = pd.read_csv(file)
+        floats = table.select_dtypes("float").columns
+        table[floats] *= 2.0 if file.name == "frontier.csv" else 3.0
+        table.to_csv(file, index=False)
+    summary = json.loads((plan / "summary.json").read_text())
+    summary |= {"gap": 0.5, "objective": 1.0, "capex_usd_m": 3.0}
+    (plan / "summary.json").write_text(json.dumps(summary, indent=1, sort_keys=True) + "\n")
+    (out / "datapackage.json").write_text(json.dumps(descriptor(out), indent=1, ensure_ascii=False) + "\n")
+
+
 def test_results_verify_and_tampering_shows(corridor, place, finished):
+    from corridor.runs import verify
+
     out = shutil.copytree(finished[0] / "results", place / "out")
     code, text, _ = corridor("verify", out)
     assert code == 0, text
     assert "checks are the same" in text
-    table = pd.read_csv(out / "exposure.csv")
-    table.loc[0, "net"] += 0.01
-    table.to_csv(out / "exposure.csv", index=False)
+    assert "Not checked, for only a search can tell: bound" in text
+    opened = verify._open(out)
+    files = [file for file in sorted(out.rglob("*")) if file.is_file()]
+    assert found_by(out, opened) == []
+    for number, file in enumerate(files):  # one byte of every file, each in its turn
+        content = file.read_bytes()
+        if not content:
+            continue
+        place = 7919 * number % len(content)
+        file.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        name = file.relative_to(out).as_posix()
+        assert any(name in what for what in found_by(out, opened)), name
+        file.write_bytes(content)
     plan = max((out / "plans").iterdir())
-    moves = pd.read_csv(plan / "moves.csv")
-    moves.iloc[:-1].to_csv(plan / "moves.csv", index=False)
+    page = (out / "index.html").read_bytes()
+    (out / "index.html").write_text("<h1>All is well</h1>")
+    (plan / "facilities.csv").rename(out / "facilities.csv")
     code, text, _ = corridor("verify", out)
     assert code == 1
-    assert "exposure" in text
-    assert f"plan {plan.name}: cost_usd_m" in text
+    shown = " ".join(text.split())
+    for told in (
+        f"plans/{plan.name}/facilities.csv compared by checksum is missing",
+        "facilities.csv compared by checksum is extra",
+        "index.html compared by checksum was changed",
+    ):
+        assert told in shown
+    (out / "facilities.csv").rename(plan / "facilities.csv")
+    (out / "index.html").write_bytes(page)
+    _falsify(out, plan)
+    code, text, _ = corridor("verify", out)
+    assert code == 1
+    shown = " ".join(text.split())
+    for name in ("moves", "limits", "second_sources", "losses", "exposure", "summary"):
+        if len(pd.read_csv(plan / f"{name}.csv") if name != "summary" else [1]):
+            assert f"plan {plan.name}: {name} recomputed differs in" in shown
+    assert "frontier recomputed differs in" in shown
+    assert "compared by checksum was changed" not in shown  # for the falsifier wrote new checksums
+    (out / "datapackage.json").unlink()
+    assert "no file can be compared" in " ".join(corridor("verify", out)[1].split())
     tables = out / "tables" / "demand.parquet"
     pd.read_parquet(tables).assign(growth=0.5).to_parquet(tables, index=False)
     code, text, _ = corridor("verify", out)

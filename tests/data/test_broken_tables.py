@@ -20,10 +20,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from corridor.data import readers
 from corridor.data.exchange import SUFFIXES, read_graph, write_graph
 from corridor.data.graph import build_graph, to_tables
 from corridor.data.guards import workbooks
+from corridor.data.guards.budget import VARIABLE
 from corridor.data.tables import ONE_FILE, Tables, load_tables, write_tables
 from corridor.errors import CorridorError, DataError
 from tests import TINY
@@ -99,7 +99,7 @@ def test_a_folder_or_nothing_instead_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "data" / "sites.csv").unlink()
     (tmp_path / "data" / "sites.csv").symlink_to(tmp_path / "nowhere")
     text = message_of(tmp_path / "data")
-    assert "demand: found something that cannot be read (Is a directory)" in text
+    assert "demand: found a folder, which is not read" in text
     assert "sites: found something that cannot be read (No such file or directory)" in text
     for suffix in (".xlsx", ".sqlite", ".duckdb"):
         (tmp_path / f"folder{suffix}").mkdir()
@@ -212,8 +212,119 @@ def test_parquet_that_expands_to_very_much(tmp_path: Path, monkeypatch: pytest.M
     pq.write_table(pa.table({"note": long}), file, store_schema=False)
     assert file.stat().st_size < 100_000
     assert "10,000,000,000 bytes of text" in message_of(tmp_path / "data")
-    monkeypatch.setattr(readers, "MOST_CELLS", 999_999)
-    assert "1,000,000 cells; at most 999,999 are read" in message_of(tmp_path / "data")
+    monkeypatch.setenv(VARIABLE, "40MB")
+    assert "1,000,000 cells or more, about 48 MB" in message_of(tmp_path / "data")
+
+
+NESTED = {
+    "lists": pa.array([[[1] * 1000] * 1000] * 3),
+    "groups": pa.array([{"a": 1}] * 3),
+    "bytes": pa.array([b"x"] * 3),
+}
+
+
+@pytest.mark.parametrize("kind", NESTED)
+def test_parquet_of_other_shapes(kind: str, tmp_path: Path) -> None:
+    shutil.copytree(TINY, tmp_path / "data")
+    (tmp_path / "data" / "demand.csv").unlink()
+    pq.write_table(pa.table({"market": NESTED[kind]}), tmp_path / "data" / "demand.parquet")
+    assert "demand: found columns of lists, groups or bytes: market" in message_of(tmp_path / "data")
+
+
+def test_parquet_whose_texts_are_none(tmp_path: Path) -> None:
+    shutil.copytree(TINY, tmp_path / "data")
+    frame = pd.read_csv(tmp_path / "data" / "demand.csv")
+    (tmp_path / "data" / "demand.csv").unlink()
+    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    cells = [b"\xff\xfe" if row in (1, 3) else name.encode() for row, name in enumerate(frame["market"])]
+    texts = pa.array(cells, pa.binary()).view(pa.string())
+    pq.write_table(table.set_column(0, "market", texts), tmp_path / "data" / "demand.parquet")
+    assert "demand, row 2, 4, column market: found bytes that are not UTF-8" in message_of(tmp_path / "data")
+
+
+def test_one_long_text_in_a_duckdb_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import duckdb
+
+    monkeypatch.setenv(VARIABLE, "64MB")
+
+    path = write_tables(tiny(), tmp_path / "t.duckdb", "duckdb")
+    with duckdb.connect(str(path)) as base:
+        base.execute("UPDATE demand SET note = repeat('x', 20000)")
+        base.execute("INSERT INTO demand SELECT d.* FROM demand d, range(200)")
+    assert "bytes of text or more, about 8" in message_of(path)
+    with duckdb.connect(str(path)) as base:
+        base.execute("CREATE OR REPLACE TABLE demand (market VARCHAR, note VARCHAR AS (repeat('x', 1000000000)))")
+        base.execute("CREATE OR REPLACE TABLE sites AS SELECT range(10) AS id")
+    text = message_of(path)
+    assert "demand: found computed columns" in text
+    assert "sites: found columns of lists, groups or bytes: id" in text
+
+
+def test_repeated_cells_of_a_spreadsheet(tmp_path: Path) -> None:
+    """A row that says it is there 30,000 times; the blanks that every spreadsheet repeats at the end are fine."""
+    space = "urn:oasis:names:tc:opendocument:xmlns"
+    cell = "<table:table-cell office:value-type='float' office:value='1' table:number-columns-repeated='{}'/>"
+    blank = "<table:table-cell table:number-columns-repeated='16384'/>"
+
+    def book(rows: int, cells: int) -> Path:
+        row = f"<table:table-row table:number-rows-repeated='{rows}'>{cell.format(cells)}{blank}</table:table-row>"
+        end = f"<table:table-row table:number-rows-repeated='1048576'>{blank}</table:table-row>"
+        content = (
+            f"<office:document-content xmlns:office='{space}:office:1.0' xmlns:table='{space}:table:1.0'>"
+            f"<office:body><office:spreadsheet><table:table table:name='demand'>{row}{end}</table:table>"
+            "</office:spreadsheet></office:body></office:document-content>"
+        )
+        with zipfile.ZipFile(tmp_path / "t.ods", "w", zipfile.ZIP_DEFLATED) as packed:
+            packed.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+            packed.writestr("content.xml", content)
+        return tmp_path / "t.ods"
+
+    assert "its sheets span 30,000,000 cells, repeated ones counted" in message_of(book(30_000, 1_000))
+    assert workbooks.fault_of(book(100, 10)) is None
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "sparse", "wide"])
+def test_csv_that_is_no_plain_table(kind: str, tmp_path: Path) -> None:
+    """Neither waited for nor read without end."""
+    shutil.copytree(TINY, tmp_path / "data")
+    file = tmp_path / "data" / "demand.csv"
+    file.unlink()
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "device":
+        file.symlink_to("/dev/zero")
+    elif kind == "sparse":
+        with file.open("wb") as stream:
+            stream.truncate(2**40)
+    else:
+        file.write_text(",".join(f"c{number}" for number in range(3_000)) + "\n")
+    wanted = {"pipe": "a pipe", "device": "a device", "sparse": "bytes; at most", "wide": "3,000 columns"}
+    assert wanted[kind] in message_of(tmp_path / "data")
+
+
+def test_a_budget_is_raised_and_lowered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "1MB")
+    shutil.copytree(TINY, tmp_path / "data")
+    (tmp_path / "data" / "sources.csv").write_text("key,title\n" + "a,b\n" * 10_000)
+    assert "sources: found 20,002 cells" in message_of(tmp_path / "data")
+    for text in ("much", "1", "-4GB", "4 gb or so"):
+        monkeypatch.setenv(VARIABLE, text)
+        with pytest.raises(CorridorError, match="wanted an amount"):
+            load_tables(TINY)
+    monkeypatch.setenv(VARIABLE, "2.5 GiB")
+    assert load_tables(TINY).equals(tiny())
+
+
+def test_very_many_faults_are_one_message_of_a_kind(tmp_path: Path) -> None:
+    shutil.copytree(TINY, tmp_path / "data")
+    with (tmp_path / "data" / "sources.csv").open("a") as file:
+        file.write("".join(f"k{row},,,\n" for row in range(5_000)))
+    header = ",".join(f"odd{number}" for number in range(1_500))
+    (tmp_path / "data" / "freight.csv").write_text(header + "\n")
+    text = message_of(tmp_path / "data")
+    assert len(text) < 20_000
+    assert "more of this kind: column title, rows" in text
+    assert "1,480 more unknown columns" in text
 
 
 def test_databases_that_compute(tmp_path: Path) -> None:
@@ -260,6 +371,38 @@ def test_entities_are_refused(suffix: str, encoding: str, space: str, tmp_path: 
     with pytest.raises(CorridorError, match="declares a document type"):
         read_graph(path)
     assert time.monotonic() - began < 2
+
+
+ODD = ["\ud800", 10**400, -(10**5000), b"x", float("nan"), float("inf"), 1e300, [[1]] * 99]
+
+
+@pytest.mark.parametrize("value", ODD, ids=map(str, range(len(ODD))))
+def test_graphs_with_values_that_no_table_holds(value: object) -> None:
+    """Half a character, an integer of any length: a fault in every attribute, never an error of another kind."""
+    for kind, name in (("component", "price_usd_per_unit"), ("component", "name"), ("site", "workers")):
+        odd = build_graph(tiny())
+        node = next(node for node, data in odd.nodes(data=True) if data["kind"] == kind)
+        odd.nodes[node][name] = value
+        try:
+            kept = to_tables(odd)
+        except CorridorError as error:
+            assert len(str(error)) < 2_000  # noqa: PT017
+        else:  # as its text, or blank
+            assert name == "name" or pd.isna(value)
+            assert len(kept.sites) == len(tiny().sites)
+    odd = build_graph(tiny())
+    odd.nodes[next(iter(odd))]["row"] = 10**400
+    with pytest.raises(CorridorError, match="not a number"):
+        to_tables(odd)
+
+
+def test_deep_xml(tmp_path: Path) -> None:
+    for suffix, root in ((".graphml", "graphml"), (".gexf", "gexf")):
+        space = {"graphml": "http://graphml.graphdrawing.org/xmlns", "gexf": "http://www.gexf.net/1.2draft"}[root]
+        path = tmp_path / f"g{suffix}"
+        path.write_text(f"<{root} xmlns='{space}'>" + "<a>" * 200_000)
+        with pytest.raises(CorridorError, match="nested too deeply"):
+            read_graph(path)
 
 
 def test_deep_json(tmp_path: Path) -> None:

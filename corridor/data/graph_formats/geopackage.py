@@ -10,8 +10,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from corridor.data.databases import open_sqlite, quoted
+from corridor.data.databases import open_sqlite, quoted, read_rows, stored_columns
 from corridor.data.graph_formats.layout import GraphColumns, Values
+from corridor.data.guards.budget import Account
 from corridor.errors import CorridorError
 
 _TYPES = {"string": "TEXT", "integer": "INTEGER", "number": "REAL", "boolean": "BOOLEAN"}
@@ -135,6 +136,7 @@ def _write_table(
 
 def read(path: Path) -> GraphColumns:
     """Read the tables."""
+    account = Account()
     with open_sqlite(path) as base:
         # only tables: a view of the same name would be untrusted code
         query = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0"
@@ -142,19 +144,17 @@ def read(path: Path) -> GraphColumns:
         if not stored >= {"corridor", *(f"{name}{suffix}" for name in ("nodes", "edges") for suffix in _SUFFIXES)}:
             raise CorridorError(f"{path} was not written by corridor: its note is missing")
         (note,) = base.execute("SELECT note FROM corridor").fetchone()
-        nodes, edges = _read_table(base, "nodes"), _read_table(base, "edges")
+        nodes, edges = (_read_table(base, name, account) for name in ("nodes", "edges"))
     ids = nodes.pop("node_id").cells
     tails, heads, keys = (edges.pop(title).cells for title in ("source", "target", "edge_key"))
     return GraphColumns(note, ids, nodes, tails, heads, keys, edges)
 
 
-def _read_table(base: sqlite3.Connection, table: str) -> dict[str, Values]:
-    info = base.execute(f"PRAGMA table_xinfo({table}_without_place)").fetchall()
-    titles = [row[1] for row in info if row[6] == 0][1:]
+def _read_table(base: sqlite3.Connection, table: str, account: Account) -> dict[str, Values]:
+    titles = stored_columns(base, f"{table}_without_place")[1:]
     names = ", ".join(map(quoted, titles))
-    rows = base.execute(
-        f"SELECT {names} FROM {table} UNION ALL SELECT {names} FROM {table}_without_place ORDER BY place"
-    ).fetchall()
+    query = f"SELECT {names} FROM {table} UNION ALL SELECT {names} FROM {table}_without_place ORDER BY place"
+    rows: list[Any] = read_rows(base, query, len(titles), account)
     cells = zip(*rows, strict=True) if rows else ((),) * len(titles)
     columns = {title: Values("", list(column)) for title, column in zip(titles, cells, strict=True)}
     columns.pop("place")

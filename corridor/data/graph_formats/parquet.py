@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from corridor.data.graph_formats.layout import GraphColumns, Values
+from corridor.data.guards.budget import Account
+from corridor.data.parquet_files import parquet_table
 from corridor.errors import CorridorError
 
 FILES = frozenset({"nodes.parquet", "edges.parquet"})
@@ -34,11 +36,10 @@ def write(layout: GraphColumns, path: Path) -> None:
 
 def read(path: Path) -> GraphColumns:
     """Read the folder."""
-    import pyarrow.parquet as pq
-
     if not path.is_dir():
         raise CorridorError(f"{path} is not a folder with nodes.parquet and edges.parquet")
-    nodes, edges = (pq.read_table(path / f"{name}.parquet", partitioning=None) for name in ("nodes", "edges"))
+    account = Account()
+    nodes, edges = (parquet_table(path / f"{name}.parquet", account) for name in ("nodes", "edges"))
     note = (nodes.schema.metadata or {}).get(b"corridor")
     if note is None:
         raise CorridorError(f"{path} was not written by corridor: its note is missing")

@@ -10,9 +10,12 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 from corridor.data.graph_formats.layout import GraphColumns, Values
+from corridor.data.guards.budget import markup_size
 from corridor.errors import CorridorError
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_DEEPEST = 20
+"""Most levels of elements; a graph that corridor writes has seven."""
 _GRAPHML = "http://graphml.graphdrawing.org/xmlns"
 _GEXF = "http://www.gexf.net/1.2draft"
 _XML_TYPES = {"string": "string", "integer": "long", "number": "double", "boolean": "boolean"}
@@ -44,13 +47,16 @@ def _body(text: str) -> str:
 
 def _events(path: Path, root: str) -> Iterator[tuple[str, ElementTree.Element]]:
     """Parse events of an XML file; one that declares a document type is refused, since ours never do."""
+    markup_size(path, b"<=")
     _refuse_doctype(path)
     events = ElementTree.iterparse(path, events=("start", "end"))
-    first = True
+    depth = 0
     for event, element in events:
-        if first and element.tag != root:
+        if not depth and element.tag != root:
             raise CorridorError(f"{path} is XML of another format")
-        first = False
+        depth += 1 if event == "start" else -1
+        if depth > _DEEPEST:
+            raise CorridorError(f"{path} is nested too deeply: corridor did not write it")
         yield event, element
 
 
@@ -266,6 +272,7 @@ def write_json(layout: GraphColumns, path: Path) -> None:
 
 def read_json(path: Path) -> GraphColumns:
     """Read node-link JSON."""
+    markup_size(path, b"[{,")
     with path.open(encoding="utf-8") as file:
         content = json.load(file)
     if not isinstance(content, dict) or "corridor" not in content.get("graph", {}):

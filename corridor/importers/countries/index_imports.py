@@ -10,6 +10,7 @@ import pandas as pd
 
 from corridor.data.countries.places import NAMES, to_iso3
 from corridor.data.guards.cells import valueless_cells
+from corridor.data.guards.figures import numbers
 from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.countries.worldbank import (
     ESTIMATES,
@@ -170,8 +171,8 @@ def _kind(raw: pd.DataFrame, file: Path) -> tuple[str, str]:
 
 def _integer_years(years: pd.Series, file: Path) -> pd.Series:
     """Years as integers; any other cell is a fault."""
-    numbers = pd.to_numeric(years, errors="coerce")
-    wrong = ~(numbers.between(1900, 2100) & (numbers == numbers.round()))
+    found = numbers(years)
+    wrong = ~(found.between(1900, 2100) & (found == found.round()))
     faults = [
         Fault(
             file.name, str(row + 2), "year", repr(years.iloc[row]), "a year", "correct the cell, or drop the row"
@@ -180,7 +181,7 @@ def _integer_years(years: pd.Series, file: Path) -> pd.Series:
     ]
     if faults:
         raise DataError(faults)
-    return numbers.astype("int64")
+    return found.astype("int64")
 
 
 def _known(raw: pd.DataFrame, name: str) -> tuple[pd.DataFrame, int, list[str]]:
@@ -197,7 +198,7 @@ def _known(raw: pd.DataFrame, name: str) -> tuple[pd.DataFrame, int, list[str]]:
         raw = raw.assign(indicator=raw["indicator"].astype("str").str.lower().map(_LONG)).dropna(
             subset="indicator"
         )
-        raw["estimate"] = pd.to_numeric(raw["estimate"], errors="coerce")
+        raw["estimate"] = numbers(raw["estimate"])
         wide = raw.pivot_table(index=[name, "year"], columns="indicator", values="estimate", aggfunc="first")
         raw = wide.reindex(columns=ESTIMATES).reset_index()
     return raw, int(lost.sum()), note

@@ -14,14 +14,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from corridor.data.guards.budget import Account, markup_size
 from corridor.data.guards.cells import valueless_cells
+from corridor.data.guards.open_file import Refused
 from corridor.data.guards.workbooks import fault_of
 from corridor.errors import DataError, Fault
 
 __all__ = ["from_html", "from_json", "from_workbook", "kind_of", "table_within"]
 
-_LARGEST_JSON = 512 * 2**20
-_LARGEST_HTML = 64 * 2**20
 _MOST_LISTED = 20
 _LONGEST_TITLE = 40
 """Most lines above a header."""
@@ -100,10 +100,7 @@ def from_html(name: str, path: Path, target: Path, encoding: str) -> None:
     DataError
         It is too large, or holds no table.
     """
-    if path.stat().st_size > _LARGEST_HTML:
-        raise _broken(
-            name, f"{path.stat().st_size:,} bytes of HTML", f"at most {_LARGEST_HTML:,}", "save it as CSV"
-        )
+    _account(name, path, b"<")
     parser = _Tables()
     parser.feed(path.read_bytes().decode(encoding, errors="replace"))
     parser.close()
@@ -139,7 +136,7 @@ class _Tables(HTMLParser):
             if not self._open[-1]:
                 self._open[-1].append([])
             span = dict(attrs).get("colspan") or "1"
-            self._span = min(int(span), 200) if span.isdigit() and span != "0" else 1
+            self._span = min(int(span[:6]), 200) if span.isdecimal() and span.strip("0") else 1
             self._text = []
 
     def handle_endtag(self, tag: str) -> None:
@@ -173,23 +170,33 @@ def from_json(name: str, path: Path, target: Path) -> None:
     DataError
         It is too large, or something else.
     """
-    size = path.stat().st_size
-    if size > _LARGEST_JSON:
-        raise _broken(name, f"{size:,} bytes of JSON", f"at most {_LARGEST_JSON:,}", "give larger files as CSV")
+    account = _account(name, path, b"[{,")
     wanted = "JSON: an array of records, an array of rows with the names first, or an object with one under data"
     try:
         content = json.loads(path.read_bytes().decode("utf-8-sig"))
-        rows = _records(content)
+        rows = _records(content, account)
         if not rows:
             raise TypeError
-    except (UnicodeError, ValueError, KeyError, TypeError, RecursionError):
+    except Refused as error:
+        raise _broken(name, str(error), "records of one kind", "give the file as CSV") from None
+    except (UnicodeError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
         raise _broken(
             name, "something else", wanted, "ask the publisher's service for JSON records or CSV"
         ) from None
     write_rows(rows, target)
 
 
-def _records(content: Any) -> list[list[Any]]:
+def _account(name: str, path: Path, signs: bytes) -> Account:
+    """What is left of the budget once a file of JSON or HTML is read."""
+    account = Account()
+    try:
+        markup_size(path, signs, account)
+    except Refused as error:
+        raise _broken(name, str(error), "a file within what is read", "give larger files as CSV") from None
+    return account
+
+
+def _records(content: Any, account: Account) -> list[list[Any]]:
     if isinstance(content, dict):
         if content.get("class") == "dataset" or {"dimension", "id", "size"} <= set(content):
             raise TypeError  # JSON-stat
@@ -198,6 +205,7 @@ def _records(content: Any) -> list[list[Any]]:
         raise TypeError
     if all(isinstance(row, dict) for row in content):
         names = list(dict.fromkeys(str(key) for row in content for key in row))
+        account.take(len(names) * len(content), cell=8)  # each record may have names of its own
         return [names, *([row.get(key) for key in names] for row in content)]
     if all(isinstance(row, list) for row in content) and all(isinstance(cell, str) for cell in content[0]):
         width = len(content[0])

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from corridor.data.guards.budget import Account, csv_size
+from corridor.data.guards.open_file import check_file
 from corridor.data.guards.workbooks import fault_of
 from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.archives import extract
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Opened", "connect", "literal", "open_files", "reading"]
 
 _LONGEST_HEADER = 2**18
+_LARGEST = 2**40
 _FIX = "give the publisher's file as it was published; --encoding names another encoding"
 
 
@@ -172,7 +175,7 @@ def open_files(
     paths = [Path(file) for file in files]
     if not paths:
         raise ConfigError("no file is given: name the publisher's files")
-    absent = [str(path) for path in paths if not path.is_file()]
+    absent = [str(path) for path in paths if not is_file(path)]
     if absent:
         raise ConfigError(f"no such file: {', '.join(absent)}")
     inner: list[tuple[str, Path]] = []
@@ -199,6 +202,14 @@ def open_files(
     if faults:
         raise DataError(faults)
     return opened
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a plain file; a name that is too long is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _link(path: Path, scratch: Path, number: int) -> Path:
@@ -308,7 +319,7 @@ def _parquet_columns(name: str, path: Path) -> tuple[str, ...]:
 
     try:
         return tuple(pq.read_schema(path).names)
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:  # a column's name may be no text
         raise _broken(name, f"a file that cannot be read ({str(error)[:80]})", "a parquet file") from None
 
 
@@ -319,10 +330,14 @@ def _broken(name: str, found: str, wanted: str, row: str = "", fix: str = "") ->
 @contextmanager
 def reading(path: Path, wanted: str) -> Iterator[None]:
     """Report any error of reading a broken file as one fault of that file."""
-    if not path.is_file():
+    if not is_file(path):
         raise ConfigError(f"no such file: {path}")
     try:
-        fault = fault_of(path) if path.suffix.lower() in (".xlsx", ".xls", ".ods") else None
+        workbook = path.suffix.lower() in (".xlsx", ".xls", ".ods")
+        if path.suffix.lower() in (".csv", ".txt"):
+            csv_size(path, Account())
+        check_file(path, _LARGEST)
+        fault = fault_of(path) if workbook else None
         if fault is not None:
             raise ConfigError(f"{path} is not read: {fault}.")
         yield

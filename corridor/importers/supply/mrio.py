@@ -17,6 +17,8 @@ import pandas as pd
 
 from corridor.data.countries.places import LETTERS, NAMES, to_iso3
 from corridor.data.frames import nearest
+from corridor.data.guards.budget import Account, csv_size
+from corridor.data.guards.open_file import Refused, read_bytes
 from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.archives import extract
 from corridor.importers.files.imported import Imported, ImportReport, source_row
@@ -33,6 +35,7 @@ _REGIONS = dict.fromkeys(["WA", "WL", "WE", "WF", "WM", "ROW"], "ROW") | {
 }
 
 #: pymrio's list of the files in an archive, and their allowed suffixes.
+_LARGEST_LIST = 2**22  # bytes
 _LIST, _SUFFIXES = "file_parameters.json", (".txt", ".parquet")
 
 
@@ -94,6 +97,8 @@ def read_mrio(
         output = _of_oecd(pymrio, path, when) if oecd else _of_exiobase(pymrio, path)
     except DataError:
         raise
+    except Refused as error:
+        raise ConfigError(f"{path} is not read: {error}.") from None
     except Exception as error:  # a parser of many layouts raises many kinds of errors
         text = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
         fix = "give the tables as they were published"
@@ -125,6 +130,7 @@ def _of_exiobase(pymrio: Any, path: Path) -> pd.Series:
     """Gross output of EXIOBASE: read from the tables, or in old editions summed from all uses."""
     if path.is_dir():
         names = _files_listed(path / _LIST)
+        _check_sizes(path, names)
         return _output(pymrio, pymrio.load(path, subset=_needed(names)))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -136,12 +142,14 @@ def _of_exiobase(pymrio: Any, path: Path) -> pd.Series:
         for member, file in extract(path, folder, len(lists), members.__contains__):
             file.rename(folder / members[member])
         listed.rename(folder / _LIST)
+        _check_sizes(folder, names)
         return _output(pymrio, pymrio.load(folder, subset=needed))
 
 
 def _of_oecd(pymrio: Any, path: Path, year: int) -> pd.Series:
     """Gross output of the OECD's tables, summed from all uses; from an archive, the table of the year."""
     if path.suffix.lower() != ".zip":
+        csv_size(path, Account(), columns=None, numbers=True)
         return _output(pymrio, pymrio.parse_oecd(path, year=year))
     with tempfile.TemporaryDirectory() as name:
         tables = extract(path, Path(name), want=lambda member: member.lower().endswith(".csv"))
@@ -149,7 +157,16 @@ def _of_oecd(pymrio: Any, path: Path, year: int) -> pd.Series:
         if len(chosen) != 1:
             fix = "give --year, or unpack the archive and give the file"
             raise DataError([Fault(path.name, "", "", f"{len(chosen)} tables of {year}", "one", fix)])
+        csv_size(chosen[0], Account(), columns=None, numbers=True)
         return _output(pymrio, pymrio.parse_oecd(chosen[0]))
+
+
+def _check_sizes(folder: Path, names: dict[str, str]) -> None:
+    """Check that the accounts that are needed fit in the budget of memory."""
+    account = Account()
+    for key in _needed(names):
+        if names.get(key, "").endswith(".txt"):
+            csv_size(folder / names[key], account, "\t", columns=None, numbers=True)
 
 
 def _needed(names: dict[str, str]) -> list[str]:
@@ -158,7 +175,7 @@ def _needed(names: dict[str, str]) -> list[str]:
 
 def _files_listed(path: Path) -> dict[str, str]:
     """File name of each account, from pymrio's list."""
-    listed = json.loads(path.read_text(encoding="utf-8"))["files"]
+    listed = json.loads(read_bytes(path, _LARGEST_LIST))["files"]
     names = {key: str(about["name"]) for key, about in listed.items()}
     wrong = [name for name in names.values() if Path(name).name != name or not name.endswith(_SUFFIXES)]
     if wrong:

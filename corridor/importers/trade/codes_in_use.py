@@ -9,6 +9,7 @@ import pandas as pd
 
 from corridor.data.bundled import bundled
 from corridor.data.frames import conform
+from corridor.data.guards.budget import Account, csv_size
 from corridor.data.readers import read_raw
 from corridor.errors import DataError, Fault
 from corridor.importers.files.imported import Imported
@@ -85,6 +86,7 @@ def read_components(path: Path, key: str) -> pd.DataFrame:
     """
     wanted = "a CSV with the columns component and code"
     try:
+        csv_size(path, Account())
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         found = f"a file that cannot be read ({str(error).splitlines()[0][:80]})"

@@ -18,8 +18,9 @@ import pandas as pd
 from corridor.data.countries.places import LETTERS, NAMES, NUMBERS, to_iso3
 from corridor.data.databases import quoted
 from corridor.data.frames import conform, nearest
+from corridor.data.guards.budget import Account, csv_size
 from corridor.data.guards.yaml_files import read_yaml
-from corridor.data.readers import parquet_frame
+from corridor.data.parquet_files import parquet_frame
 from corridor.data.schema import TABLES, key_columns, load_schema
 from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.archives import MAX_RATIO
@@ -293,6 +294,7 @@ def _read_all(file: Opened) -> pd.DataFrame:
     try:
         if not file.delimiter:
             return parquet_frame(file.path)
+        csv_size(file.path, Account(), file.delimiter, packed=file.packed)
         if file.packed:
             _check_expansion(file.path)
         with warnings.catch_warnings():

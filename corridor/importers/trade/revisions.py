@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from corridor.data.guards.budget import Account, csv_size
 from corridor.errors import ConfigError, DataError, Fault
 from corridor.importers.files.rows import beside, need_even_rows
 
@@ -121,6 +122,7 @@ def unchanged(before: pd.Series, after: pd.Series) -> list[str]:
 
 def _read(path: Path) -> pd.DataFrame:
     try:
+        csv_size(path, Account())
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(f"no such file: {path}") from None

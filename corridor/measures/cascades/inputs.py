@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from corridor.data.arrays import Flags, Floats, Ints
+from corridor.data.guards.figures import numbers, shown
 from corridor.errors import ConfigError, DataError, Fault
 
 _KINDS = {"none": 0, "replaceable": 1, "essential": 2}
@@ -28,7 +29,7 @@ def check_nodes(nodes: pd.DataFrame) -> pd.DataFrame:
     for name, low in (("weight", "0 or more"), ("revenue", "more than 0"), ("cost", "more than 0")):
         if name not in nodes:
             continue
-        amount = pd.to_numeric(nodes[name], errors="coerce")
+        amount = numbers(nodes[name])
         lost = amount.isna() & nodes[name].notna()
         wrong = lost | np.isinf(amount) | (amount <= 0 if low == "more than 0" else ~(amount >= 0))
         problems += _faults("nodes", nodes, name, wrong, f"a number, {low}", "correct the figure")
@@ -43,7 +44,7 @@ def check_edges(edges: pd.DataFrame, ids: pd.Index) -> tuple[Ints, Ints, Floats]
     edges = edges.reset_index(drop=True)
     supplier = ids.get_indexer(pd.Index(edges["supplier"])).astype(np.int64)
     customer = ids.get_indexer(pd.Index(edges["customer"])).astype(np.int64)
-    value = pd.to_numeric(edges["value"], errors="coerce").to_numpy(float)
+    value = numbers(edges["value"]).to_numpy(float)
     wrong = ~(np.isfinite(value) & (value >= 0))
     fix = "add the node to nodes, or delete the row"
     _raise(
@@ -103,7 +104,7 @@ def check_shock(shock: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
         *_faults("shock", shock, "scenario", shock["scenario"].isna(), "a name", "name the scenario"),
     ]
     for name in ("remaining", "remaining_up"):
-        left = pd.to_numeric(shock[name], errors="coerce")
+        left = numbers(shock[name])
         problems += _faults("shock", shock, name, ~left.between(0, 1), "0 to 1", "correct the figure")
         shock = shock.assign(**{name: left})
     _raise(problems)
@@ -131,7 +132,10 @@ def _faults(
     """One fault per wrong row; rows are counted from 1."""
     found = frame[column]
     for row in np.flatnonzero(np.asarray(wrong, bool)):
-        yield Fault(table, str(row + 1), column, str(found.iloc[row]), wanted, fix)
+        cell = found.iloc[row]
+        yield Fault(
+            table, str(row + 1), column, shown(cell) if isinstance(cell, int) else str(cell)[:80], wanted, fix
+        )
 
 
 def _raise(problems: list[Fault]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from corridor.data.guards.figures import plausible, shown
 from corridor.data.names import EU_MEMBERS, STATUSES
 from corridor.data.tables import Tables
 from corridor.errors import DataError, Fault
@@ -55,7 +56,8 @@ def parse_bound(text: str | float, *, least: float = -math.inf, most: float = 10
     DataError
         If the text is none of these.
     """
-    plain = "" if pd.isna(text) else str(text).strip().rstrip("%").replace(",", "").strip()
+    words = shown(text) if isinstance(text, int) else str(text)
+    plain = "" if pd.isna(text) else words.strip().rstrip("%").replace(",", "").strip()
     if plain.lower() in _UNKNOWN:
         return math.nan, math.nan
     if plain in ("E", "e"):
@@ -68,9 +70,9 @@ def parse_bound(text: str | float, *, least: float = -math.inf, most: float = 10
         number = float(plain.lstrip("<>≤≥").strip())
     except ValueError:
         number = math.nan
-    if not math.isfinite(number):
+    if not plausible(number):
         wanted = "a number, a bound such as >95 or <50, or one of E, W, NA"
-        raise DataError([Fault("figures", "", "", repr(text), wanted, "write it as one of these")])
+        raise DataError([Fault("figures", "", "", shown(text), wanted, "write it as one of these")])
     if plain[0] in ">≥":
         return number, max(most, number)
     return (0.0, number) if plain[0] in "<≤" else (number, number)

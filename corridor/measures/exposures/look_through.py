@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from corridor.data.arrays import Floats, Ints
+from corridor.data.guards.figures import numbers
 from corridor.errors import ConfigError, DataError, Fault
 
 _TOLERANCE = 1e-11
@@ -300,7 +301,7 @@ def _layout(flows: pd.DataFrame, output: pd.DataFrame) -> _Table:
         )
     wanted = [pd.MultiIndex.from_frame(flows[end]) if pairs else pd.Index(flows[end[0]]) for end in ends]
     seller, buyer = (np.asarray(ids.get_indexer(index), np.int64) for index in wanted)
-    value, made = (pd.to_numeric(frame["value"], errors="coerce").to_numpy(float) for frame in (flows, output))
+    value, made = (numbers(frame["value"]).to_numpy(float) for frame in (flows, output))
     faults = [
         ("flows", ends[0][-1], seller < 0, "a node of output", "add the node to output, or delete the row"),
         ("flows", ends[1][-1], buyer < 0, "a node of output", "add the node to output, or delete the row"),

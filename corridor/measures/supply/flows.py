@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from corridor.data.guards.figures import numbers
 from corridor.data.tables import Tables
 from corridor.errors import ConfigError, DataError, Fault
 from corridor.measures.supply.sourcing import REST, by_component, import_values, world_shares
@@ -40,8 +41,8 @@ def check_flows(flows: pd.DataFrame, columns: Sequence[str] = ("product", "origi
         if name not in flows.columns
     ]
     if "value" in flows.columns:
-        numbers = pd.to_numeric(flows["value"], errors="coerce").to_numpy(float)
-        bad = ~np.isfinite(numbers) | (numbers < 0)
+        amounts = numbers(flows["value"]).to_numpy(float)
+        bad = ~np.isfinite(amounts) | (amounts < 0)
         problems += [
             Fault("flows", str(row), "value", repr(value), "a number, at least 0", "correct or drop the row")
             for row, value in flows.loc[bad, "value"].items()

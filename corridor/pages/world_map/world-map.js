@@ -120,5 +120,5 @@ corridor.worldMap = (map, data, view) => {
     return out;
   }
   corridor.map.onPaper(map, () => ({}));
-  return { draw, home, restore, legend, standing };
+  return { draw, home, restore, legend, standing, nameOf };
 };

@@ -30,7 +30,10 @@ corridor.worldPanel = (data, view) => {
         el("span", { className: "why" }, value ? `${money(value)} · ` : "", ...evidenceOf(origin).flat())))),
       rows.length > most ? el("p", { className: "soft small" }, `and ${rows.length - most} more, in the file of origins (CSV) of each component.`) : null];
   }
+  /** A country of the outlines that is in no table. */
+  const unknown = (id) => { const name = view.nameOf(id); return [name, [el("h2", {}, name), el("p", {}, "Nothing is known of this country: it is in no table of this study.")]]; };
   function country(id) {
+    if (!byIso.has(id)) return unknown(id);
     const o = byIso.get(id), one = countries[o], found = view.now().get(o);
     const firms = book.suppliers().filter((supplier) => supplier.country === id && (view.chosen() === null ? state.s === "all" || supplier.makes.some(view.inSector) : supplier.makes.includes(view.chosen())));
     return [one.name, [

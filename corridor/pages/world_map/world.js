@@ -17,7 +17,7 @@ corridor.world = (map) => {
   const empty = (good) => (id) => !id || good(id);
   const known = {
     m: (id) => markets.some((market) => market.id === id), by: (id) => MEASURES.some(([kind]) => kind === id),
-    s: (id) => id === "all" || sectors.some((sector) => sector.id === id), g: (kind) => STAGES.some(([known]) => known === kind), c: (id) => byId.has(id), k: (id) => byIso.has(id),
+    s: (id) => id === "all" || sectors.some((sector) => sector.id === id), g: (kind) => STAGES.some(([known]) => known === kind), c: (id) => byId.has(id), k: (id) => /^[A-Z]{3}$/.test(id),
     y: (year) => state.by === "direct" && book.years(state.m).includes(+year), n: (count) => +count >= 5,
     p: empty((id) => book.suppliers().some((supplier) => supplier.id === id)), firm: empty((name) => book.suppliers().some((supplier) => supplier.firm === name)),
     f: (id) => byIso.has(id.split("-")[0]) && markets.some((market) => market.id === id.split("-")[1]),
@@ -69,7 +69,7 @@ corridor.world = (map) => {
     };
   }
 
-  const view = { book, state, off, market, chosen, inSector, rowsOf, origins, rests, what, words, now: () => now, keep, pick, choose, pickGroup: (list, clicked) => panel.crowd(list, clicked), map };
+  const view = { book, state, off, market, chosen, inSector, rowsOf, origins, rests, what, words, now: () => now, keep, pick, choose, nameOf: (iso3) => drawn.nameOf(iso3), pickGroup: (list, clicked) => panel.crowd(list, clicked), map };
   const drawn = corridor.worldMap(map, data, view), panel = corridor.worldPanel(data, view);
 
   /* ---- words and origins ---- */

@@ -8,13 +8,15 @@ import numpy as np
 import pandas as pd
 
 from corridor.config import Study
+from corridor.data.arrays import Floats
 from corridor.data.tables import Tables
 from corridor.errors import ConfigError
+from corridor.relocation.model.goals import goal_steps
 from corridor.relocation.model.limit_rows import kept_use
 from corridor.relocation.model.problem import Problem, build_problem
-from corridor.relocation.result.decision import Decision, decision_of_rows, link_values
+from corridor.relocation.result.decision import Decision, decision_of_rows, link_values, nothing
 from corridor.relocation.result.describe import Before, describe, used_of_limits
-from corridor.relocation.result.found import Found
+from corridor.relocation.result.found import Found, goal_value
 from corridor.relocation.result.plan import Plan
 from corridor.relocation.result.value import Recourse, expected
 from corridor.relocation.search.optimize import best
@@ -83,6 +85,46 @@ def resolve(plan: Plan, tables: Tables, study: Study, *, regret: bool = False) -
     other = best(problem, recourse, hints=[found] if keeps_all(problem, decision) else [])
     least = expected(problem, other.theta)
     return Outcome(described, broken, least, loss - least)
+
+
+def revalue(plan: Plan, tables: Tables, study: Study) -> Outcome:
+    """Compute every figure of a plan again, as its search did at its end, from its decision and its stored bound.
+
+    Parameters
+    ----------
+    plan
+        With ``moves``, ``second_sources``, ``stocks``, and ``bound, status, solver`` of its summary.
+    tables, study
+        Those of the plan.
+
+    Raises
+    ------
+    ConfigError
+        If the plan names what the tables and study do not have; it lists all.
+    """
+    problem = build_problem(tables, study, budget_usd_m=plan.budget_usd_m)
+    recourse = Recourse(problem)
+    decision, idle = decision_from_plan(problem, plan), nothing(problem)
+    before = Before.of(problem, recourse)
+    theta = recourse.loss(link_values(problem, decision))
+    *earlier, last = goal_steps(study.goal)
+
+    def aim(one: Decision, losses: Floats) -> float:
+        return sum(weight * goal_value(problem, name, one, losses) for name, weight in last.items())
+
+    found = Found(
+        decision,
+        theta,
+        aim(decision, theta),
+        float(plan.summary["bound"]),
+        str(plan.summary["status"]),
+        str(plan.summary["solver"]),
+        0.0,
+        stopped=bool(plan.summary["stopped_after_s"]),
+        idle=aim(idle, before.theta),
+        earlier=tuple((next(iter(step)), 0.0) for step in earlier),
+    )
+    return Outcome(describe(problem, plan.budget_usd_m, found, before, recourse), _broken(problem, decision))
 
 
 def _broken(problem: Problem, decision: Decision) -> pd.DataFrame:
