@@ -62,10 +62,17 @@ def test_keys(tiny: Tables) -> None:
 @pytest.mark.parametrize(
     ("table", "where", "column", "value", "row", "fix"),
     [
-        ("supply", {"country": "JPN", "component": "press"}, "country", "JPM", "press, JPM, 2024", "write JPN"),
+        (
+            "supply",
+            {"country": "JPN", "component": "press"},
+            "country",
+            "JPM",
+            "press, JPM, 2024",
+            "correct the name",
+        ),
         ("demand", {"value_usd_m": 50.0}, "component", "magnets", "USA, magnets", "write magnet"),
         ("components", {"id": "ore"}, "source", "tinny", "ore", "write tiny"),
-        ("components", {"id": "oxide"}, "host", "or", "oxide", "write ore"),
+        ("components", {"id": "oxide"}, "host", "or", "oxide", "correct the name"),
         ("suppliers", {"id": "api-plant"}, "owner_country", "Q", "api-plant", "correct the name"),
         ("makes", {"component": "magnet"}, "supplier", "magnet-work", "magnet-work, magnet", "write magnet-works"),
         ("trade", {"exporter": "JPN"}, "exporter", "XYZ", "USA, XYZ, HS6, 850511, 2024", "add it to countries"),
