@@ -83,8 +83,8 @@ def verify(folder: str | Path, progress: Callable[[str], None] | None = None) ->
     if plans or (place / "frontier.csv").exists():
         rows += _rows_or_fault("frontier", partial(_frontier, place / "frontier.csv", plans))
     if plans and not study.meet_demand:
-        made = partial(per_dollar_of, study, plans)
-        rows += _rows_or_fault("per_dollar", lambda: _compared(place / "per_dollar.csv", "per_dollar", made()))
+        bought = partial(per_dollar_of, study, plans)
+        rows += _rows_or_fault("per_dollar", lambda: _compared(place / "per_dollar.csv", "per_dollar", bought()))
     return pd.DataFrame(rows, columns=["what", "how", "same", "largest_difference", "told"])
 
 
