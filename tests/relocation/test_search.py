@@ -105,6 +105,18 @@ def test_a_bound_after_some_rounds_of_cuts_is_valid_and_repeats():
     assert relaxed - 1e-3 <= bounds[0] <= best + 1e-3
 
 
+def test_the_process_that_bounds_ends_with_its_parent():
+    """Its standard input ends when the parent is gone, however it went; the child then ends by itself."""
+    bundled, settings = corridor.load_tables(), corridor.load_study("pharma")
+    problem = build_problem(bundled, settings, budget_usd_m=100.0)
+    program, first = formulate(problem)
+    Goals(program, problem, first).minimise({"loss": 1.0})
+    root = RootBound(program, 100_000, 600.0)
+    root._process.stdin.close()
+    assert root._process.wait(timeout=300) == 1
+    root.stop()
+
+
 def test_a_frontier_holds_the_plans_of_its_budgets():
     case, settings = tables(**CASE), study()
     plans = corridor.frontier(case, settings, budgets=[20, 60, 200], workers=1)

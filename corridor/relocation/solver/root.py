@@ -55,7 +55,7 @@ class RootBound:
             command,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             env=environment,
             text=True,
         )
@@ -76,6 +76,8 @@ class RootBound:
         """End the process, whatever it has found."""
         self._process.kill()
         self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         self._file.unlink(missing_ok=True)
 
     def _read(self) -> None:
@@ -97,7 +99,9 @@ class RootBound:
 
 
 _CHILD = """
+import os
 import sys
+import threading
 from datetime import timedelta
 from ortools.math_opt import callback_pb2, model_parameters_pb2, model_pb2, parameters_pb2, result_pb2
 from ortools.math_opt.core.python import solver
@@ -111,6 +115,15 @@ parameters.highs.bool_options["mip_allow_restart"] = False
 for heuristic in ("feasibility_jump", "rens", "rins", "root_reduced_cost", "shifting", "zi_round"):
     parameters.highs.bool_options["mip_heuristic_run_" + heuristic] = False
 parameters.highs.double_options["mip_min_logging_interval"] = 0.0
+
+
+def end_with_parent():
+    # Nothing is ever written to this pipe: it ends when the parent does, however that ends.
+    sys.stdin.read()
+    os._exit(1)
+
+
+threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 def say(lines):
