@@ -377,8 +377,8 @@ def one(number: int, seed: int, folder: Path) -> tuple[str, str, str]:
     kind = draw.choice(sorted(_LAYOUTS))
     case = Case(kind, draw)
     for _ in range(draw.randrange(1, 4)):
-        if not case.rows:
-            break
+        if not case.rows or any(len(row) < len(case.header) for row in case.rows):
+            break  # no further change of a table that is cut off
         if draw.random() < 0.6:
             draw.choice(_KEEPING)(case)
         else:
