@@ -357,7 +357,8 @@ def test_the_publishers_files_give_the_bundled_rows(tables: Tables, known: froze
     assert len(both) == len(usgs)
     assert (both["quantity"] - both["quantity_bundled"]).abs().max() == 0
     files = [RAW_DATA / "indicators/wgidataset.csv", RAW_DATA / "indicators/lpi_merged_2012_2023.csv"]
-    mine = read_worldbank(files, tables.countries).tables["countries"].set_index("iso3")
-    bundled = tables.countries.set_index("iso3")
+    # The rest of the world's buyers are a row without indices, which no publisher knows.
+    bundled = tables.countries[tables.countries["iso3"] != "REX"].set_index("iso3")
+    mine = read_worldbank(files, bundled.reset_index()).tables["countries"].set_index("iso3")
     for column in ("governance", "logistics"):
         pd.testing.assert_series_equal(mine[column].sort_index(), bundled[column].sort_index())
