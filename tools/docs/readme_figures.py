@@ -78,6 +78,7 @@ def _plan(folder: Path) -> dict[str, Any]:
         "stocks": len(stocks),
         "cost_usd_m": round(summary["cost_usd_m"], 1),
         "proved": summary["proved"],
+        "worst_usd_m": [round(summary[f"cvar_{when}_usd_m"], 1) for when in ("before", "after")],
         "avoided_share": {market: round(row["avoided_share"], 4) for market, row in summary["markets"].items()},
         "still_target": round(float(moves["still_target_usd_m"].sum() / moves["made_usd_m"].sum()), 4),
         "spent": {
@@ -132,7 +133,12 @@ def _money(plan: dict[str, Any], component: pd.Series) -> str:
     for name, each in plan["spent"].items():
         most = ", ".join(component[key] for key in each["most"])
         parts.append(f"{100 * each['usd_m'] / total:.0f} % goes into {words.get(name, name)} (most: {most})")
-    return "Of the money at US$ 8,000 million " + "; ".join(parts) + "."
+    before, after = (f"{worst / 1000:.1f}" for worst in plan["worst_usd_m"])
+    return (
+        f"Of the money at US$ 8,000 million {'; '.join(parts)}. On average losses alone so large a budget does not pay "
+        "(`per_dollar.csv` and the plan page say where the next dollar stops paying); it is the default for its effect "
+        f"on the worst windows, whose mean loss falls from US$ {before} to {after} billion, and on India's own loss."
+    )
 
 
 def written(readme: str, figures: dict[str, Any]) -> str:
