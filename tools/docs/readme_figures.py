@@ -135,9 +135,10 @@ def _money(plan: dict[str, Any], component: pd.Series) -> str:
         parts.append(f"{100 * each['usd_m'] / total:.0f} % goes into {words.get(name, name)} (most: {most})")
     before, after = (f"{worst / 1000:.1f}" for worst in plan["worst_usd_m"])
     return (
-        f"Of the money at US$ 8,000 million {'; '.join(parts)}. On average losses alone so large a budget does not pay "
-        "(`per_dollar.csv` and the plan page say where the next dollar stops paying); it is the default for its effect "
-        f"on the worst windows, whose mean loss falls from US$ {before} to {after} billion, and on India's own loss."
+        f"Of the money at US$ 8,000 million {'; '.join(parts)}. On average losses alone so large a budget does "
+        "not pay (`per_dollar.csv` and the plan page say where the next dollar stops paying); it is the default "
+        f"for its effect on the worst windows, whose mean loss falls from US$ {before} to {after} billion, and on "
+        "India's own loss."
     )
 
 
