@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails
 
 from corridor.data.bundled import bundled
 from corridor.data.guards.figures import LARGEST, MOST_DIGITS, plausible, shown
@@ -381,7 +380,7 @@ def _explain(error: ValidationError, file: Path) -> str:
     return "\n".join([f"study {file} has {error.error_count()} fault(s):", *lines])
 
 
-def _words(fault: ErrorDetails) -> str:
+def _words(fault: Mapping[str, Any]) -> str:
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
         if str(fault["loc"][-1]) in _RENAMED:

@@ -40,6 +40,9 @@ def test_there_is_something_to_check():
 @pytest.mark.parametrize(("page", "line"), sorted(COMMANDS))
 def test_commands_exist_with_their_options(page, line):
     name, *words = shlex.split(line.split(" #")[0])[1:]
+    while name.startswith("--"):  # an option of all commands, and its value
+        assert any(name in option.opts for option in get_command(app).params)
+        _, name, *words = words
     command = get_command(app).commands[name]
     parameters = command.make_context(name, list(words)).params
     for key in ("study", "name"):

@@ -78,9 +78,7 @@ FULL = {
 }
 
 
-@pytest.mark.parametrize(
-    "changes", [{}, FULL, {"budget_usd_m": 1e12, "goal": Goal(minimise=("cost", "loss"))}]
-)
+@pytest.mark.parametrize("changes", [{}, FULL, {"budget_usd_m": 1e12, "goal": Goal(minimise=("cost", "loss"))}])
 def test_what_is_written_is_read_back(case, tmp_path, changes):
     asked = study(**changes)
     path = write_workbook(tmp_path / "plan.xlsx", asked, case)

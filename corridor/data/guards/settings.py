@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
-from pydantic_core import ErrorDetails
 
 from corridor.data.guards.figures import LARGEST, plausible
 from corridor.errors import listed
@@ -40,7 +39,9 @@ def _numbers_of(value: Any) -> Iterator[float]:
         yield value
 
 
-def explained(faults: Sequence[ErrorDetails], words: Callable[[ErrorDetails], str] | None = None) -> list[str]:
+def explained(
+    faults: Sequence[Mapping[str, Any]], words: Callable[[Mapping[str, Any]], str] | None = None
+) -> list[str]:
     """A line for each kind of fault that pydantic found, with all its places."""
     kinds: dict[tuple[str, str], list[str]] = {}
     for fault in faults:

@@ -132,7 +132,7 @@ def connect(memory: str = "1500MB") -> Iterator[tuple[DuckDBPyConnection, Path]]
         connection.execute("SET enable_progress_bar=false")
         yield connection, scratch
     except duckdb.Error as error:  # parser errors that were not already reported with their line
-        found = f"something that cannot be read ({str(error).splitlines()[0][:100]})"
+        found = f"something that cannot be read ({str(error).splitlines()[0][:300]})"
         raise DataError([Fault("the files", "", "", found, "complete tables", _FIX)]) from None
     finally:
         connection.close()
@@ -298,7 +298,7 @@ def _head(name: str, path: Path, packed: bool) -> bytes:
         with gzip.open(path) if packed else path.open("rb") as file:
             return file.read(_LONGEST_HEADER)
     except (OSError, EOFError, zlib.error) as error:
-        raise _broken(name, f"a file that cannot be read ({str(error)[:80]})", "a complete file") from None
+        raise _broken(name, f"a file that cannot be read ({str(error)[:300]})", "a complete file") from None
 
 
 def _first_line(name: str, head: bytes) -> str:
@@ -320,7 +320,7 @@ def _parquet_columns(name: str, path: Path) -> tuple[str, ...]:
     try:
         return tuple(pq.read_schema(path).names)
     except (OSError, ValueError, pa.ArrowException) as error:  # a column's name may be no text
-        raise _broken(name, f"a file that cannot be read ({str(error)[:80]})", "a parquet file") from None
+        raise _broken(name, f"a file that cannot be read ({str(error)[:300]})", "a parquet file") from None
 
 
 def _broken(name: str, found: str, wanted: str, row: str = "", fix: str = "") -> DataError:
@@ -344,6 +344,6 @@ def reading(path: Path, wanted: str) -> Iterator[None]:
     except (DataError, ConfigError):
         raise
     except Exception as error:  # each reader of workbooks and tables raises its own kinds of errors
-        text = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
+        text = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
         fix = "give the publisher's file as it was published"
         raise DataError([Fault(path.name, "", "", f"a file that cannot be read ({text})", wanted, fix)]) from None

@@ -67,7 +67,7 @@ def lengthen(engine: DuckDBPyConnection, file: Opened) -> Opened:
     try:
         engine.execute(query)
     except duckdb.Error as error:
-        found = f"a file that cannot be read ({str(error).splitlines()[0][:100]})"
+        found = f"a file that cannot be read ({str(error).splitlines()[0][:300]})"
         fix = "download the file again from Eurostat"
         raise DataError([Fault(file.name, "", "", found, "a complete .tsv of Eurostat", fix)]) from None
     columns = (*dimensions, "TIME_PERIOD", "OBS_VALUE")
@@ -121,7 +121,7 @@ def lengthen_years(engine: DuckDBPyConnection, file: Opened, fixed: Mapping[str,
         rows = f"WITH wide AS (FROM {file.scan({})}) {union}"
         engine.execute(f"COPY ({rows}) TO {literal(str(target))} (HEADER, DELIMITER ',')")
     except duckdb.Error as error:
-        found = f"a file that cannot be read ({str(error).splitlines()[0][:100]})"
+        found = f"a file that cannot be read ({str(error).splitlines()[0][:300]})"
         raise DataError([Fault(file.name, "", "", found, "a complete table", "save it again as CSV")]) from None
     columns = (*others, *more, PERIOD, VALUE)
     return replace(file, path=target, columns=columns, delimiter=",", packed=False)

@@ -312,7 +312,7 @@ def _read_all(file: Opened) -> pd.DataFrame:
                 header=0,
             )
     except Exception as error:  # pandas, pyarrow and gzip raise many kinds of errors
-        found = f"a file that cannot be read ({str(error).splitlines()[0][:80] if str(error) else 'broken'})"
+        found = f"a file that cannot be read ({str(error).splitlines()[0][:300] if str(error) else 'broken'})"
         raise DataError([Fault(file.name, "", "", found, "a table", "save it again as CSV in UTF-8")]) from None
 
 
