@@ -381,7 +381,7 @@ def _explain(error: ValidationError, file: Path) -> str:
 
 
 def _words(fault: Mapping[str, Any]) -> str:
-    message = fault["msg"].removeprefix("Value error, ")
+    message = str(fault["msg"]).removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
         if str(fault["loc"][-1]) in _RENAMED:
             return f"there is no such setting any more: {_RENAMED[str(fault['loc'][-1])]}"
