@@ -159,8 +159,8 @@ def test_prices_of_sites_that_are_short_of_everything():
     ],
 )
 def test_prices_of_the_bundled_studies_are_what_a_re_solve_says(name, budget, funds):
-    """The default study at 500: a fund takes all of it, and the duals are those of the first cents beyond."""
-    settings = load_study(name)
+    """The default study with its fund, at 500: it takes all, and the duals are those of the first cents beyond."""
+    settings = load_study(name, "fund" if name == "default" else None)
     settings = settings.model_copy(update={"limits": (*settings.limits, *study(limits=funds).limits)})
     got, by_dual = check_all(build_problem(load_tables(), settings, budget_usd_m=budget))
     assert got["budget"] > 0
