@@ -71,6 +71,8 @@ _TAGS = {
 _RESOURCES = {"land_ha": 0.15, "power_mw": 0.09, "water_mld": 0.006, "workers": 9.0}
 #: Share of the United States' purchases from the target that makers in India could take over.
 _ACCESS = 0.5
+#: The market's row: its access and freight with their ranges.
+_TERMS = {"access": _ACCESS, "low": _ACCESS, "high": _ACCESS, "freight_low": 0.0, "freight_high": 0.0}
 #: Smallest market with a plant, US$ M a year.
 _LEAST = 1.0
 #: Median output of a plant of base size, as a fraction of what its market could take.
@@ -133,7 +135,7 @@ def synthetic_tables(components: int = 2000, sites: int = 60, seed: int | np.ran
         "supply": supply,
         "sourcing": _home_rows(names, {"IND": home, "USA": home_usa}),
         "demand": _demand(rng, names, needs),
-        "markets": pd.DataFrame([{"market": "USA", "scope": "all", "name": "United States", "access": _ACCESS}]),
+        "markets": pd.DataFrame([{"market": "USA", "scope": "all", "name": "United States", **_TERMS}]),
         "technologies": plants,
         "sites": _sites(rng, sites, plants),
     }
