@@ -69,7 +69,7 @@ def test_sites() -> None:
     assert set(typed["tags"].str.split(";").explode()) == set(SITE_TAGS)
     assert typed["lon"].between(68, 98).all()
     assert typed["lat"].between(8, 37).all()
-    assert typed["land_ha"].between(40, 800).all()
+    assert typed["land_ha"].between(2, 800).all()
     assert typed["running_factor"].between(0.95, 1.15).all()
     rows = typed.set_index("id")
     assert rows.loc["mundra", "port"] == "INMUN Mundra"
