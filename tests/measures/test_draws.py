@@ -156,8 +156,8 @@ def test_inputs_never_cost_more_than_the_output():
 
 def test_draws_of_the_bundled_tables_pass_all_checks(bundled):
     for drawn in draw_tables(bundled, 2, seed=5):
-    # One range serves both freights of a market, which no plan uses yet: drawn values of the two differ.
-    assert [fault for fault in check_all(drawn) if not fault.column.startswith("freight")] == []
+        # One range serves both freights of a market, which no plan uses yet: drawn values of the two differ.
+        assert [fault for fault in check_all(drawn) if not fault.column.startswith("freight")] == []
         assert not drawn.demand["value_usd_m"].equals(bundled.demand["value_usd_m"])
 
 
