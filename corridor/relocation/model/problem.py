@@ -212,7 +212,7 @@ def build_problem(tables: Tables, study: Study, *, budget_usd_m: float | None = 
     shares = {market: network.shares_of(market) for market in [HOST, *(m for m in study.markets if m != HOST)]}
     target = [origin[name] for name in study.target if name in origin]
     from_target = {market: shares[market][:, target].sum(axis=1) for market in shares}
-    sent = sum(sold.values(), np.zeros((size, 1))).T
+    sent = sum(sold.values(), np.zeros((size, len(years)))).T
     needs = books[HOST].listed.T
     existing = home_shares(tables, HOST) * needs + sent
     named = tables.technologies.assign(
