@@ -1,4 +1,4 @@
-"""One plan for a made-up study of any size: processor seconds, loss, bound, gap and memory.
+"""One plan for a synthetic study of any size: processor seconds, loss, bound, gap and memory.
 
     python tests/benchmarks/scale.py --components 2000 --sites 60 --years 8 --scenarios 200 --seed 1 --seed 7
 
@@ -21,7 +21,7 @@ def arguments():
     for name, value in (("components", 2000), ("sites", 60), ("years", 8), ("scenarios", 200)):
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--budget", type=float, help="US$ million; a tenth of what all plants cost if left out")
-    parser.add_argument("--seed", type=int, action="append", help="of the made-up study; may be repeated")
+    parser.add_argument("--seed", type=int, action="append", help="of the synthetic study; may be repeated")
     parser.add_argument("--effort", choices=("quick", "normal", "thorough"), default="normal")
     parser.add_argument("--gap", type=float, default=0.01, help="on the loss that some plan could avoid")
     return parser.parse_args()
