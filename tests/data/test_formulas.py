@@ -92,5 +92,6 @@ def test_results_with_such_texts_verify(tmp_path: Path) -> None:
     text = "".join(file.read_text(encoding="utf-8") for file in (tmp_path / "out").rglob("*.csv"))
     assert "'=" in text
     assert not re.search(r"(^|,|\n)\"?=", text)
-    found = verify(tmp_path / "out")
-    assert found["same"].all(), found[~found["same"]]
+    found = verify(tmp_path / "out").set_index("what")
+    # Only the command writes a log; that it is missing is noticed.
+    assert list(found.index[~found["same"].astype(bool)]) == ["the last line of log.txt"]
